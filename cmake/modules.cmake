@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+# The few shapes that a folder's CMakeLists.txt can have, so that each is a line or two.
+
+# ss_module(NAME [deps…]): every .c of this folder but main.c as the static library ss_NAME, included as "NAME/x.h".
+function(ss_module name)
+  file(GLOB sources CONFIGURE_DEPENDS *.c)
+  list(FILTER sources EXCLUDE REGEX "/main\\.c$")
+  add_library(ss_${name} STATIC ${sources})
+  target_include_directories(ss_${name} PUBLIC ${PROJECT_SOURCE_DIR}/agent ${PROJECT_SOURCE_DIR}/agent/include)
+  target_link_libraries(ss_${name} PUBLIC ${ARGN})
+endfunction()
+
+# ss_test(NAME SUITE SOURCES … DEPS … ARGS …): a cmocka program, run by ctest with the label SUITE.
+function(ss_test name suite)
+  cmake_parse_arguments(PARSE_ARGV 2 test "" "" "SOURCES;DEPS;ARGS")
+  add_executable(${name} ${test_SOURCES})
+  target_link_libraries(${name} PRIVATE ${test_DEPS} dep::cmocka)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/agent)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name} ${test_ARGS})
+  set_tests_properties(${name} PROPERTIES LABELS ${suite})
+endfunction()
+
+# ss_fuzz_target(NAME SOURCES … DEPS …): LLVMFuzzerTestOneInput with libFuzzer in the fuzz preset (fuzz/NAME there); elsewhere a
+# program that runs the seeds of tests/fuzz/seeds/NAME once, as the ctest fuzz_NAME. So seeds are tested by every compiler.
+function(ss_fuzz_target name)
+  cmake_parse_arguments(PARSE_ARGV 1 fuzz "" "" "SOURCES;DEPS")
+  set(seeds ${PROJECT_SOURCE_DIR}/tests/fuzz/seeds/${name})
+  add_executable(fuzz_${name} ${fuzz_SOURCES})
+  target_link_libraries(fuzz_${name} PRIVATE ${fuzz_DEPS})
+  target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/agent)
+  set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz OUTPUT_NAME ${name})
+  if(SS_FUZZ)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    add_test(NAME fuzz_${name} COMMAND fuzz_${name} -runs=0 ${seeds})
+  else()
+    target_sources(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/run_seeds.c)
+    add_test(NAME fuzz_${name} COMMAND fuzz_${name} ${seeds})
+  endif()
+  set_tests_properties(fuzz_${name} PROPERTIES LABELS fuzz)
+endfunction()
