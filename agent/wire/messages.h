@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The MQTT payloads of v1 (DESIGN section 4), one file of code each. A payload of more than 512 bytes is compressed when that helps.
+#ifndef SS_WIRE_MESSAGES_H
+#define SS_WIRE_MESSAGES_H
+
+#include "core/core.h"
+#include "wire/codec.h"
+
+// ---- state/<kind>/<uuid>[/<hh>]: {v, from, seq, stamp, fields, stamps, parts?} ---------------------------------------------------------
+
+struct ss_state_message {
+    struct ss_entity entity;
+    bool numbered; // from and seq are present
+    struct ss_origin from;
+    uint64_t seq;
+    bool parts; // the entity's fields live in state/<kind>/<uuid>/<hh>
+};
+
+int ss_state_encode(struct ss_codec *codec, const struct ss_state_message *message, struct ss_buffer *out);
+
+// ss_state_decode reads a payload that is not empty (an empty retained payload means nothing). `kind` and `uuid` are the topic's. Fields come out
+// sorted by name. A plain tool's message without `stamp` is malformed.
+int ss_state_decode(struct ss_codec *codec, struct ss_slice kind, const struct ss_uuid *uuid, struct ss_slice payload,
+                    struct ss_state_message *message);
+
+// ---- live/<kind>: {v, from, stamp, ids, columns, stamps?} ------------------------------------------------------------------------------
+
+// ss_emit takes one finished payload, which is the caller's only during the call. Anything but SS_WIRE_OK stops the encoder and is returned by it.
+typedef int ss_emit(void *context, struct ss_slice payload);
+
+// ss_live_encode emits one or more payloads of at most SS_MAX_MESSAGE that together carry the batch. `stamps` has one per row.
+int ss_live_encode(struct ss_codec *codec, const struct ss_origin *from, const struct ss_batch *batch, const struct ss_stamp *stamps,
+                   ss_emit *emit, void *context);
+int ss_live_decode(struct ss_codec *codec, struct ss_slice kind, struct ss_slice payload, struct ss_ev_live *live);
+
+// ---- peer/<user>/<origin>: {v, name, colour, app, app_version, capabilities, vector, digest, entities, ready} --------------------------
+
+struct ss_peer_message {
+    struct ss_slice name; // text; every text and list may be empty
+    float colour[3];      // linear
+    struct ss_slice app;
+    struct ss_slice app_version;
+    size_t capability_count;
+    const struct ss_slice *capabilities;
+    struct ss_vector vector;
+    struct ss_sha256 digest;
+    uint64_t entities;
+    bool ready;
+};
+
+int ss_peer_encode(struct ss_codec *codec, const struct ss_peer_message *message, struct ss_buffer *out);
+int ss_peer_decode(struct ss_codec *codec, struct ss_slice payload, struct ss_peer_message *message);
+
+// ---- online/<user>/<origin>: one character, 1 or 0, readable with any tool -------------------------------------------------------------
+
+struct ss_slice ss_online_encode(bool online); // static bytes
+int ss_online_decode(struct ss_codec *codec, struct ss_slice payload, bool *online);
+
+// ---- presence/<user>/<origin>: {v, fields} ---------------------------------------------------------------------------------------------
+
+// `fields` is one msgpack map, passed on as it is; what is decoded is canonical.
+int ss_presence_encode(struct ss_codec *codec, struct ss_slice fields, struct ss_buffer *out);
+int ss_presence_decode(struct ss_codec *codec, struct ss_slice payload, struct ss_slice *fields);
+
+// ---- call/<origin>/sync: {v, from, user, call, vector} and its answer on reply/<user>/<from> -------------------------------------------
+
+struct ss_sync_call {
+    struct ss_origin from; // whom to answer, at reply/<user>/<from>
+    struct ss_slice user;
+    uint64_t call;
+    struct ss_vector vector;
+};
+
+int ss_sync_call_encode(struct ss_codec *codec, const struct ss_sync_call *call, struct ss_buffer *out);
+int ss_sync_call_decode(struct ss_codec *codec, struct ss_slice payload, struct ss_sync_call *call);
+
+// {v, from, call, part, last, entities: [{kind, id, from?, seq?, stamp, fields, stamps?}…], vector}
+// Errors of the encoder: SS_WIRE_LIMIT when a part is above SS_MAX_MESSAGE even when compressed.
+int ss_sync_reply_encode(struct ss_codec *codec, const struct ss_ev_sync_reply *reply, struct ss_buffer *out);
+int ss_sync_reply_decode(struct ss_codec *codec, struct ss_slice payload, struct ss_ev_sync_reply *reply);
+
+#endif
