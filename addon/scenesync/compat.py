@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What this Blender can do, as flags found by looking, so that no other file asks for a version."""
+
+import bpy
+
+
+def _has(type_name, *names):
+    rna = getattr(bpy.types, type_name, None)
+    if rna is None:
+        return False
+    return all(name in rna.bl_rna.properties or name in rna.bl_rna.functions or hasattr(rna, name) for name in names)
+
+
+class Caps:
+    """Flags; each is named for what is possible when it is True."""
+
+    def __init__(self):
+        self.session_uid = _has("ID", "session_uid")
+        self.tree_interface = _has("NodeTree", "interface")
+        self.scene_node_tree = _has("Scene", "node_tree")
+        self.light_node_tree = _has("Light", "node_tree")
+        self.strips = _has("SequenceEditor", "strips")
+        self.mesh_attributes_only = _has("Mesh", "attributes") and not _has("Mesh", "use_auto_smooth")
+        self.exact_custom_normals = bpy.app.version >= (5, 0, 0)  # `custom_normal` INT16_2D: no property tells before a mesh has one
+        self.bool_idprops = bpy.app.version >= (3, 5, 0)  # idem
+        self.window = not bpy.app.background

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What kinds are given to work with: identities, the shared scene, and what this Blender can do."""
+
+import bpy
+
+from . import compat, identity, kinds, structure
+
+
+class Context:
+    """See docs/add-a-kind.md. One per session."""
+
+    def __init__(self, slug, scene_name):
+        self.slug = slug
+        self.kinds = kinds.load()
+        self.caps = compat.Caps()
+        collections = {name: kind.collection for name, kind in self.kinds.items() if kind.collection}
+        self.identity = identity.Identity(bpy.data, collections, self.caps.session_uid, slug)
+        self.scene_name = scene_name
+        self.wanted = {}  # UUID → {(UUID, kind, field)} to write again when it arrives
+        self.writing = None  # (UUID, kind) being written
+        self.wants_of = {}  # (UUID, kind, field) → UUID it waits for
+        self._kind_of_type = {}
+        self.structure = structure.Structure(self)
+
+    @property
+    def data(self):
+        return bpy.data
+
+    @property
+    def scene(self):
+        return bpy.data.scenes.get(self.scene_name) or bpy.data.scenes[0]
+
+    # ---- identities
+
+    def kind_of(self, block):
+        """The Kind that holds a datablock, or None when it is of no shared kind."""
+        block_type = type(block)
+        if block_type not in self._kind_of_type:
+            self._kind_of_type[block_type] = next((kind for kind in self.kinds.values() if self._holds(kind, block)), None)
+        return self._kind_of_type[block_type]
+
+    def _holds(self, kind, block):
+        if kind.collection is None:
+            return False
+        fixed = bpy.types.BlendData.bl_rna.properties[kind.collection].fixed_type.identifier
+        return isinstance(block, getattr(bpy.types, fixed))
+
+    def id_of(self, block):
+        """The UUID of a datablock, given one if it had none; None for None and for types that are no shared kind."""
+        if block is None:
+            return None
+        kind = self.kind_of(block)
+        if kind is None:
+            return None
+        return self.identity.id_of(kind.name, block)
+
+    def block(self, value, *kind_names):
+        """The datablock of a UUID, or None while it has not arrived or is of another kind."""
+        entry = self.identity.entries.get(value)
+        if entry is None or (kind_names and entry.kind not in kind_names):
+            return None
+        return self.identity.find(value)
+
+    def want(self, value, block, field):
+        """Write this field of the entity being written again when the datablock `value` arrives."""
+        owner, kind_name = self.writing if self.writing else (self.id_of(block), self.kind_of(block).name)
+        self.unwant(owner, kind_name, field)
+        self.wanted.setdefault(value, set()).add((owner, kind_name, field))
+        self.wants_of[owner, kind_name, field] = value
+
+    def unwant(self, owner, kind_name, field):
+        """A newer value of this field makes an older wish void."""
+        value = self.wants_of.pop((owner, kind_name, field), None)
+        if value is not None:
+            waiting = self.wanted[value]
+            waiting.discard((owner, kind_name, field))
+            if not waiting:
+                del self.wanted[value]
+
+    # ---- hierarchy
+
+    def collection_block(self, value):
+        """The collection of a UUID; the scene's own collection has the scene's UUID."""
+        if value == identity.singleton(self.slug, "scene"):
+            return self.scene.collection
+        return self.block(value, "collection")
+
+    @property
+    def cut_parents(self):
+        return self.structure.cut_parents
+
+    def set_parent(self, block, value):
+        self.structure.set_parent(block, value)
+
+    def set_collection_parent(self, block, parent, parent_uuid, member):
+        self.structure.set_collection_parent(block, parent, parent_uuid, member)
+
+    def collections_of(self, block):
+        return self.structure.collections_of(self.id_of(block))
+
+    def parents_of_collection(self, block):
+        return self.structure.parents_of_collection(self.id_of(block))
+
+    def membership_changed(self, block, collection, member):
+        self.structure.changed(self.id_of(block), collection, member)
+
+    # ---- members
+
+    def member_id(self, block, list_name, key):
+        """The 8-hex id of one member, made and remembered when new. Use member_ids where the whole list is at hand."""
+        owner = self.id_of(block)
+        table = self.identity._table(owner, list_name, block)
+        if key not in table:
+            table[key] = self.identity.new_uuid()[:4].hex()
+        return table[key]
+
+    def member_ids(self, block, list_name, keys):
+        """The ids of all members in order, `keys` being their unique names: stable over rename and over reorder."""
+        return self.identity.member_ids(self.id_of(block), list_name, block, list(keys))
+
+    def member_key(self, block, list_name, member):
+        """The key (name) of the member with this id, or None."""
+        table = self.identity._table(self.id_of(block), list_name, block)
+        return next((key for key, value in table.items() if value == member), None)
+
+    def bind_member(self, block, list_name, key, member):
+        """After making or renaming a member in `write`: the member called `key` has this id."""
+        self.identity.bind_member(self.id_of(block), list_name, block, key, member)
+
+    # ---- the shared set
+
+    def shared(self, kind_name):
+        """The shared datablocks of a kind."""
+        return [block for block in self.walk() if self.kind_of(block).name == kind_name]
+
+    def walk(self):
+        """Every shared datablock: the scene, what it uses, and the kinds of which everything is shared."""
+        seen = {}
+        stack = [self.scene]
+        for kind in self.kinds.values():
+            if kind.everything:
+                stack.extend(getattr(self.data, kind.collection))
+        while stack:
+            block = stack.pop()
+            key = block.as_pointer()
+            if key in seen:
+                continue
+            kind = self.kind_of(block)
+            if kind is None or block.get(identity.PLACEHOLDER_TAG):
+                continue
+            seen[key] = block
+            stack.extend(used for used in kind.uses(self, block) if used is not None)
+        return list(seen.values())

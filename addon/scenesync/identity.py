@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which datablock is which entity.
+
+The authority is a map from Blender's session uid (where there is none, the address) to the UUID. An ID property holds the UUID over save and
+reload; every copy of a datablock keeps it, so on a collision the datablock that is already in the map owns the UUID. Linked data is named by
+library, type and name, and never written. No reference to a datablock is kept: `find` looks it up by its last name and verifies the key.
+"""
+
+import json
+import uuid
+
+TAG = "scenesync"
+MEMBERS_TAG = "scenesync_members"
+PLACEHOLDER_TAG = "scenesync_placeholder"
+
+
+def namespace(slug):
+    return uuid.uuid5(uuid.NAMESPACE_URL, "scenesync:" + slug)
+
+
+def singleton(slug, kind):
+    """The UUID (16 bytes) of the scene's only entity of this kind."""
+    return uuid.uuid5(namespace(slug), kind).bytes
+
+
+def read_tag(block):
+    """The UUID persisted in a datablock, or None."""
+    text = block.get(TAG)
+    if not isinstance(text, str) or len(text) != 32:
+        return None
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return None
+
+
+def write_tag(block, value):
+    """Persist a UUID; linked data is never written."""
+    if block.library is None and read_tag(block) != value:
+        block[TAG] = value.hex()
+
+
+class Entry:
+    """What is known of one datablock."""
+
+    __slots__ = ("kind", "key", "name")
+
+    def __init__(self, kind, key, name):
+        self.kind = kind
+        self.key = key
+        self.name = name
+
+
+class Identity:
+    def __init__(self, data, collections, use_session_uid, slug=""):
+        self.data = data  # bpy.data
+        self.collections = collections  # {kind: attribute of bpy.data}
+        self.use_session_uid = use_session_uid
+        self.slug = slug
+        self.keys = {}  # key → UUID
+        self.entries = {}  # UUID → Entry
+        self.members = {}  # (UUID, list name) → {key: member id}
+        self.new_uuid = lambda: uuid.uuid4().bytes
+
+    def key(self, block):
+        return block.session_uid if self.use_session_uid else block.as_pointer()
+
+    # ---- datablock → UUID
+
+    def known(self, block):
+        """The UUID of a datablock that has one in this session, or None."""
+        return self.keys.get(self.key(block))
+
+    def id_of(self, kind, block):
+        """The UUID of a datablock, given one if it had none."""
+        found = self.keys.get(self.key(block))
+        if found is not None:
+            self.entries[found].name = block.name
+            return found
+        return self._adopt(kind, block)
+
+    def _adopt(self, kind, block):
+        if block.library is not None:
+            text = f"{block.library.filepath}\0{kind}\0{block.name}"
+            value = uuid.uuid5(namespace("library"), text).bytes
+        else:
+            value = read_tag(block)
+            if value is None or value in self.entries:
+                value = self.new_uuid()
+        self.bind(kind, block, value)
+        return value
+
+    def bind(self, kind, block, value):
+        """This datablock is that entity from now on."""
+        old = self.entries.get(value)
+        if old is not None:
+            self.keys.pop(old.key, None)
+        key = self.key(block)
+        self.keys[key] = value
+        self.entries[value] = Entry(kind, key, block.name)
+        write_tag(block, value)
+
+    def forget(self, value):
+        entry = self.entries.pop(value, None)
+        if entry is not None:
+            self.keys.pop(entry.key, None)
+
+    # ---- UUID → datablock
+
+    def find(self, value):
+        """The datablock of an entity, or None. O(1) unless it was renamed behind our back."""
+        entry = self.entries.get(value)
+        if entry is None:
+            return None
+        blocks = getattr(self.data, self.collections[entry.kind])
+        block = blocks.get(entry.name)
+        if block is not None and self.key(block) == entry.key:
+            return block
+        for block in blocks:
+            if self.key(block) == entry.key:
+                entry.name = block.name
+                return block
+        return None
+
+    # ---- members: nodes, slots, layers
+
+    def member_ids(self, owner, list_name, block, keys):
+        """The ids of all members, in order: stable over rename (same place, new key) and reorder (same key, new place)."""
+        table = self._table(owner, list_name, block)
+        known = list(table)
+        new = [key for key in keys if key not in table]
+        if new:
+            present = set(keys)
+            gone = [key for key in known if key not in present]
+            places = {key: place for place, key in enumerate(known)}
+            for key in new:
+                renamed = next((old for old in gone if places[old] == keys.index(key)), None)
+                if renamed is None:
+                    table[key] = self.new_uuid()[:4].hex()
+                else:
+                    gone.remove(renamed)
+                    table[key] = table.pop(renamed)
+        if len(table) != len(keys) or known != list(keys):
+            ordered = {key: table[key] for key in keys}
+            table.clear()
+            table.update(ordered)
+        return list(table.values())
+
+    def bind_member(self, owner, list_name, block, key, member):
+        """The member called `key` has this id (it was made or renamed elsewhere)."""
+        table = self._table(owner, list_name, block)
+        for old in [old for old, value in table.items() if value == member and old != key]:
+            del table[old]
+        table[key] = member
+
+    def _table(self, owner, list_name, block):
+        table = self.members.get((owner, list_name))
+        if table is None:
+            table = dict(_persisted_members(block).get(list_name, {}))
+            self.members[owner, list_name] = table
+        return table
+
+    def persist_members(self, value, block):
+        """Write the member ids of one datablock into it, so that they survive save and reload."""
+        lists = {name: table for (owner, name), table in self.members.items() if owner == value and table}
+        if lists and block.library is None and _persisted_members(block) != lists:
+            block[MEMBERS_TAG] = json.dumps(lists, sort_keys=True)
+
+
+def _persisted_members(block):
+    text = block.get(MEMBERS_TAG)
+    if not isinstance(text, str):
+        return {}
+    try:
+        lists = json.loads(text)
+    except ValueError:
+        return {}
+    return {
+        name: {str(key): str(value) for key, value in table.items()}
+        for name, table in lists.items()
+        if isinstance(table, dict)
+    } if isinstance(lists, dict) else {}

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kinds of things that are shared: one file each, read() beside write().
+
+`docs/add-a-kind.md` is the contract. What all datablocks have in common (`name`, `properties/{name}`, `deleted`) is read and written by the
+session, so a kind deals with its own fields only.
+"""
+
+import importlib
+
+# In the order in which new things are made: what is pointed at comes before what points at it.
+MODULES = ("scene", "collection", "object", "transform")
+
+
+class KindError(Exception):
+    """A field that cannot be read or written: what went wrong and what the user can do. The rest goes on."""
+
+    def __init__(self, field, what, what_to_do=""):
+        super().__init__(f"{field}: {what}" + (f"; {what_to_do}" if what_to_do else ""))
+        self.field = field
+        self.what = what
+        self.what_to_do = what_to_do
+
+
+class Blob:
+    """Bytes that travel as a file. Outgoing it has `data` (or the `path` of a file); what arrives has a `path`."""
+
+    __slots__ = ("_data", "path", "type", "sha256")
+
+    def __init__(self, data=None, type=None, path=None, sha256=None):
+        self._data = None if data is None else bytes(data)
+        self.path = path
+        self.type = type
+        self.sha256 = sha256
+
+    @property
+    def data(self):
+        if self._data is not None:
+            return self._data
+        with open(self.path, "rb") as file:
+            return file.read()
+
+    def digest(self):
+        """The SHA-256 (32 bytes), computed once."""
+        if self.sha256 is None:
+            import hashlib
+
+            self.sha256 = hashlib.sha256(self.data).digest()
+        return self.sha256
+
+    def __eq__(self, other):
+        return isinstance(other, Blob) and self.type == other.type and self.digest() == other.digest()
+
+    def __hash__(self):
+        return hash(self.digest())
+
+    def __repr__(self):
+        return f"Blob({self.digest().hex()[:12]}, {self.type})"
+
+
+class Kind:
+    """One type of thing. Subclasses say how Blender holds it; see docs/add-a-kind.md."""
+
+    name = ""  # topic level and folder of schemas/kinds
+    collection = None  # attribute of bpy.data with the datablocks
+    everything = False  # True: every datablock in the file is shared, used or not (masks, clips, images)
+    singleton = False  # True: one per scene, with a UUID made from the scene's name
+    live = frozenset()  # fields worth showing while they are being dragged (`live: true` in the schema)
+    sweep = None  # seconds between looks at edits that Blender sends no event for; None: events suffice
+
+    def blocks(self, ctx):
+        """Every shared datablock of this kind."""
+        return ctx.shared(self.name)
+
+    def uses(self, ctx, block):
+        """The datablocks that `block` points to."""
+        return ()
+
+    def read(self, ctx, block):
+        """{field: value} of every field this Blender can hold, without changing anything."""
+        raise NotImplementedError
+
+    def create(self, ctx, name, fields):
+        """A new datablock, not linked into the scene."""
+        return getattr(ctx.data, self.collection).new(name)
+
+    def write(self, ctx, block, fields):
+        """Apply exactly these fields; None means removed."""
+        raise NotImplementedError
+
+    def remove(self, ctx, block):
+        getattr(ctx.data, self.collection).remove(block)
+
+    def signature(self, ctx, block):
+        """A cheap value that changes whenever `read` could return something new, for the sweep; None: no such value."""
+        return None
+
+
+def load():
+    """{name: Kind} of every kind, in the order of MODULES."""
+    kinds = {}
+    for module_name in MODULES:
+        module = importlib.import_module("." + module_name, __name__)
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, Kind) and value.__module__ == module.__name__ and value.name:
+                kinds[value.name] = value()
+    return kinds

@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Objects: what they are, what they show, where they hang in the hierarchy and in which collections they are."""
+
+import bpy
+
+from .. import identity
+from . import Kind, KindError
+from .values import read_attributes, set_attribute, write_attributes
+
+ATTRIBUTES = (
+    "hide_render",
+    "hide_viewport",
+    "hide_select",
+    "display_type",
+    "show_name",
+    "show_axis",
+    "show_wire",
+    "show_all_edges",
+    "show_texture_space",
+    "show_bounds",
+    "display_bounds_type",
+    "show_in_front",
+    "show_transparent",
+    "color",
+    "pass_index",
+    "instance_type",
+    "show_instancer_for_render",
+    "show_instancer_for_viewport",
+    "use_instance_vertices_rotation",
+    "use_instance_faces_scale",
+    "instance_faces_scale",
+    "empty_display_type",
+    "empty_display_size",
+    "empty_image_offset",
+    "empty_image_depth",
+    "empty_image_side",
+    "show_empty_image_orthographic",
+    "show_empty_image_perspective",
+    "show_empty_image_only_axis_aligned",
+    "use_empty_image_alpha",
+    "lock_location",
+    "lock_rotation",
+    "lock_scale",
+    "lock_rotation_w",
+    "lock_rotations_4d",
+    "delta_location",
+    "delta_rotation_euler",
+    "delta_rotation_quaternion",
+    "delta_scale",
+    "visible_camera",
+    "visible_diffuse",
+    "visible_glossy",
+    "visible_transmission",
+    "visible_volume_scatter",
+    "visible_shadow",
+    "is_holdout",
+    "is_shadow_catcher",
+    "use_camera_lock_parent",
+)
+ROTATIONS = ("rotation_euler", "rotation_quaternion", "rotation_axis_angle")
+COLLECTIONS = "collections/"
+SLOTS = "slots/"
+
+# How to make the datablock that stands in for one that has not arrived, or is of a kind that is not shared.
+STAND_INS = {
+    "MESH": ("meshes", ()),
+    "LIGHT": ("lights", ("POINT",)),
+    "CAMERA": ("cameras", ()),
+    "ARMATURE": ("armatures", ()),
+    "CURVE": ("curves", ("CURVE",)),
+    "SURFACE": ("curves", ("SURFACE",)),
+    "FONT": ("curves", ("FONT",)),
+    "META": ("metaballs", ()),
+    "LATTICE": ("lattices", ()),
+    "SPEAKER": ("speakers", ()),
+    "LIGHT_PROBE": ("lightprobes", ("CUBE",)),
+    "VOLUME": ("volumes", ()),
+    "CURVES": ("hair_curves", ()),
+    "POINTCLOUD": ("pointclouds", ()),
+    "GPENCIL": ("grease_pencils", ()),
+    "GREASEPENCIL": ("grease_pencils_v3", ()),
+}
+
+
+class Object(Kind):
+    name = "object"
+    collection = "objects"
+
+    def uses(self, ctx, block):
+        yield block.data
+        yield block.parent
+        if block.instance_type == "COLLECTION":
+            yield block.instance_collection
+        for slot in block.material_slots:
+            if slot.link == "OBJECT":
+                yield slot.material
+
+    def read(self, ctx, block):
+        fields = read_attributes(block, ATTRIBUTES)
+        fields["type"] = block.type
+        fields["rotation_mode"] = block.rotation_mode
+        self._read_data(ctx, block, fields)
+        self._read_parent(ctx, block, fields)
+        for collection in ctx.collections_of(block):
+            fields[COLLECTIONS + collection.hex()] = True
+        for index, slot in enumerate(block.material_slots):
+            if slot.link == "OBJECT":
+                fields[f"{SLOTS}{index}"] = ctx.id_of(slot.material) or False
+        return fields
+
+    def _read_data(self, ctx, block, fields):
+        data = block.data
+        if data is not None and not data.get(identity.PLACEHOLDER_TAG):
+            _put(fields, "data", ctx.id_of(data))
+        if block.instance_type == "COLLECTION":
+            _put(fields, "instance_collection", ctx.id_of(block.instance_collection))
+
+    def _read_parent(self, ctx, block, fields):
+        cut = ctx.cut_parents.get(ctx.id_of(block))
+        if block.parent is None:
+            _put(fields, "parent", cut)
+            return
+        fields["parent"] = ctx.id_of(block.parent)
+        fields["parent_type"] = block.parent_type
+        fields["matrix_parent_inverse"] = [number for row in block.matrix_parent_inverse for number in row]
+        if block.parent_type == "BONE":
+            fields["parent_bone"] = block.parent_bone
+        elif block.parent_type in {"VERTEX", "VERTEX_3"}:
+            fields["parent_vertices"] = list(block.parent_vertices)
+
+    # ---- create
+
+    def create(self, ctx, name, fields):
+        return bpy.data.objects.new(name, self._data(ctx, fields))
+
+    def _data(self, ctx, fields):
+        """The datablock to make an object of `fields` with: its type can never change afterwards."""
+        kind = fields.get("type", "EMPTY")
+        data = ctx.block(fields.get("data"))
+        if data is not None and (kind != "EMPTY" or isinstance(data, bpy.types.Image)):
+            return data
+        return stand_in(kind)
+
+    # ---- write
+
+    def write(self, ctx, block, fields):
+        write_attributes(block, ATTRIBUTES, fields)
+        if fields.get("rotation_mode"):
+            self._write_rotation_mode(block, fields["rotation_mode"])
+        if "data" in fields:
+            self._write_data(ctx, block, fields["data"])
+        if "instance_collection" in fields:
+            self._write_instance(ctx, block, fields["instance_collection"])
+        self._write_parent(ctx, block, fields)
+        for field, value in fields.items():
+            if field.startswith(COLLECTIONS):
+                self._write_membership(ctx, block, field, value)
+            elif field.startswith(SLOTS):
+                self._write_slot(ctx, block, field, value)
+
+    def _write_rotation_mode(self, block, mode):
+        """Blender converts the rotation when the mode changes; the sender's rotation comes by itself, so keep ours."""
+        kept = {name: list(getattr(block, name)) for name in ROTATIONS}
+        set_attribute(block, "rotation_mode", mode)
+        for name, value in kept.items():
+            setattr(block, name, value)
+
+    def _write_data(self, ctx, block, value):
+        data = ctx.block(value) if value is not None else None
+        if data is None:
+            if value is not None:
+                ctx.want(value, block, "data")
+            data = stand_in(block.type)
+        if block.data == data:
+            return
+        try:
+            block.data = data
+        except (TypeError, RuntimeError, ValueError) as error:
+            raise KindError("data", str(error)) from None
+
+    def _write_instance(self, ctx, block, value):
+        collection = ctx.block(value, "collection") if value is not None else None
+        if value is not None and collection is None:
+            ctx.want(value, block, "instance_collection")
+        block.instance_collection = collection
+
+    def _write_parent(self, ctx, block, fields):
+        if "parent" in fields:
+            ctx.set_parent(block, fields["parent"])
+        if block.parent is None:
+            return
+        write_attributes(block, ("parent_bone", "parent_vertices", "matrix_parent_inverse"), fields)
+        if fields.get("parent_type"):
+            try:
+                block.parent_type = fields["parent_type"]
+            except TypeError:
+                pass  # not possible with the parent that is here (a stand-in); kept in the scene
+
+    def _write_membership(self, ctx, block, field, value):
+        uuid = _hex(field, COLLECTIONS)
+        collection = ctx.collection_block(uuid)
+        if collection is None:
+            if value:
+                ctx.want(uuid, block, field)
+            return
+        linked = collection.objects.get(block.name) == block
+        if value and not linked:
+            collection.objects.link(block)
+        elif not value and linked:
+            collection.objects.unlink(block)
+        ctx.membership_changed(block, uuid, bool(value))
+
+    def _write_slot(self, ctx, block, field, value):
+        try:
+            index = int(field[len(SLOTS):])
+        except ValueError:
+            raise KindError(field, "a slot is a number") from None
+        if not 0 <= index < len(block.material_slots):
+            return
+        slot = block.material_slots[index]
+        if value is None:
+            slot.link = "DATA"
+            return
+        material = ctx.block(value, "material") if value else None
+        if value and material is None:
+            ctx.want(value, block, field)
+        slot.link = "OBJECT"
+        slot.material = material
+
+
+def stand_in(kind):
+    """The one placeholder datablock for objects of this type; None for empties."""
+    if kind not in STAND_INS:
+        return None
+    collection_name, arguments = STAND_INS[kind]
+    blocks = getattr(bpy.data, collection_name, None)
+    if blocks is None:
+        return None
+    name = f".scenesync {kind}"
+    block = blocks.get(name)
+    if block is None or not block.get(identity.PLACEHOLDER_TAG):
+        block = _new_stand_in(blocks, name, arguments)
+        block[identity.PLACEHOLDER_TAG] = True
+    return block
+
+
+def _new_stand_in(blocks, name, arguments):
+    if blocks.bl_rna.functions["new"].parameters.get("type") is None:
+        arguments = ()
+    return blocks.new(name, *arguments)
+
+
+def _put(fields, name, value):
+    if value is not None:
+        fields[name] = value
+
+
+def _hex(field, prefix):
+    try:
+        value = bytes.fromhex(field[len(prefix):])
+    except ValueError:
+        value = b""
+    if len(value) != 16:
+        raise KindError(field, "not the UUID of a collection")
+    return value

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""RNA attributes as plain values, for the many fields that are simply attributes."""
+
+from . import KindError
+
+
+def plain(value):
+    """A number, string, vector, colour or matrix (row-major, flat) of Blender as plain Python."""
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    items = list(value)
+    if items and hasattr(items[0], "__len__"):
+        return [number for row in items for number in row]
+    return items
+
+
+def read_attributes(holder, names):
+    """{name: value} of those attributes that this Blender has."""
+    fields = {name: plain(getattr(holder, name)) for name in names if hasattr(holder, name)}
+    # A file can hold an enum value that this Blender has no name for; it reads as "".
+    return {name: value for name, value in fields.items() if value != "" or holder.bl_rna.properties[name].type != "ENUM"}
+
+
+def write_attributes(holder, names, fields):
+    """Set those of `names` that are in `fields` and that this Blender has. None puts the default back.
+
+    An enum value that this Blender does not know is passed over: it is kept for those who do.
+    """
+    for name in names:
+        if name in fields and hasattr(holder, name):
+            set_attribute(holder, name, fields[name])
+
+
+def set_attribute(holder, name, value):
+    rna = holder.bl_rna.properties[name]
+    if value is None:
+        value = default(rna)
+    if rna.type == "ENUM" and not rna.is_enum_flag and value not in rna.enum_items and len(rna.enum_items) > 1:
+        return
+    try:
+        setattr(holder, name, _matrix(value, rna) if len(_dimensions(rna)) == 2 else value)
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise KindError(name, str(error), "set it by hand or ask its author which version made it") from None
+
+
+def default(rna):
+    if rna.type == "ENUM" and rna.is_enum_flag:
+        return set(rna.default_flag)
+    if getattr(rna, "is_array", False):
+        return list(rna.default_array)
+    return rna.default
+
+
+def _dimensions(rna):
+    if not getattr(rna, "is_array", False):
+        return ()
+    return [size for size in rna.array_dimensions if size]
+
+
+def _matrix(value, rna):
+    """Nested rows from flat numbers."""
+    rows, columns = _dimensions(rna)
+    if len(value) != rows * columns:
+        raise ValueError(f"{len(value)} numbers instead of {rows * columns}")
+    return [value[row * columns:(row + 1) * columns] for row in range(rows)]

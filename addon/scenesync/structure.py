@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hierarchy: which object is in which collection, which collection in which, and what to do about cycles.
+
+Asking Blender for the collections of one object costs a look at all of them, so the answers for all are made once and kept until the
+structure changes. Honest concurrent edits can make a cycle; in every cycle the edge of the greatest UUID is kept in the scene but not
+applied, so that everybody leaves out the same one.
+"""
+
+
+class Structure:
+    def __init__(self, ctx):
+        self.ctx = ctx
+        self.cut_parents = {}  # object UUID → parent UUID that would close a cycle
+        self.cut_collections = {}  # collection UUID → {parent UUID}, likewise
+        self.invalidate()
+
+    def invalidate(self):
+        self._of_object = None
+        self._of_collection = None
+
+    # ---- membership
+
+    def collections_of(self, uuid):
+        self._fill()
+        return self._of_object.get(uuid, ())
+
+    def parents_of_collection(self, uuid):
+        self._fill()
+        return sorted(self._of_collection.get(uuid, set()) | self.cut_collections.get(uuid, set()))
+
+    def changed(self, uuid, collection, member):
+        """A membership was written by us: keep the answers without making them anew."""
+        if self._of_object is not None:
+            _toggle(self._of_object.setdefault(uuid, set()), collection, member)
+
+    def collection_changed(self, uuid, parent, member):
+        if self._of_collection is not None:
+            _toggle(self._of_collection.setdefault(uuid, set()), parent, member)
+
+    def _fill(self):
+        if self._of_object is not None:
+            return
+        ctx = self.ctx
+        self._of_object, self._of_collection = {}, {}
+        scene = ctx.scene
+        stack = [(scene.collection, ctx.id_of(scene))]
+        seen = set()
+        while stack:
+            collection, uuid = stack.pop()
+            if uuid in seen:
+                continue
+            seen.add(uuid)
+            for block in collection.objects:
+                self._of_object.setdefault(ctx.id_of(block), set()).add(uuid)
+                if block.instance_type == "COLLECTION" and block.instance_collection is not None:
+                    stack.append((block.instance_collection, ctx.id_of(block.instance_collection)))
+            for child in collection.children:
+                child_uuid = ctx.id_of(child)
+                self._of_collection.setdefault(child_uuid, set()).add(uuid)
+                stack.append((child, child_uuid))
+
+    # ---- parents of objects
+
+    def set_parent(self, block, value):
+        """Give an object the parent of this UUID (None: no parent), unless that closes a cycle and this is the edge to leave out."""
+        ctx = self.ctx
+        uuid = ctx.id_of(block)
+        self.cut_parents.pop(uuid, None)
+        parent = ctx.block(value, "object") if value is not None else None
+        if value is not None and parent is None:
+            ctx.want(value, block, "parent")
+            return
+        cycle = self._cycle(block, parent)
+        if not cycle:
+            _apply_parent(block, parent)
+        else:
+            loser = max(cycle)
+            if loser == uuid:
+                _apply_parent(block, None)
+                self.cut_parents[uuid] = value
+            else:
+                other = ctx.block(loser, "object")
+                self.cut_parents[loser] = ctx.id_of(other.parent)
+                _apply_parent(other, None)
+                _apply_parent(block, parent)
+        self._retry(uuid)
+
+    def _cycle(self, block, parent):
+        """The UUIDs in the cycle that block → parent would close."""
+        members = [self.ctx.id_of(block)]
+        step = parent
+        while step is not None:
+            if step == block:
+                return members
+            members.append(self.ctx.id_of(step))
+            step = step.parent
+        return []
+
+    def _retry(self, changed):
+        """An edge that was left out may fit now."""
+        for uuid, value in list(self.cut_parents.items()):
+            block = self.ctx.block(uuid, "object")
+            parent = self.ctx.block(value, "object")
+            if uuid == changed or block is None or parent is None or self._cycle(block, parent):
+                continue
+            del self.cut_parents[uuid]
+            _apply_parent(block, parent)
+
+    # ---- parents of collections
+
+    def set_collection_parent(self, block, parent, parent_uuid, member):
+        uuid = self.ctx.id_of(block)
+        self._cut(uuid, parent_uuid, False)
+        linked = parent.children.get(block.name) == block
+        if member and not linked:
+            if self._reaches(block, parent):
+                self._cut_collection_cycle(block, parent, uuid, parent_uuid)
+            else:
+                parent.children.link(block)
+        elif linked and not member:
+            parent.children.unlink(block)
+        self.collection_changed(uuid, parent_uuid, member)
+        if not member:
+            self._retry_collections()
+
+    def _reaches(self, block, target):
+        stack = [block]
+        while stack:
+            step = stack.pop()
+            if step == target:
+                return True
+            stack.extend(step.children)
+        return False
+
+    def _cut_collection_cycle(self, block, parent, uuid, parent_uuid):
+        """parent is below block: leave out the edge of the greatest collection on the way down, or this one."""
+        path = self._path(block, parent)
+        loser = max(range(len(path)), key=lambda i: self.ctx.id_of(path[i]))
+        if loser == 0:
+            self._cut(uuid, parent_uuid, True)
+            return
+        above, below = path[loser - 1], path[loser]
+        above.children.unlink(below)
+        self._cut(self.ctx.id_of(below), self.ctx.id_of(above), True)
+        parent.children.link(block)
+
+    def _path(self, block, target):
+        stack = [[block]]
+        while stack:
+            path = stack.pop()
+            if path[-1] == target:
+                return path
+            stack.extend(path + [child] for child in path[-1].children)
+        return [block]
+
+    def _cut(self, uuid, parent_uuid, cut):
+        _toggle(self.cut_collections.setdefault(uuid, set()), parent_uuid, cut)
+        if not self.cut_collections[uuid]:
+            del self.cut_collections[uuid]
+
+    def _retry_collections(self):
+        for uuid, parents in list(self.cut_collections.items()):
+            block = self.ctx.block(uuid, "collection")
+            for parent_uuid in list(parents):
+                parent = self.ctx.block(parent_uuid, "collection")
+                if block is not None and parent is not None and not self._reaches(block, parent):
+                    self._cut(uuid, parent_uuid, False)
+                    parent.children.link(block)
+
+
+def _apply_parent(block, parent):
+    """Blender resets the parent's type with the parent; keep it, it is a field of its own."""
+    if block.parent == parent:
+        return
+    kept, bone, inverse = block.parent_type, block.parent_bone, block.matrix_parent_inverse.copy()
+    block.parent = parent
+    if parent is None:
+        return
+    block.matrix_parent_inverse = inverse
+    block.parent_bone = bone
+    try:
+        block.parent_type = kept
+    except TypeError:
+        block.parent_type = "OBJECT"
+
+
+def _toggle(members, member, present):
+    if present:
+        members.add(member)
+    else:
+        members.discard(member)
