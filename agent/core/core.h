@@ -6,15 +6,10 @@
 #ifndef SS_CORE_CORE_H
 #define SS_CORE_CORE_H
 
+#include "util/alloc.h"
 #include "util/types.h"
 
 struct ss_core;
-
-// ss_alloc is where the core's memory comes from. `resize` acts like realloc (size 0 frees) and may refuse with NULL.
-struct ss_alloc {
-    void *(*resize)(void *context, void *memory, size_t size);
-    void *context;
-};
 
 // v1's fixed limits; whoever exceeds one is refused, everywhere alike, so that refusing never makes copies differ.
 enum {
@@ -25,6 +20,9 @@ enum {
     SS_MAX_KIND = 32,            // bytes of a kind, [a-z0-9_]
     SS_MAX_MESSAGE = 256 * 1024, // bytes of one MQTT payload
     SS_PART_SIZE = 128 * 1024,   // an entity larger than this moves to parts
+    SS_MAX_CLIENTS = 32,         // clients of one scene at one agent
+    SS_BUCKETS = 256,            // the scene's digest in buckets, by the first byte of the UUID
+    SS_BUCKET_SIZE = 8,          // bytes of one bucket's digest
 };
 
 enum ss_error {
@@ -98,6 +96,7 @@ struct ss_ev_edit {
 
 struct ss_ev_state {
     struct ss_entity entity; // every field with its own stamp
+    int part;                // of the topic: -1 for state/<kind>/<uuid>, 0…255 for state/<kind>/<uuid>/<hh>
     bool numbered;           // false: from and seq are absent (a plain tool)
     struct ss_origin from;
     uint64_t seq;
@@ -127,9 +126,8 @@ struct ss_ev_sync_reply {
     bool last;
     size_t entity_count;
     const struct ss_entity *entities;
-    const uint64_t *seqs;             // per entity: the seq below…
-    const struct ss_origin *seq_from; // …of this origin (zero: unnumbered)
-    struct ss_vector vector;          // of the answerer; on the last part
+    const struct ss_vector *touched; // per entity: for each `from` the last seq that touched it
+    struct ss_vector vector;         // of the answerer; on the last part
 };
 
 struct ss_event {
@@ -177,6 +175,7 @@ struct ss_event {
             struct ss_slice user;
             uint64_t call;
             struct ss_vector vector; // what the caller has
+            struct ss_slice buckets; // SS_BUCKETS × SS_BUCKET_SIZE bytes: compare these instead of the vector; or nothing
         } sync_called;
         struct ss_ev_sync_reply sync_replied;
         struct {
@@ -252,8 +251,8 @@ struct ss_effect {
         } change;
         struct {
             uint32_t client;
-            bool empty;
-            uint64_t entities;
+            bool empty;        // certain: a peer's answer or a replay said so; offline it stays false even if `entities` is 0
+            uint64_t entities; // deleted ones are not counted
         } joined;
         struct {
             uint64_t pending; // entities not yet acknowledged by the broker
@@ -266,7 +265,7 @@ struct ss_effect {
             int part; // -1: the whole; else 0…255: state/<kind>/<uuid>/<hh>
             uint64_t seq;
             uint32_t expiry_s; // 0: none
-        } state;
+        } state; // also CLEAR_STATE, where only kind, uuid and part count
         struct {
             struct ss_batch batch;
             const struct ss_stamp *stamps; // one per row
@@ -281,6 +280,7 @@ struct ss_effect {
             struct ss_origin to;
             uint64_t call;
             struct ss_vector vector;
+            struct ss_slice buckets; // as in sync_called
         } call_sync;
         struct {
             struct ss_origin to;
@@ -317,7 +317,9 @@ void ss_core_destroy(struct ss_core *core);
 // Errors: SS_ENOMEM and SS_EINVAL leave the core as it was; refusals of content are effects, not errors.
 int ss_core_step(struct ss_core *core, const struct ss_event *event, struct ss_effects *effects);
 
-// ss_core_each visits every entity in the order of (kind, uuid) with its winning fields; used by dump and checkpoints.
-void ss_core_each(const struct ss_core *core, void (*visit)(void *context, const struct ss_entity *entity), void *context);
+// ss_core_each visits every entity that is not deleted in the order of (kind, uuid), with its winning fields (no removed and no hidden
+// ones) in the order of their names; used by dump and checkpoints.
+// Errors: SS_ENOMEM, before the first visit.
+int ss_core_each(const struct ss_core *core, void (*visit)(void *context, const struct ss_entity *entity), void *context);
 
 #endif
