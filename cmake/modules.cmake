@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # The few shapes that a folder's CMakeLists.txt can have, so that each is a line or two.
 
-# ss_module(NAME [deps…]): every .c of this folder but main.c as the static library ss_NAME, included as "NAME/x.h".
+# ss_module(NAME [deps…]): every .c of this folder but main.c as the static library ss_NAME, included as "NAME/x.h"; a folder of
+# headers only is an interface library.
 function(ss_module name)
   file(GLOB sources CONFIGURE_DEPENDS *.c)
   list(FILTER sources EXCLUDE REGEX "/main\\.c$")
-  add_library(ss_${name} STATIC ${sources})
-  target_include_directories(ss_${name} PUBLIC ${PROJECT_SOURCE_DIR}/agent ${PROJECT_SOURCE_DIR}/agent/include)
-  target_link_libraries(ss_${name} PUBLIC ${ARGN})
+  set(type STATIC)
+  set(scope PUBLIC)
+  if(NOT sources)
+    set(type INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  add_library(ss_${name} ${type} ${sources})
+  target_include_directories(ss_${name} ${scope} ${PROJECT_SOURCE_DIR}/agent ${PROJECT_SOURCE_DIR}/agent/include)
+  target_link_libraries(ss_${name} ${scope} ${ARGN})
 endfunction()
 
 # ss_test(NAME SUITE SOURCES … DEPS … ARGS …): a cmocka program, run by ctest with the label SUITE.
