@@ -35,7 +35,7 @@ def _array(spec):
 def of_type(spec):
     """The JSON Schema of one field or key."""
     spec = {"type": spec} if isinstance(spec, str) else spec
-    kind, schema = spec["type"], {}
+    kind = spec["type"]
     bounds = {new: spec[old] for old, new in (("min", "minimum"), ("max", "maximum")) if old in spec}
     if kind in ("int", "float"):
         schema = {"type": "integer", **bounds} if kind == "int" else {**NUMBER, **bounds}
@@ -49,9 +49,11 @@ def of_type(spec):
         keys = spec.get("keys", {})
         schema = _object({name: of_type(key) for name, key in keys.items()}, [n for n, key in keys.items() if not key.get("optional")])
         schema["additionalProperties"] = of_type(spec["of"]) if "of" in spec else True
+    elif kind == "array":
+        schema = _array(spec)
     else:
-        schema = {"bool": {"type": "boolean"}, "string": {"type": "string"}, "order": {"type": "string"}, "ref": UUID, "blob": BLOB, "any": {},
-                  "enum": {"type": "string"}, "bytes": _bytes(spec.get("size")), "array": None}[kind] or _array(spec)
+        schema = {"bool": {"type": "boolean"}, "string": {"type": "string"}, "order": {"type": "string"}, "enum": {"type": "string"},
+                  "ref": UUID, "blob": BLOB, "any": {}, "bytes": _bytes(spec.get("size"))}[kind]
     known = {"examples": spec["values"]} if kind == "enum" else {}  # readers keep a value they do not know
     extra = {new: spec[old] for old, new in (("description", "description"), ("default", "default"), ("unit", "x-unit")) if old in spec}
     return {**schema, **known, **extra}
@@ -77,7 +79,7 @@ def _pattern(name):
 
 
 def of_message(message):
-    schema = of_type({"type": "map", "keys": message["keys"]}) if "keys" in message else {"enum": message["text"]}
+    schema = {"enum": message["text"]} if "text" in message else of_type({"type": "map", "keys": message["keys"]})
     return {"$schema": DIALECT, "title": message["title"], "description": message["description"], **schema}
 
 

@@ -202,6 +202,5 @@ class Schema:
         name = message["message"]
         first = ({"v": {"type": "int", "min": 1, "max": 1, "description": "Version of the protocol."}} if channel == "mqtt" else
                  {"t": {"type": "enum", "values": [name], "description": "Name of the frame."}})
-        if "text" not in message:
-            message["keys"] = {**first, **message.get("keys", {})}
+        message["keys"] = {} if "text" in message else {**first, **message.get("keys", {})}
         self.messages[channel][name] = message
