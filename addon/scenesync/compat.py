@@ -11,6 +11,11 @@ def _has(type_name, *names):
     return all(name in rna.bl_rna.properties or name in rna.bl_rna.functions or hasattr(rna, name) for name in names)
 
 
+def _deprecated(type_name, name):
+    """Whether a property is kept for old scripts only."""
+    return getattr(getattr(bpy.types, type_name).bl_rna.properties[name], "is_deprecated", False)
+
+
 class Caps:
     """Flags; each is named for what is possible when it is True."""
 
@@ -19,6 +24,7 @@ class Caps:
         self.tree_interface = _has("NodeTree", "interface")
         self.scene_node_tree = _has("Scene", "node_tree")
         self.light_node_tree = _has("Light", "node_tree")
+        self.use_nodes = not _deprecated("Material", "use_nodes")  # whether a tree can be there and unused
         self.strips = _has("SequenceEditor", "strips")
         self.mesh_attributes_only = _has("Mesh", "attributes") and not _has("Mesh", "use_auto_smooth")
         self.exact_custom_normals = bpy.app.version >= (5, 0, 0)  # `custom_normal` INT16_2D: no property tells before a mesh has one

@@ -3,7 +3,7 @@
 
 import bpy
 
-from . import compat, identity, kinds, structure
+from . import compat, identity, kinds, order, structure
 
 
 class Context:
@@ -19,6 +19,7 @@ class Context:
         self.wanted = {}  # UUID → {(UUID, kind, field)} to write again when it arrives
         self.writing = None  # (UUID, kind) being written
         self.wants_of = {}  # (UUID, kind, field) → UUID it waits for
+        self.completed = set()  # UUIDs whose waiting fields can be written again, as if they had just arrived
         self._kind_of_type = {}
         self.structure = structure.Structure(self)
 
@@ -77,6 +78,14 @@ class Context:
             if not waiting:
                 del self.wanted[value]
 
+    def wanted_by(self, block, field):
+        """The UUID that a field of this datablock waits for, or None."""
+        return self.wants_of.get((self.id_of(block), self.kind_of(block).name, field))
+
+    def changed_within(self, block):
+        """Call from `write` when others may now refer to more of this datablock (sockets of a group): what waits for it is written again."""
+        self.completed.add(self.id_of(block))
+
     # ---- hierarchy
 
     def collection_block(self, value):
@@ -126,6 +135,28 @@ class Context:
     def bind_member(self, block, list_name, key, member):
         """After making or renaming a member in `write`: the member called `key` has this id."""
         self.identity.bind_member(self.id_of(block), list_name, block, key, member)
+
+    def has_members(self, block, list_name):
+        """Whether any member of this list has an id yet."""
+        return bool(self.identity._table(self.id_of(block), list_name, block))
+
+    def order_keys(self, block, list_name, members):
+        """The order keys of `members` (ids, in order), as they were wherever the order still stands."""
+        known = self._orders(block, list_name)
+        known.update(zip(members, order.keys(members, known)))
+        return [known[member] for member in members]
+
+    def known_order(self, block, list_name, members):
+        """The order keys of `members`, those without one last."""
+        known = self._orders(block, list_name)
+        return [known.get(member, order.LAST) for member in members]
+
+    def bind_order(self, block, list_name, member, key):
+        """This member has this order key, which came from elsewhere."""
+        self._orders(block, list_name)[member] = key
+
+    def _orders(self, block, list_name):
+        return self.identity._table(self.id_of(block), list_name + " order", block)
 
     # ---- the shared set
 

@@ -81,7 +81,19 @@ def replay(values, slug="test"):
     for name, kind in ctx.kinds.items():
         for value, fields in values.get(name, {}).items():
             write(ctx, name, ctx.identity.find(value), fields)
+    settle(ctx, values)
     return ctx
+
+
+def settle(ctx, values):
+    """Write again what waited for datablocks that have been completed since, as the session does."""
+    while ctx.completed:
+        waiting = {}
+        for owner, kind_name, field in sorted(ctx.wanted.get(ctx.completed.pop(), ())):
+            ctx.unwant(owner, kind_name, field)
+            waiting.setdefault((owner, kind_name), {})[field] = values[kind_name][owner][field]
+        for (owner, kind_name), fields in waiting.items():
+            write(ctx, kind_name, ctx.identity.find(owner), fields)
 
 
 def differences(a, b, tolerance=None):
