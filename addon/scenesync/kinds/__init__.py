@@ -8,7 +8,7 @@ session, so a kind deals with its own fields only.
 import importlib
 
 # In the order in which new things are made: what is pointed at comes before what points at it.
-MODULES = ("scene", "collection", "object", "transform")
+MODULES = ("mesh", "scene", "collection", "object", "transform")
 
 
 class KindError(Exception):
@@ -64,6 +64,9 @@ class Kind:
     collection = None  # attribute of bpy.data with the datablocks
     everything = False  # True: every datablock in the file is shared, used or not (masks, clips, images)
     singleton = False  # True: one per scene, with a UUID made from the scene's name
+    required = ()  # fields without which an entity is kept but not shown
+    defaults = {}  # values that a new datablock has by itself, and that need not travel with it
+    blobs = frozenset()  # fields of type blob: small ones arrive inline
     live = frozenset()  # fields worth showing while they are being dragged (`live: true` in the schema)
     sweep = None  # seconds between looks at edits that Blender sends no event for; None: events suffice
 

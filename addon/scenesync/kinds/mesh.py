@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Meshes. `topology` names how vertices, edges and faces hang together; every array that only fits that topology is `at/<topology>/…`.
+
+`schemas/kinds/mesh.yaml` describes the fields. Arrays that were read before are returned as the same objects while they are equal, so that
+comparing them with what was sent costs nothing.
+"""
+
+from contextlib import contextmanager
+
+import bpy
+import numpy
+
+from . import Kind, KindError, mesh_layers, mesh_normals, mesh_settings, mesh_topology, shape_keys, vertex_groups
+from .arrays import kept, same
+from .mesh_users import Users
+
+AT = "at/"
+NEEDED = mesh_topology.FIELDS + ("positions",)  # what a mesh is built from
+
+
+class Memory:
+    """What is remembered of one mesh: values only, no reference into Blender."""
+
+    def __init__(self):
+        self.topology = None
+        self.name = None
+        self.arrays = {}
+        self.bounds = None
+        self.order = []  # names of the layers, in the order wanted
+        self.plain_layers = set()
+        self.names = {}  # active layers that shall be, as soon as they are there
+        self.normals = mesh_normals.Memory()
+        self.groups = vertex_groups.Memory()
+        self.keys = shape_keys.Memory()
+        self.coming = None  # name of a topology that has been announced, or seen in a field's name
+        self.announced = False
+        self.arrived = {}  # its arrays, until all that it needs are here
+
+    def recognise(self, topology):
+        """The topology's name; hashed only when it is not the one of last time."""
+        old = self.topology
+        if old is not None and old.counts == topology.counts and all(map(same, old.arrays(), topology.arrays())):
+            return self.name
+        self.topology, self.name = topology, topology.name()
+        self.normals = mesh_normals.Memory()
+        return self.name
+
+    def announce(self, name):
+        """This topology shall be."""
+        if name == self.name:
+            self.forget_coming()
+            return
+        if name != self.coming:
+            self.coming, self.arrived = name, {}
+        self.announced = True
+
+    def gather(self, name, field, values):
+        """An array of a topology that is not here yet."""
+        if name != self.coming:
+            if self.announced:
+                return  # of one that has lost
+            self.coming, self.arrived = name, {}
+        self.arrived[field] = values
+
+    def forget_coming(self):
+        self.coming, self.announced, self.arrived = None, False, {}
+
+    def keep(self, arrays):
+        self.arrays = {name: kept(self.arrays.get(name), values) for name, values in arrays.items()}
+        return self.arrays
+
+
+class Mesh(Kind):
+    name = "mesh"
+    collection = "meshes"
+    sweep = 1.0  # Blender 3.4 sends no event for foreach_set and new vertex groups
+
+    def __init__(self):
+        self.memories = {}  # UUID → Memory
+        self.users = Users()
+
+    def memory(self, ctx, mesh):
+        value = ctx.id_of(mesh)
+        found = self.memories.get(value)
+        if found is None:
+            if len(self.memories) > 2 * len(ctx.data.meshes) + 64:
+                self.memories = {known: memory for known, memory in self.memories.items() if ctx.block(known, "mesh")}
+            found = self.memories[value] = Memory()
+        return found
+
+    def uses(self, ctx, mesh):
+        yield from mesh.materials
+        for name in mesh_settings.REFERENCES:
+            yield getattr(mesh, name)
+
+    def remove(self, ctx, mesh):
+        self.memories.pop(ctx.id_of(mesh), None)
+        super().remove(ctx, mesh)
+
+    # ---- read
+
+    def read(self, ctx, mesh):
+        memory = self.memory(ctx, mesh)
+        fields = mesh_settings.read(ctx, mesh)
+        user = self.users.find(ctx.data, mesh)
+        with _readable(mesh, user) as shown:
+            topology = mesh_topology.read(shown, ctx.caps.mesh_attributes_only)
+            name = memory.recognise(topology)
+            fields["topology"] = name
+            arrays = self._read_arrays(ctx, mesh, shown, memory, user, fields)
+            mesh_settings.read_layer_names(shown, ctx.caps.mesh_attributes_only, fields)
+        positions = memory.arrays.get("positions")
+        arrays = memory.keep(arrays)
+        if arrays["positions"] is not positions or memory.bounds is None:
+            memory.bounds = bounds(arrays["positions"])
+        fields["bounds"] = list(memory.bounds)
+        prefix = f"{AT}{name}/"
+        fields[prefix + "counts"] = list(topology.counts)
+        fields.update((prefix + field, values) for field, values in arrays.items())
+        return fields
+
+    def _read_arrays(self, ctx, mesh, shown, memory, user, fields):
+        topology, vertices = memory.topology, memory.topology.counts[0]
+        arrays = {name: getattr(topology, name) for name in mesh_topology.FIELDS[1:]}
+        arrays.update(mesh_layers.read(shown, topology, ctx.caps.mesh_attributes_only))
+        arrays.update(mesh_normals.read(shown, topology, memory.normals))
+        plain, weights = vertex_groups.read(ctx, mesh, shown, user, memory.groups)
+        fields.update(plain)
+        arrays.update((vertex_groups.PREFIX + member, pairs) for member, pairs in weights.items())
+        plain, positions = shape_keys.read(ctx, mesh, vertices, memory.keys)
+        fields.update(plain)
+        arrays.update((shape_keys.PREFIX + member, values) for member, values in positions.items())
+        return arrays
+
+    # ---- write
+
+    def write(self, ctx, mesh, fields):
+        if mesh.is_editmode:
+            raise KindError("topology", "the mesh is being edited", "leave Edit Mode")
+        memory = self.memory(ctx, mesh)
+        problems = Problems()
+        with problems.caught():
+            mesh_settings.write(ctx, mesh, fields)
+        memory.plain_layers.update(
+            mesh_layers.decode_level(field[len(mesh_settings.PLAIN_LAYERS):])
+            for field, value in fields.items()
+            if field.startswith(mesh_settings.PLAIN_LAYERS) and value
+        )
+        if isinstance(fields.get(mesh_settings.ORDER), list):
+            memory.order = fields[mesh_settings.ORDER]
+        if "topology" in fields or any(field.startswith(AT) for field in fields) or _about_members(fields):
+            self._write_geometry(ctx, mesh, fields, memory, problems)
+        memory.names.update((name, value) for name, value in fields.items() if name in mesh_settings.LAYER_NAMES)
+        mesh_settings.write_layer_names(mesh, memory.names)
+        problems.raise_first()
+
+    def _write_geometry(self, ctx, mesh, fields, memory, problems):
+        memory.recognise(mesh_topology.read(mesh, ctx.caps.mesh_attributes_only))
+        arrays, rebuilt = {}, False
+        with problems.caught():
+            arrays, rebuilt = self._settle_topology(ctx, mesh, fields, memory)
+        plain_groups = {name: value for name, value in fields.items() if name.startswith(vertex_groups.PREFIX)}
+        plain_keys = {name: value for name, value in fields.items() if name.startswith(shape_keys.PREFIX[:-1])}
+        if plain_groups or plain_keys or any(name.startswith((vertex_groups.PREFIX, shape_keys.PREFIX)) for name in arrays):
+            orphan = self.users.find(ctx.data, mesh) is None
+            with self.users.object_of(ctx.data, mesh) as user, problems.caught():
+                vertex_groups.write(ctx, mesh, plain_groups, user, memory.groups)
+                shape_keys.write(ctx, mesh, plain_keys, user, memory.keys)
+                self._write_members(ctx, mesh, arrays, user, memory, problems)
+                if orphan:  # what read reports while no object uses it
+                    vertex_groups.read(ctx, mesh, mesh, user, memory.groups)
+        self._write_layers(ctx, mesh, arrays, memory, problems)
+        if rebuilt:  # Blender 3.4 draws loose edges only when told
+            mesh.update(calc_edges_loose=True)
+        elif arrays:
+            mesh.update()
+        with problems.caught():
+            normals = {name: values for name, values in arrays.items() if name.startswith(mesh_normals.DIRECTIONS)}
+            mesh_normals.write(mesh, memory.topology, normals, memory.normals, ctx.caps.exact_custom_normals, _operator)
+
+    def _settle_topology(self, ctx, mesh, fields, memory):
+        """Build what is complete. Returns the arrays (below at/<topology>/) to write to what is there now, and whether it was built anew."""
+        if isinstance(fields.get("topology"), str):
+            memory.announce(fields["topology"])
+        arrays = {}
+        for field, values in fields.items():
+            if not field.startswith(AT):
+                continue
+            topology, _, name = field[len(AT):].partition("/")
+            if topology == memory.name and not (memory.coming and memory.announced):
+                arrays[name] = values
+            else:
+                memory.gather(topology, name, values)
+        if not memory.announced or any(memory.arrived.get(name) is None for name in NEEDED):
+            return {name: values for name, values in arrays.items() if name not in mesh_topology.FIELDS}, False
+        return self._build(ctx, mesh, memory), True
+
+    def _build(self, ctx, mesh, memory):
+        name, arrived = memory.coming, memory.arrived
+        memory.forget_coming()
+        topology = mesh_topology.checked(f"{AT}{name}/", arrived)
+        if topology.name() != name:
+            raise KindError("topology", "the arrays are not those of this topology", "send the mesh again")
+        mesh_topology.build(mesh, topology, ctx.caps.mesh_attributes_only, ctx.data)
+        memory.topology, memory.name = topology, name
+        memory.normals = mesh_normals.Memory()
+        memory.groups.weights = {}
+        plain = {field: None for field in mesh_layers.PLAIN}  # what says nothing is absent
+        plain.update((field, values) for field, values in arrived.items() if field not in mesh_topology.FIELDS)
+        return plain
+
+    def _write_layers(self, ctx, mesh, arrays, memory, problems):
+        layers = [name for name in arrays if name in mesh_layers.PLAIN or name.startswith((mesh_layers.UV, mesh_layers.ATTRIBUTE))]
+        places = {name: place for place, name in enumerate(memory.order)}
+        layers.sort(key=lambda field: (places.get(mesh_layers.decode_level(field.rpartition("/")[2]), len(places)), field))
+        for name in layers:
+            with problems.caught():
+                mesh_layers.write(mesh, memory.topology, name, arrays[name], ctx.caps.mesh_attributes_only, memory.plain_layers, _operator)
+
+    def _write_members(self, ctx, mesh, arrays, user, memory, problems):
+        vertices = memory.topology.counts[0]
+        for name, values in arrays.items():
+            with problems.caught():
+                if name.startswith(vertex_groups.PREFIX):
+                    member = name[len(vertex_groups.PREFIX):]
+                    vertex_groups.write_weights(ctx, mesh, name, member, values, vertices, user, memory.groups)
+                elif name.startswith(shape_keys.PREFIX):
+                    shape_keys.write_positions(ctx, mesh, name, name[len(shape_keys.PREFIX):], values, vertices)
+
+
+class Problems:
+    """The first error is raised at the end, so that one bad layer does not keep the others away."""
+
+    def __init__(self):
+        self.first = None
+
+    @contextmanager
+    def caught(self):
+        try:
+            yield
+        except KindError as error:
+            self.first = self.first or error
+
+    def raise_first(self):
+        if self.first:
+            raise self.first
+
+
+def bounds(positions):
+    """[least x, y, z, greatest x, y, z]."""
+    if not positions.size:
+        return [0.0] * 6
+    columns = numpy.ascontiguousarray(positions.reshape(-1, 3).T)  # numpy reduces rows some thirty times faster than columns
+    return columns.min(axis=1).tolist() + columns.max(axis=1).tolist()
+
+
+def _about_members(fields):
+    return any(field.startswith((vertex_groups.PREFIX, shape_keys.PREFIX[:-1])) for field in fields)
+
+
+@contextmanager
+def _readable(mesh, user):
+    """The mesh, or in Edit Mode a copy of its newest state: there Blender hides all layers of the mesh itself."""
+    if not mesh.is_editmode or user is None:
+        yield mesh
+        return
+    user.update_from_editmode()
+    try:
+        yield user.to_mesh()
+    finally:
+        user.to_mesh_clear()
+
+
+def _operator(mesh, name):
+    with bpy.context.temp_override(mesh=mesh):
+        getattr(bpy.ops.mesh, name)()

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a mesh has besides geometry: settings, material slots, references, and which of its layers are active."""
+
+from . import mesh_layers
+from .values import read_attributes, write_attributes
+
+SETTINGS = (
+    "use_auto_smooth",
+    "auto_smooth_angle",
+    "remesh_mode",
+    "remesh_voxel_size",
+    "remesh_voxel_adaptivity",
+    "use_remesh_fix_poles",
+    "use_remesh_preserve_volume",
+    "use_remesh_preserve_paint_mask",
+    "use_remesh_preserve_sculpt_face_sets",
+    "use_remesh_preserve_vertex_colors",
+    "use_remesh_preserve_attributes",
+    "use_mirror_x",
+    "use_mirror_y",
+    "use_mirror_z",
+    "use_mirror_topology",
+    "use_mirror_vertex_groups",
+    "radial_symmetry",
+    "use_auto_texspace",
+)
+TEXTURE_SPACE = ("texspace_location", "texspace_size")  # Blender computes them while use_auto_texspace is on
+REFERENCES = {"texture_mesh": "mesh", "texco_mesh": "mesh"}
+SLOTS, SLOT_COUNT = "materials/", "material_count"
+MAX_SLOTS = 32767
+ORDER, PLAIN_LAYERS = "layer_order", "plain_layers/"
+UV_NAMES = ("active_uv", "render_uv")
+COLOR_NAMES = {"active_color": "active_color_index", "render_color": "render_color_index"}
+LAYER_NAMES = UV_NAMES + tuple(COLOR_NAMES)
+
+
+def read(ctx, mesh):
+    fields = read_attributes(mesh, SETTINGS)
+    if not mesh.use_auto_texspace:
+        fields.update(read_attributes(mesh, TEXTURE_SPACE))
+    fields[SLOT_COUNT] = len(mesh.materials)
+    for index, material in enumerate(mesh.materials):
+        if material is not None and ctx.id_of(material):
+            fields[f"{SLOTS}{index}"] = ctx.id_of(material)
+    for name in REFERENCES:
+        value = ctx.id_of(getattr(mesh, name))
+        if value is not None:
+            fields[name] = value
+    return fields
+
+
+def write(ctx, mesh, fields):
+    _write_slots(ctx, mesh, fields)
+    _write_references(ctx, mesh, fields)
+    write_attributes(mesh, SETTINGS, fields)
+    if not mesh.use_auto_texspace:
+        write_attributes(mesh, TEXTURE_SPACE, fields)
+
+
+def _write_slots(ctx, mesh, fields):
+    count = fields.get(SLOT_COUNT)
+    if isinstance(count, int):
+        count = min(max(count, 0), MAX_SLOTS)
+        while len(mesh.materials) > count:
+            mesh.materials.pop(index=len(mesh.materials) - 1)
+        while len(mesh.materials) < count:
+            mesh.materials.append(None)
+    for field, value in fields.items():
+        index = field[len(SLOTS):]
+        if field.startswith(SLOTS) and index.isdecimal() and int(index) < MAX_SLOTS:
+            _write_slot(ctx, mesh, int(index), field, value)
+
+
+def _write_slot(ctx, mesh, index, field, value):
+    material = None if value is None else ctx.block(value, "material")
+    if value is not None and material is None:
+        ctx.want(value, mesh, field)
+    if index >= len(mesh.materials):
+        if value is None:
+            return
+        while len(mesh.materials) <= index:
+            mesh.materials.append(None)
+    if mesh.materials[index] != material:
+        mesh.materials[index] = material
+
+
+def _write_references(ctx, mesh, fields):
+    for name, kind in REFERENCES.items():
+        if name in fields:
+            value = fields[name]
+            block = None if value is None else ctx.block(value, kind)
+            if value is not None and block is None:
+                ctx.want(value, mesh, name)
+            setattr(mesh, name, block)
+
+
+# ---- which layers are active
+
+
+def read_layer_names(mesh, attributes_only, fields):
+    fields[ORDER] = mesh_layers.names(mesh, attributes_only)
+    maps, colors = mesh.uv_layers, mesh.color_attributes
+    if len(maps):
+        fields["active_uv"] = maps.active.name
+        fields["render_uv"] = next(layer.name for layer in maps if layer.active_render)
+    for field, prop in COLOR_NAMES.items():
+        index = getattr(colors, prop)
+        if 0 <= index < len(colors):
+            fields[field] = colors[index].name
+    if not attributes_only:
+        for attribute in mesh.attributes:
+            if mesh_layers.is_map(attribute):
+                fields[PLAIN_LAYERS + mesh_layers.encode_level(attribute.name)] = True
+
+
+def write_layer_names(mesh, wanted):
+    """Make layers active; those that are there are taken off `wanted`."""
+    maps, colors = mesh.uv_layers, mesh.color_attributes
+    for name in [name for name, layer in wanted.items() if layer is None or (name in UV_NAMES and layer in maps)]:
+        layer = maps.get(wanted.pop(name) or "")
+        if layer is None:
+            continue
+        if name == "active_uv":
+            maps.active = layer
+        else:
+            layer.active_render = True
+    for name, prop in COLOR_NAMES.items():
+        index = colors.find(wanted.get(name) or "")
+        if index >= 0:
+            del wanted[name]
+            if getattr(colors, prop) != index:
+                setattr(colors, prop, index)

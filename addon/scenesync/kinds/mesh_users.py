@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Vertex groups and shape keys belong to a mesh, but Blender shows and changes them only through an object that uses it."""
+
+from contextlib import contextmanager
+
+
+class Users:
+    """Which object uses a mesh: names, looked up again when they no longer fit."""
+
+    def __init__(self):
+        self.names = {}  # address of a mesh → name of an object
+        self.seen = None  # how many objects and meshes there were
+
+    def find(self, data, mesh):
+        """An object that uses the mesh, or None."""
+        found = self._remembered(data, mesh)
+        counts = (len(data.objects), len(data.meshes))
+        if found is None and (counts != self.seen or mesh.as_pointer() in self.names):
+            self.seen = counts
+            self.names = {block.data.as_pointer(): block.name for block in data.objects if block.type == "MESH"}
+            found = self._remembered(data, mesh)
+        return found
+
+    def _remembered(self, data, mesh):
+        name = self.names.get(mesh.as_pointer())
+        block = None if name is None else data.objects.get(name)
+        return block if block is not None and block.data == mesh else None
+
+    @contextmanager
+    def object_of(self, data, mesh):
+        """An object that uses the mesh; where there is none, one that is gone again afterwards."""
+        found = self.find(data, mesh)
+        if found is not None:
+            yield found
+            return
+        scratch = data.objects.new("scenesync", mesh)
+        try:
+            yield scratch
+        finally:
+            data.objects.remove(scratch, do_unlink=False)
+
+
+class Orders:
+    """The order keys last seen of one list: {member id: key}."""
+
+    def __init__(self):
+        self.keys = {}
+
+    def read(self, members):
+        """The keys of `members` (ids in order); as long as the order stands, so do they."""
+        from .. import order
+
+        self.keys = dict(zip(members, order.keys(members, self.keys)))
+        return self.keys
+
+    def sort(self, members):
+        """`members` by their keys, those without one last."""
+        return sorted(members, key=lambda member: (member not in self.keys, self.keys.get(member, ""), member))
+
+
+def members_in(fields, prefix):
+    """{member id: {field: value}} of `<prefix><id>` and `<prefix><id>/<field>`; the member's own path is the field ""."""
+    found = {}
+    for field, value in fields.items():
+        if field.startswith(prefix):
+            member, _, name = field[len(prefix):].partition("/")
+            found.setdefault(member, {})[name] = value
+    return found

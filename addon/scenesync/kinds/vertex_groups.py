@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Vertex groups: names and order as plain fields, weights as one array of (vertex, weight) pairs per group, so that a group is never half new."""
+
+import numpy
+
+from . import KindError
+from .arrays import check, kept
+from .mesh_users import Orders, members_in
+
+PREFIX = "vertex_groups/"
+LIST = "vertex_groups"
+PAIR = numpy.dtype("<f8")  # holds a vertex number and a 32-bit weight exactly
+
+
+class Memory:
+    """Of one mesh: what was last read, for while no object uses it; and the weights, to write only what differs."""
+
+    def __init__(self):
+        self.fields = {}
+        self.weights = {}  # member id → pairs
+        self.orders = Orders()
+
+
+def read(ctx, mesh, shown, user, memory):
+    """(plain fields, {group id: pairs}); `shown` is the mesh or, in Edit Mode, a readable copy of it."""
+    if user is None:
+        vertices = len(shown.vertices)
+        return dict(memory.fields), {i: pairs for i, pairs in memory.weights.items() if not pairs.size or pairs[-2] < vertices}
+    groups = user.vertex_groups
+    ids = ctx.member_ids(mesh, LIST, [group.name for group in groups])
+    keys = memory.orders.read(ids)
+    fields = {}
+    for member, group in zip(ids, groups):
+        fields[PREFIX + member] = True
+        fields[f"{PREFIX}{member}/name"] = group.name
+        fields[f"{PREFIX}{member}/order"] = keys[member]
+        fields[f"{PREFIX}{member}/lock_weight"] = group.lock_weight
+    weights = {member: kept(memory.weights.get(member), pairs) for member, pairs in zip(ids, _pairs(shown, len(ids)))}
+    memory.fields, memory.weights = fields, weights
+    return dict(fields), dict(weights)
+
+
+def _pairs(mesh, count):
+    """The pairs of every group, by ascending vertex: one pass over the mesh in Python, as there is no other way."""
+    if not count:
+        return []
+    found = [(item.group, index, item.weight) for index, vertex in enumerate(mesh.vertices) for item in vertex.groups]
+    table = numpy.array(found, PAIR).reshape(-1, 3)
+    table = table[numpy.argsort(table[:, 0], kind="stable")]
+    limits = numpy.searchsorted(table[:, 0], numpy.arange(count + 1))
+    return [numpy.ascontiguousarray(table[start:end, 1:]).reshape(-1) for start, end in zip(limits[:-1], limits[1:])]
+
+
+def write(ctx, mesh, fields, user, memory):
+    """The plain fields."""
+    for member, values in members_in(fields, PREFIX).items():
+        if values.get("order") is not None:
+            memory.orders.keys[member] = values["order"]
+        _write_member(ctx, mesh, member, values, user)
+    _sort(ctx, mesh, user, memory)
+
+
+def _write_member(ctx, mesh, member, values, user):
+    name = ctx.member_key(mesh, LIST, member)
+    group = user.vertex_groups.get(name) if name is not None else None
+    if "" in values and values[""] is None:
+        if group is not None:
+            user.vertex_groups.remove(group)
+        return
+    wanted = values.get("name")
+    if group is None:
+        if not isinstance(wanted, str):
+            return
+        group = user.vertex_groups.new(name=wanted)
+        ctx.bind_member(mesh, LIST, group.name, member)
+    elif isinstance(wanted, str) and wanted != group.name:
+        group.name = wanted
+        ctx.bind_member(mesh, LIST, group.name, member)
+    if isinstance(values.get("lock_weight"), bool):
+        group.lock_weight = values["lock_weight"]
+
+
+def _sort(ctx, mesh, user, memory):
+    """Bring the groups into their order. Blender can only move one by one, or sort by name, so this makes the rest anew where they differ."""
+    names = [group.name for group in user.vertex_groups]
+    ids = ctx.member_ids(mesh, LIST, names)
+    by_id = dict(zip(ids, names))
+    wanted = [by_id[member] for member in memory.orders.sort(ids)]
+    for place, name in enumerate(wanted):
+        if user.vertex_groups[place].name != name:
+            _make_last(mesh, user, wanted[place:])
+            break
+    ctx.member_ids(mesh, LIST, [group.name for group in user.vertex_groups])
+
+
+def _make_last(mesh, user, names):
+    """Make these groups anew at the end, in this order, with the weights and locks that they have."""
+    groups = user.vertex_groups
+    pairs = _pairs(mesh, len(groups))
+    held = {name: (pairs[groups[name].index], groups[name].lock_weight) for name in names}
+    for name in names:
+        groups.remove(groups[name])
+    for name in names:
+        group = groups.new(name=name)
+        group.lock_weight = held[name][1]
+        _add(group, held[name][0].reshape(-1, 2))
+
+
+def write_weights(ctx, mesh, field, member, pairs, vertices, user, memory):
+    """One group's weights; only vertices that differ from what was last read are touched."""
+    name = ctx.member_key(mesh, LIST, member)
+    group = user.vertex_groups.get(name) if name is not None else None
+    if group is None:
+        return
+    new = numpy.empty((0, 2), PAIR) if pairs is None else checked(field, pairs, vertices)
+    old = memory.weights.get(member)
+    if old is None:
+        group.remove(range(vertices))
+        _add(group, new)
+    else:
+        old = old.reshape(-1, 2)
+        gone = numpy.setdiff1d(old[:, 0], new[:, 0])
+        if gone.size:
+            group.remove(gone.astype(int).tolist())
+        _add(group, new[~_same_weight(new, old)])
+    memory.weights[member] = new.reshape(-1)
+
+
+def _same_weight(new, old):
+    if not old.size or not new.size:
+        return numpy.zeros(len(new), bool)
+    place = numpy.minimum(numpy.searchsorted(old[:, 0], new[:, 0]), len(old) - 1)
+    return (old[place] == new).all(axis=1)
+
+
+def checked(field, pairs, vertices):
+    """(vertex, weight) rows by strictly ascending vertex, or a KindError."""
+    rows = check(field, pairs, PAIR, pairs.size if hasattr(pairs, "size") and pairs.size % 2 == 0 else -1).reshape(-1, 2)
+    index = rows[:, 0]
+    if not numpy.isfinite(rows).all() or (index != numpy.floor(index)).any() or (numpy.diff(index) <= 0).any():
+        raise KindError(field, "is not a list of vertices and weights", "send the mesh again")
+    if rows.size and (index[0] < 0 or index[-1] >= vertices):
+        raise KindError(field, "weighs vertices that the mesh does not have", "send the mesh again")
+    return rows
+
+
+def _add(group, rows):
+    """Vertices of equal weight go in one call."""
+    if not len(rows):
+        return
+    order = numpy.argsort(rows[:, 1], kind="stable")
+    index, weight = rows[order, 0].astype(int).tolist(), rows[order, 1]
+    starts = numpy.flatnonzero(numpy.concatenate(([True], numpy.diff(weight) != 0))).tolist()
+    for start, end in zip(starts, starts[1:] + [len(index)]):
+        group.add(index[start:end], float(weight[start]), "REPLACE")
