@@ -80,9 +80,9 @@ def _ext_header(length) -> bytes:
     return bytes([fixed[length]]) if length in fixed else _header(length, None, 0xC7, 0xC8, 0xC9)
 
 
-def decode(data: bytes):
-    """The value of exactly these bytes, in any exact encoding."""
-    value, end = _decode(data, 0, 0)
+def decode(data: bytes, around=0):
+    """The value of exactly these bytes, in any exact encoding. A message has `around` levels around its values."""
+    value, end = _decode(data, 0, -around)
     if end != len(data):
         raise Malformed(f"{len(data) - end} bytes too many")
     return value

@@ -12,7 +12,7 @@ from pathlib import Path
 from load import HERE, Schema, SchemaError
 
 LOCK = HERE / "v1.lock.json"
-FIXED = ("type", "shape", "element", "size", "multiple", "unit", "of", "keys")  # a change of these is another type
+FIXED = ("type", "shape", "element", "size", "multiple", "unit", "of")  # a change of these is another type
 
 
 def summary(schema) -> dict:
@@ -29,15 +29,16 @@ def summary(schema) -> dict:
 def _promises(prefix, specs, required) -> dict:
     result = {}
     for name, spec in specs.items():
-        kept = {key: spec[key] for key in (*FIXED, "values", "kinds", "min", "max", "max_bytes", "max_items") if key in spec}
-        result[f"{prefix}/{name}"] = without_prose({**kept, "required": required(name, spec)})
+        path, of = f"{prefix}/{name}", spec.get("of")
+        result[path] = {**_promise(spec), "required": required(name, spec)}
+        inner = spec.get("keys") or (of.get("keys") if isinstance(of, dict) else None) or {}
+        result |= _promises(path, inner, lambda key, inner_spec: not inner_spec.get("optional"))
     return result
 
 
-def without_prose(spec):
-    if isinstance(spec, dict):
-        return {key: without_prose(value) for key, value in spec.items() if key != "description" or isinstance(value, dict)}
-    return spec
+def _promise(spec) -> dict:
+    kept = {key: spec[key] for key in (*FIXED, "values", "kinds", "min", "max", "max_bytes", "max_items") if key in spec}
+    return {**kept, "of": _promise(spec["of"])} if isinstance(spec.get("of"), dict) else kept
 
 
 def problems(old: dict, new: dict) -> list:
