@@ -8,7 +8,7 @@ session, so a kind deals with its own fields only.
 import importlib
 
 # In the order in which new things are made: what is pointed at comes before what points at it.
-MODULES = ("mesh", "scene", "collection", "object", "transform")
+MODULES = ("node_group", "material", "world", "light", "camera", "mesh", "scene", "collection", "object", "transform")
 
 
 class KindError(Exception):

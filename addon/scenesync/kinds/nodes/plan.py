@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What to read and write of each type of node and socket, looked up in RNA once per type."""
+
+from functools import lru_cache
+
+import bpy
+
+from .. import rna
+from . import structs
+
+BASE = frozenset({"label", "location", "width", "height", "mute", "hide", "use_custom_color", "color", "warning_propagation"})
+LOCAL = frozenset({
+    "interface", "active_index", "active_item", "active_input_index", "active_item_index", "active_main_index",
+    "active_generation_index", "inspection_index", "textbox_state", "ui_shortcut", "has_layers", "has_views", "tile_order",
+})
+UNDEFINED = frozenset({"NodeUndefined", ""})
+# Of all nodes these keep a value in an output.
+HOLDS_OUTPUT = frozenset(
+    f"{prefix}Node{name}" for prefix in ("Shader", "Compositor", "Texture") for name in ("Value", "RGB", "Normal")
+)
+VALUELESS = frozenset({"NodeReroute"})
+
+PLAIN, ENUM, VECTOR, REFERENCE = range(1, 5)
+
+
+class Plan:
+    """One type of node."""
+
+    def __init__(self, node_type):
+        properties = node_type.bl_rna.properties
+        self.table = rna.Table(node_type.bl_rna, LOCAL | frozenset(bpy.types.Node.bl_rna.properties.keys()))
+        own = [prop for prop in properties if prop.identifier not in bpy.types.Node.bl_rna.properties and prop.identifier not in LOCAL]
+        self.structs = {
+            prop.identifier: prop.fixed_type.identifier
+            for prop in own
+            if prop.type == "POINTER" and prop.is_readonly and prop.fixed_type.identifier in structs.KINDS
+        }
+        self.items = [prop.identifier for prop in own if prop.type == "COLLECTION" and _can_grow(prop)]
+        self.pairs = "paired_output" in properties
+
+
+def _can_grow(prop):
+    return prop.srna is not None and "new" in prop.srna.functions and "remove" in prop.srna.functions
+
+
+@lru_cache(maxsize=None)
+def of(node_type):
+    """The Plan of a node type (a class of bpy.types)."""
+    return Plan(node_type)
+
+
+@lru_cache(maxsize=None)
+def base():
+    return rna.Table(bpy.types.Node.bl_rna, only=BASE)
+
+
+@lru_cache(maxsize=None)
+def holds(socket_type):
+    """How a type of socket (a class of bpy.types) holds its value, or None when it holds none."""
+    prop = socket_type.bl_rna.properties.get("default_value")
+    if prop is None:
+        return None
+    if prop.type == "POINTER":
+        return REFERENCE if rna.reference_kind(prop) else None
+    if getattr(prop, "is_array", False):
+        return VECTOR
+    return ENUM if prop.type == "ENUM" else PLAIN
+
+
+def value_of(ctx, socket, how):
+    """The value of a socket, None when there is nothing to say."""
+    if how == REFERENCE:
+        return ctx.id_of(socket.default_value)
+    value = socket.default_value
+    if how == VECTOR:
+        return list(value)
+    return None if how == ENUM and value == "" else value

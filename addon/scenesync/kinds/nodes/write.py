@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fields into a node tree: exactly those that are given. One value sets one socket; a whole tree is built in two batches.
+
+Nodes and their properties come first, as they decide which sockets there are; then values and links.
+"""
+
+from ..properties import decode_level
+from .. import rna
+from . import batch, interface, plan, structs
+from .names import Naming
+from .read import known_nodes, links, node_ids
+
+DIRECT = 8  # so many changed nodes and links are written one by one
+
+
+def split(fields):
+    """({node: {path: value}}, {link: value}, {interface item: {path: value}}) of the fields that are a tree's; path "" is existence."""
+    nodes, linked, items = {}, {}, {}
+    for field, value in fields.items():
+        first, _, rest = field.partition("/")
+        if first == "links":
+            linked[rest] = value
+        elif first in {"nodes", "interface"}:
+            member, _, path = rest.partition("/")
+            (nodes if first == "nodes" else items).setdefault(member, {})[path] = value
+    return nodes, linked, items
+
+
+def write_tree(ctx, owner, tree, nodes, linked):
+    """Apply what `split` found."""
+    writer = Writer(ctx, owner, tree)
+    if len(nodes) + len(linked) <= DIRECT:
+        writer.write_nodes(nodes)
+        writer.write_values(nodes)
+        writer.write_links(linked)
+        return
+    batch.run(ctx.data, lambda: writer.write_nodes(nodes))
+    batch.flush(tree)
+    batch.run(ctx.data, lambda: (writer.write_values(nodes), writer.write_links(linked)))
+    batch.flush(tree)
+
+
+class Writer:
+    def __init__(self, ctx, owner, tree):
+        self.ctx = ctx
+        self.owner = owner
+        self.tree = tree
+        self.nodes = {}  # id → node
+        known = known_nodes(tree)
+        for node, member in zip(known, node_ids(ctx, owner, known).values()):
+            self.nodes[member] = node
+
+    # ---- nodes
+
+    def write_nodes(self, changes):
+        for member, fields in changes.items():
+            if member in self.nodes and "" in fields and fields[""] != self.nodes[member].bl_idname:
+                self._remove(member)
+        created = [member for member, fields in changes.items() if fields.get("") and member not in self.nodes]
+        for member in created:
+            self._create(member, changes[member])
+        self._rename({m: fields["name"] for m, fields in changes.items() if fields.get("name") and m in self.nodes})
+        known = [(member, fields) for member, fields in changes.items() if member in self.nodes]
+        for member, fields in known:
+            if "parent" in fields:
+                self._set_parent(self.nodes[member], fields["parent"])
+        for member, fields in known:
+            self._write_properties(member, fields)
+        for member, fields in known:
+            if fields.get("paired") in self.nodes:
+                self._pair(self.nodes[member], self.nodes[fields["paired"]])
+
+    def _remove(self, member):
+        self.tree.nodes.remove(self.nodes.pop(member))
+
+    def _create(self, member, fields):
+        try:
+            node = self.tree.nodes.new(fields[""])
+        except RuntimeError:
+            return  # a type that this Blender does not know
+        name = fields.get("name")
+        if name and node.name != name and name not in self.tree.nodes:
+            node.name = name
+        self.ctx.bind_member(self.owner, "nodes", node.name, member)
+        self.nodes[member] = node
+
+    def _rename(self, names):
+        """Names are unique in a tree, so those that change places first get out of the way."""
+        names = {member: name for member, name in names.items() if self.nodes[member].name != name}
+        for member, name in names.items():
+            if name in self.tree.nodes:
+                self.nodes[member].name = f"{member} renamed"
+        for member, name in names.items():
+            self.nodes[member].name = name
+            self.ctx.bind_member(self.owner, "nodes", self.nodes[member].name, member)
+
+    def _set_parent(self, node, member):
+        parent = self.nodes.get(member)
+        if node.parent != parent and parent != node:
+            node.parent = parent
+
+    def _pair(self, node, output):
+        if getattr(node, "paired_output", output) != output:
+            node.pair_with_output(output)
+
+    def _write_properties(self, member, fields):
+        node = self.nodes[member]
+        layout = plan.of(type(node))
+        for path, value in fields.items():
+            first, _, rest = path.partition("/")
+            if first == "props":
+                self._write_property(node, layout, rest, value, f"nodes/{member}/{path}")
+            elif path in plan.BASE:
+                plan.base().write(self.ctx, self.owner, node, path, value, path)
+
+    def _write_property(self, node, layout, path, value, field):
+        name, _, rest = path.partition("/")
+        if rest and name in layout.structs:
+            structs.write(self.ctx, self.owner, getattr(node, name), rest, value, field)
+        elif name in layout.items and value is not None:
+            structs.write_items(getattr(node, name), value)
+        else:
+            layout.table.write(self.ctx, self.owner, node, name, value, field)
+
+    # ---- values
+
+    def write_values(self, changes):
+        naming = self._naming()
+        for member, fields in changes.items():
+            if member not in self.nodes:
+                continue
+            for side in ("inputs", "outputs"):
+                prefix = side + "/"
+                values = {path[len(prefix):]: value for path, value in fields.items() if path.startswith(prefix)}
+                if values:
+                    self._write_side(naming, member, side, values)
+
+    def _write_side(self, naming, member, side, values):
+        node = self.nodes[member]
+        sockets = dict(naming.sockets(node, side == "outputs"))
+        for level, value in values.items():
+            socket = sockets.get(decode_level(level))
+            field = f"nodes/{member}/{side}/{level}"
+            if socket is None:
+                self._wait_for_group(member, field)
+            else:
+                self._write_value(socket, value, field)
+
+    def _write_value(self, socket, value, field):
+        how = plan.holds(type(socket))
+        if how == plan.REFERENCE:
+            kind = rna.reference_to(type(socket), "default_value")
+            rna.write_reference(self.ctx, self.owner, socket, "default_value", value, field, kind)
+        elif how is not None and value is not None:
+            rna.put(socket, "default_value", value)
+
+    def _wait_for_group(self, member, field):
+        """A socket of a group that has not come yet, or whose interface has not: written again when it does."""
+        group = self._group_of(member)
+        if group is not None:
+            self.ctx.want(group, self.owner, field)
+
+    def _group_of(self, member):
+        node = self.nodes.get(member)
+        if not hasattr(node, "node_tree"):
+            return None
+        if node.node_tree is not None:
+            return self.ctx.id_of(node.node_tree)
+        return self.ctx.wanted_by(self.owner, f"nodes/{member}/props/node_tree")
+
+    # ---- links
+
+    def write_links(self, changes):
+        if not changes:
+            return
+        naming = self._naming()
+        ids = {node.name: member for member, node in self.nodes.items()}
+        existing = {found: (value, link) for found, value, link in links(naming, ids, self.tree)} if len(self.tree.links) else {}
+        for found, value in changes.items():
+            if value is None and found in existing:
+                self.tree.links.remove(existing[found][1])
+        sockets = {}
+        for found, value in sorted(changes.items(), key=_place):
+            if isinstance(value, dict) and (found not in existing or existing[found][0] != value):
+                self._link(naming, sockets, found, value)
+
+    def _link(self, naming, sockets, found, value):
+        start = self._socket(naming, sockets, value.get("from_node"), value.get("from_socket"), True)
+        end = self._socket(naming, sockets, value.get("to_node"), value.get("to_socket"), False)
+        if start is None or end is None:
+            for node in (value.get("from_node"), value.get("to_node")):
+                self._wait_for_group(node, "links/" + found)
+            return
+        link = self.tree.links.new(start, end)
+        if link is not None and link.is_muted != bool(value.get("muted")):
+            link.is_muted = bool(value.get("muted"))
+
+    def _socket(self, naming, sockets, member, name, outputs):
+        if member not in self.nodes:
+            return None
+        if (member, outputs) not in sockets:
+            sockets[member, outputs] = dict(naming.sockets(self.nodes[member], outputs))
+        return sockets[member, outputs].get(name)
+
+    def _naming(self):
+        return Naming(self.tree, interface.names(self.ctx))
+
+
+def _place(change):
+    value = change[1]
+    return value.get("place", 0) if isinstance(value, dict) else 0
