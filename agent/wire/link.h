@@ -6,7 +6,7 @@
 #include "core/core.h"
 #include "wire/codec.h"
 
-enum { SS_MAX_FRAME = 16 * 1024 * 1024, SS_MAX_REFUSED_IDS = 1024 };
+enum { SS_MAX_FRAME = 16 * 1024 * 1024 };
 
 // ---- From the client --------------------------------------------------------------------------------------------------------------------
 
@@ -98,6 +98,7 @@ struct ss_notice_welcome {
 };
 
 struct ss_notice_change {
+    uint64_t after; // the client's highest edit.id that had been stamped when the values were taken
     bool live;
     size_t batch_count;
     const struct ss_batch *batches;
@@ -109,7 +110,7 @@ struct ss_notice_refused {
     struct ss_slice error; // a word
     struct ss_slice text;
     struct ss_slice kind; // empty: not given
-    size_t id_count;      // at most SS_MAX_REFUSED_IDS
+    size_t id_count;
     const struct ss_uuid *ids;
     struct ss_slice field; // empty: not given
 };
@@ -142,6 +143,7 @@ struct ss_notice_peer {
     struct ss_origin origin;
     struct ss_slice user;
     struct ss_slice name;
+    bool has_colour;
     float colour[3];
     struct ss_slice app;
     struct ss_slice app_version;
@@ -188,7 +190,7 @@ struct ss_notice {
 int ss_frame_next(struct ss_slice bytes, struct ss_slice *body, size_t *used);
 
 // ss_request_encode and ss_notice_encode append one whole frame, length included. ss_request_decode and ss_notice_decode take a body.
-// A decoder refuses a frame as a whole; when it was an EDIT that could be told apart, `request->edit.id` is filled and the type is EDIT.
+// A decoder refuses a frame as a whole; `type` is filled when it could be told, and of an EDIT so is `edit.id`.
 int ss_request_encode(struct ss_codec *codec, const struct ss_request *request, struct ss_buffer *out);
 int ss_request_decode(struct ss_codec *codec, struct ss_slice body, struct ss_request *request);
 int ss_notice_encode(struct ss_codec *codec, const struct ss_notice *notice, struct ss_buffer *out);
@@ -196,6 +198,7 @@ int ss_notice_decode(struct ss_codec *codec, struct ss_slice body, struct ss_not
 
 // ss_change_encode appends as many `change` frames as it takes to carry these entities, grouped into batches of equal field names.
 // Stamps are not sent.
-int ss_change_encode(struct ss_codec *codec, const struct ss_entity *entities, size_t count, bool live, struct ss_buffer *out);
+int ss_change_encode(struct ss_codec *codec, const struct ss_entity *entities, size_t count, uint64_t after, bool live,
+                     struct ss_buffer *out);
 
 #endif

@@ -33,16 +33,18 @@ int ss_live_encode(struct ss_codec *codec, const struct ss_origin *from, const s
                    ss_emit *emit, void *context);
 int ss_live_decode(struct ss_codec *codec, struct ss_slice kind, struct ss_slice payload, struct ss_ev_live *live);
 
-// ---- peer/<user>/<origin>: {v, name, colour, app, app_version, capabilities, vector, digest, entities, ready} --------------------------
+// ---- peer/<user>/<origin>: {v, name, colour, app, app_version, capabilities, vector, digest, entities, ready} -------------------------------------
 
 struct ss_peer_message {
-    struct ss_slice name; // text; every text and list may be empty
-    float colour[3];      // linear
+    struct ss_slice name; // every text and list may be empty
+    bool has_colour;
+    float colour[3]; // linear
     struct ss_slice app;
     struct ss_slice app_version;
     size_t capability_count;
-    const struct ss_slice *capabilities;
+    const struct ss_slice *capabilities; // what it can do, in words: sync, render
     struct ss_vector vector;
+    bool has_copy; // digest and entities are given: a desk or a script holds no copy of the scene
     struct ss_sha256 digest;
     uint64_t entities;
     bool ready;
@@ -62,21 +64,28 @@ int ss_online_decode(struct ss_codec *codec, struct ss_slice payload, bool *onli
 int ss_presence_encode(struct ss_codec *codec, struct ss_slice fields, struct ss_buffer *out);
 int ss_presence_decode(struct ss_codec *codec, struct ss_slice payload, struct ss_slice *fields);
 
-// ---- call/<origin>/sync: {v, from, user, call, vector} and its answer on reply/<user>/<from> -------------------------------------------
+// ---- call/<origin>/<method>: {v, call, from, user, vector?, buckets?}, answered at reply/<user>/<from> ----------------------------------
 
-struct ss_sync_call {
-    struct ss_origin from; // whom to answer, at reply/<user>/<from>
-    struct ss_slice user;
-    uint64_t call;
-    struct ss_vector vector;
+struct ss_call {
+    uint64_t call; // repeated in every reply
+    struct ss_origin from;
+    struct ss_slice user;     // a valid level of a topic
+    struct ss_vector vector;  // `sync`: what the caller has
+    struct ss_slice buckets;  // SS_BUCKETS × SS_BUCKET_SIZE bytes, or empty
 };
 
-int ss_sync_call_encode(struct ss_codec *codec, const struct ss_sync_call *call, struct ss_buffer *out);
-int ss_sync_call_decode(struct ss_codec *codec, struct ss_slice payload, struct ss_sync_call *call);
+int ss_call_encode(struct ss_codec *codec, const struct ss_call *call, struct ss_buffer *out);
+int ss_call_decode(struct ss_codec *codec, struct ss_slice payload, struct ss_call *call);
 
-// {v, from, call, part, last, entities: [{kind, id, from?, seq?, stamp, fields, stamps?}…], vector}
+// {v, call, from, part, last, entities: [{kind, id, touched, stamp, fields, stamps}…], vector} or {v, call, from, part, last, error, text}
+struct ss_reply {
+    struct ss_ev_sync_reply sync;
+    struct ss_slice error; // a word; empty: the call did not fail
+    struct ss_slice text;  // what failed and what to do
+};
+
 // Errors of the encoder: SS_WIRE_LIMIT when a part is above SS_MAX_MESSAGE even when compressed.
-int ss_sync_reply_encode(struct ss_codec *codec, const struct ss_ev_sync_reply *reply, struct ss_buffer *out);
-int ss_sync_reply_decode(struct ss_codec *codec, struct ss_slice payload, struct ss_ev_sync_reply *reply);
+int ss_reply_encode(struct ss_codec *codec, const struct ss_reply *reply, struct ss_buffer *out);
+int ss_reply_decode(struct ss_codec *codec, struct ss_slice payload, struct ss_reply *reply);
 
 #endif
