@@ -43,7 +43,7 @@ def test_workers_go_with_a_kill(tmp_path):
 
 
 def test_failure_to_start_tells_why(tmp_path):
-    broker = Broker(tmp_path, extra="no_such_setting 1\n")
+    broker = Broker(tmp_path, edit=lambda text: text + "no_such_setting 1\n")
     with pytest.raises(RuntimeError, match="no_such_setting"):
         broker.start()
     assert not broker.alive

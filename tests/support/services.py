@@ -11,6 +11,7 @@ broker-config/, with ports and paths put in.
 import ctypes
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -18,8 +19,6 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONFIG = REPOSITORY / "broker-config"
@@ -141,6 +140,24 @@ class Service:
         self.stop()
 
 
+def _certificate(directory):
+    """A self-signed server.crt (its own CA) and server.key for 127.0.0.1 and localhost in directory/certs."""
+    certs = directory / "certs"
+    certs.mkdir(exist_ok=True)
+    if not (certs / "server.crt").exists():
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                        "-keyout", certs / "server.key", "-out", certs / "server.crt"], check=True, capture_output=True)
+    return certs / "server.crt"
+
+
+def _use_tls(text, plain):
+    """The configuration with its commented TLS lines in place of the `plain` ones above them."""
+    lines = [line for line in text.splitlines() if line.strip() not in plain]
+    keys = ("listener ", "protocol ", "socket_domain ", "certfile ", "keyfile ", "listen ", "ssl_certificate")
+    return "\n".join(re.sub(r"^(\s*)#", r"\1", line) if line.strip().lstrip("#").startswith(keys) else line for line in lines) + "\n"
+
+
 def _answers(port):
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
@@ -153,33 +170,38 @@ class Broker(Service):
     """mosquitto with broker-config/mosquitto/`config`; `url` and `ws_url` are where it listens.
 
     `passwords` (user → password) are for lan.conf, `acl` is the text of its ACL file (default: lan.acl of broker-config/),
-    `extra` is appended to the configuration. Its persistence survives stop and kill; `forget()` while it is down removes it.
+    `tls` takes lan.conf's TLS lines with a certificate made for it (`ca` is its file), `edit` is given the configuration's
+    text and returns another. Its persistence survives stop and kill; `forget()` while it is down removes it.
     """
 
     name = "broker"
 
-    def __init__(self, directory, config="local.conf", passwords=None, acl=None, extra=""):
+    def __init__(self, directory, config="local.conf", passwords=None, acl=None, tls=False, edit=str):
         super().__init__(Path(directory) / "broker")
         self.port, self.ws_port = free_port(), free_port()
-        self.config, self.passwords, self.acl, self.extra = config, passwords or {}, acl, extra
+        self.config, self.passwords, self.acl, self.edit = config, passwords or {}, acl, edit
+        self.ca = _certificate(self.directory) if tls else None
 
     @property
     def url(self):
-        return f"mqtt://127.0.0.1:{self.port}"
+        return f"mqtt{'s' if self.ca else ''}://127.0.0.1:{self.port}"
 
     @property
     def ws_url(self):
-        return f"ws://127.0.0.1:{self.ws_port}"
+        return f"ws{'s' if self.ca else ''}://127.0.0.1:{self.ws_port}"
 
     def prepare(self):
-        text = (CONFIG / "mosquitto" / self.config).read_text()
+        text = self.edit((CONFIG / "mosquitto" / self.config).read_text())
+        if self.ca:
+            text = _use_tls(text, ("listener 1883 0.0.0.0", "listener 9001 0.0.0.0", "protocol websockets", "socket_domain ipv4"))
         for old, new in (("listener 1883 ", f"listener {self.port} "), ("listener 9001 ", f"listener {self.ws_port} "),
+                         ("listener 8883 ", f"listener {self.port} "), ("listener 9443 ", f"listener {self.ws_port} "),
                          ("0.0.0.0", "127.0.0.1"), ("/var/lib/mosquitto/", f"{self.directory}/"),
                          ("/etc/mosquitto/", f"{self.directory}/")):
             text = text.replace(old, new)
         if os.geteuid() == 0:
             text += "\nuser root\n"  # else it becomes a user who cannot write below our folder
-        (self.directory / "mosquitto.conf").write_text(text + self.extra)
+        (self.directory / "mosquitto.conf").write_text(text)
         if self.passwords:
             passwords = self.directory / "scenesync.passwd"
             passwords.write_text("".join(f"{user}:{word}\n" for user, word in self.passwords.items()))
@@ -205,24 +227,28 @@ class Broker(Service):
 class Store(Service):
     """nginx with broker-config/nginx/`config`; `url` is where it listens, `files` the folder that holds the assets.
 
-    `passwords` (user → password) are for store-lan.conf.
+    `passwords` (user → password) are for store-lan.conf; `tls` takes its TLS lines with a certificate made for it (`ca`).
     """
 
     name = "store"
 
-    def __init__(self, directory, config="store.conf", passwords=None):
+    def __init__(self, directory, config="store.conf", passwords=None, tls=False):
         super().__init__(Path(directory) / "store")
         self.port = free_port()
         self.config, self.passwords = config, passwords or {}
         self.files = self.directory / "files"
+        self.ca = _certificate(self.directory) if tls else None
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.ca else ''}://127.0.0.1:{self.port}"
 
     def _put_in(self, name):
         text = (CONFIG / "nginx" / name).read_text()
+        if self.ca:
+            text = _use_tls(text, ("listen 8080;",))
         for old, new in (("listen 127.0.0.1:8080", f"listen 127.0.0.1:{self.port}"), ("listen 8080", f"listen 127.0.0.1:{self.port}"),
+                         ("listen 8443", f"listen 127.0.0.1:{self.port}"),
                          ("/srv/scenesync/store", f"{self.files}"), ("/etc/nginx/", f"{self.directory}/")):
             text = text.replace(old, new)
         (self.directory / name).write_text(text)
@@ -252,13 +278,7 @@ class Store(Service):
         return ["/usr/sbin/nginx", "-e", "stderr", "-p", self.directory, "-c", self.directory / "nginx.conf"]
 
     def ready(self):
-        try:
-            urlopen(self.url, timeout=1)
-        except HTTPError:
-            return True
-        except OSError:
-            return False
-        return True
+        return _answers(self.port)
 
 
 class Agent(Service):
