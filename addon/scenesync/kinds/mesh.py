@@ -26,7 +26,7 @@ class Memory:
         self.name = None
         self.arrays = {}
         self.bounds = None
-        self.order = []  # names of the layers, in the order wanted
+        self.order = []  # names of the UV maps, in the order wanted
         self.plain_layers = set()
         self.names = {}  # active layers that shall be, as soon as they are there
         self.normals = mesh_normals.Memory()

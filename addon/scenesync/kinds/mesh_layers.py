@@ -45,13 +45,6 @@ def shareable(name):
     return name not in OWN and (not name.startswith(".") or name in FIXED)
 
 
-def names(mesh, attributes_only):
-    """Every shared layer's name in Blender's order: UV maps, then attributes."""
-    maps = [layer.name for layer in mesh.uv_layers]
-    rest = [a.name for a in mesh.attributes if shareable(a.name) and known(a.data_type) and not (attributes_only and is_map(a))]
-    return maps + rest
-
-
 def is_map(attribute):
     return attribute.domain == "CORNER" and attribute.data_type == "FLOAT2"
 

@@ -28,7 +28,7 @@ TEXTURE_SPACE = ("texspace_location", "texspace_size")  # Blender computes them 
 REFERENCES = {"texture_mesh": "mesh", "texco_mesh": "mesh"}
 SLOTS, SLOT_COUNT = "materials/", "material_count"
 MAX_SLOTS = 32767
-ORDER, PLAIN_LAYERS = "layer_order", "plain_layers/"
+ORDER, PLAIN_LAYERS = "uv_order", "plain_layers/"
 UV_NAMES = ("active_uv", "render_uv")
 COLOR_NAMES = {"active_color": "active_color_index", "render_color": "render_color_index"}
 LAYER_NAMES = UV_NAMES + tuple(COLOR_NAMES)
@@ -59,7 +59,7 @@ def write(ctx, mesh, fields):
 
 def _write_slots(ctx, mesh, fields):
     count = fields.get(SLOT_COUNT)
-    if isinstance(count, int):
+    if type(count) is int:
         count = min(max(count, 0), MAX_SLOTS)
         while len(mesh.materials) > count:
             mesh.materials.pop(index=len(mesh.materials) - 1)
@@ -98,11 +98,13 @@ def _write_references(ctx, mesh, fields):
 
 
 def read_layer_names(mesh, attributes_only, fields):
-    fields[ORDER] = mesh_layers.names(mesh, attributes_only)
     maps, colors = mesh.uv_layers, mesh.color_attributes
-    if len(maps):
+    fields[ORDER] = [layer.name for layer in maps]
+    if maps.active is not None:
         fields["active_uv"] = maps.active.name
-        fields["render_uv"] = next(layer.name for layer in maps if layer.active_render)
+    for layer in maps:
+        if layer.active_render:
+            fields["render_uv"] = layer.name
     for field, prop in COLOR_NAMES.items():
         index = getattr(colors, prop)
         if 0 <= index < len(colors):
