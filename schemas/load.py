@@ -46,6 +46,8 @@ class Document:
             key = loader.construct_object(key_node)
             here = path + (key,)
             self.lines[here] = key_node.start_mark.line + 1
+            if not isinstance(key, str):
+                self.complain(here, "is not a string to YAML; quote it")
             if key in result:
                 self.complain(here, "comes twice")
             result[key] = self._value(loader, item, here)
@@ -61,6 +63,7 @@ class Document:
 
     def check(self, validator):
         """The meta-schema first; what comes later may then rely on it."""
+        self.stop_if_wrong()
         for error in validator.iter_errors(self.data):
             path = tuple(error.absolute_path)
             if "propertyNames" in error.absolute_schema_path:

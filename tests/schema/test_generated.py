@@ -7,6 +7,7 @@ import math
 import re
 import subprocess
 import sys
+from typing import NamedTuple
 
 import generate
 import pytest
@@ -60,8 +61,12 @@ class FieldHead(ctypes.Structure):
 
 @pytest.fixture(scope="module")
 def library(built):
-    path = built / "schema.so"
-    subprocess.run(["gcc", *FLAGS, "-g", "-fPIC", "-shared", built / "scenesync_schema.c", "-o", path, "-lm"], check=True)
+    return load_library(built)
+
+
+def load_library(folder):
+    path = folder / "schema.so"
+    subprocess.run(["gcc", *FLAGS, "-g", "-fPIC", "-shared", folder / "scenesync_schema.c", "-o", path, "-lm"], check=True)
     loaded = ctypes.CDLL(str(path))
     loaded.ss_schema_kind.restype = ctypes.c_void_p
     loaded.ss_schema_kind.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
@@ -114,8 +119,44 @@ def test_no_such_kind(library, kind):
     assert library.ss_schema_kind(kind.encode(), len(kind)) is None
 
 
+LAMP = """kind: lamp
+since: 1
+title: Lamp
+description: A kind with a field of every type.
+fields:
+"""
+TYPES = {"lit": "bool", "count": "int, min: 0, max: 9", "power": "float", "angle": "float, max: 3.5", "label": "string, max_bytes: 4",
+         "shape": "enum, values: [SPOT, SUN]", "size": "vector, shape: [2]", "cells": "vector, shape: [2], element: i32",
+         "layers": "vector, shape: [2], element: bool", "tint": "color, shape: [3], min: 0", "target": "ref, kinds: [object]",
+         "profile": "array, element: f32, shape: [n]", "picture": "blob", "tags": "list, of: string", "extra": "map", "place": "order", "free": "any",
+         "slots/{slot}": "any", "slots/{slot}/name": "string", "slots/first/name": "int", "slots/first/a/b": "int"}
+
+
+@pytest.fixture(scope="module")
+def lamp(tmp_path_factory):
+    """The C library of a schema that has a field of every type."""
+    folder = tmp_path_factory.mktemp("lamp")
+    for name in ("common.yaml", "limits.yaml", "messages/state.yaml"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text((SCHEMAS / name).read_text())
+    (folder / "kinds").mkdir()
+    fields = [f"  {name}: {{type: {of}, since: 1, description: Something.}}\n" for name, of in TYPES.items()]
+    (folder / "kinds/lamp.yaml").write_text(LAMP + "".join(fields))
+    schema = Schema(folder)
+    assert {spec["type"] for spec in schema.kinds["lamp"]["fields"].values()} == set(generate.TYPES)
+    generate.write(folder / "out", generate.build_files(schema))
+    return load_library(folder / "out")
+
+
+class Ext(NamedTuple):
+    type: int
+    data: bytes
+
+
 def as_value(value):
-    """A C value and what keeps it alive."""
+    """A value as C sees it."""
+    if isinstance(value, Ext):
+        return Value(EXT, value.type, value.data, len(value.data), None)
     if isinstance(value, (list, dict)):
         flat = value if isinstance(value, list) else [item for pair in value.items() for item in pair]
         return Value(LIST if isinstance(value, list) else MAP, 0, None, len(value), (Value * len(flat))(*map(as_value, flat)))
@@ -127,23 +168,34 @@ def as_value(value):
     return Value(STRING if isinstance(value, str) else BYTES, 0, data, len(data), None)
 
 
-@pytest.mark.parametrize("kind, name, value, why", [
-    ("transform", "location", [1, 2.5, -3], ""),
-    ("transform", "location", None, ""),
-    ("transform", "location", [1, 2], "wants a list of 3 numbers"),
-    ("transform", "location", 1, "wants a list of 3 numbers"),
-    ("transform", "location", [1, 2, "3"], "wants a number"),
-    ("transform", "matrix_world", [0] * 16, ""),
-    ("transform", "matrix_world", [[0] * 4] * 4, "wants a list of 16 numbers"),
-    ("transform", "deleted", True, ""),
-    ("transform", "deleted", 1, "wants true or false"),
-    ("transform", "name", "Wall", ""),
-    ("transform", "name", b"Wall", "wants a string"),
-    ("transform", "name", "a" * 1025, "wants at most 1024 bytes"),
-    ("transform", "properties/mass", {"anything": [1, None]}, ""),
-])
-def test_c_checks_values(library, kind, name, value, why):
+BLOB = {"size": 1, "sha256": bytes(32)}
+PAGES = {"page": 262144, "pages": [bytes(32)], "size": 4, "ext": 1}
+FITS = [("lit", False), ("count", 0), ("count", 9), ("power", -1e300), ("power", math.nan), ("power", math.inf), ("angle", -math.inf), ("label", "four"),
+        ("label", ""), ("shape", "SUN"), ("shape", "OF_A_LATER_REVISION"), ("size", [1, 2.5]), ("cells", [1, -2]), ("layers", [True, False]), ("tint", [0, 1, 7.5]),
+        ("target", bytes(16)), ("profile", Ext(1, bytes(8))), ("profile", PAGES), ("picture", bytes(32768)), ("picture", BLOB), ("tags", []), ("tags", [1]),
+        ("extra", {}), ("place", "a0"), ("free", [{"a": None}]), ("free", Ext(99, b""))] + [(name, None) for name in TYPES]
+WANTS = [("lit", 1, "true or false"), ("count", 1.5, "a whole number"), ("count", math.inf, "a whole number"), ("count", True, "a whole number"),
+         ("count", 10, "a number from 0 to 9"), ("count", -1, "a number from 0 to 9"), ("power", "1", "a number"), ("angle", 3.6, "a number from -inf to 3.5"),
+         ("angle", math.nan, "a number from -inf to 3.5"), ("label", b"four", "a string"), ("label", "ünfe", "at most 4 bytes"), ("shape", 1, "a string"),
+         ("size", [1], "a list of 2 numbers"), ("size", {"a": 1, "b": 2}, "a list of 2 numbers"), ("size", [1, "2"], "a number"), ("cells", [1, 0.5], "a whole number"),
+         ("layers", [1, 0], "true or false in each place"), ("layers", [True], "a list of 2 booleans"), ("tint", [0, 0, -1], "a number from 0 to inf"),
+         ("target", bytes(15), "a UUID"), ("target", "01234567-89ab-cdef-0123-456789abcdef", "a UUID"), ("profile", Ext(2, bytes(8)), "a typed array (ext 1), inline or paged"),
+         ("profile", [1.0], "a typed array (ext 1), inline or paged"), ("profile", {**PAGES, "ext": math.nan}, "a typed array (ext 1), inline or paged"),
+         ("picture", bytes(32769), "bytes, or {sha256, size} of a blob"), ("picture", {**BLOB, "sha256": bytes(31)}, "bytes, or {sha256, size} of a blob"),
+         ("picture", {"sha256": bytes(32)}, "bytes, or {sha256, size} of a blob"), ("tags", {}, "a list"), ("extra", [], "a map"), ("place", 1, "a string")]
+
+
+@pytest.mark.parametrize("name, value, wants", [(*case, None) for case in FITS] + WANTS, ids=lambda part: repr(part)[:30])
+def test_c_checks_values(lamp, name, value, wants):
     said = ctypes.create_string_buffer(100)
-    field = library.ss_schema_field(library.ss_schema_kind(kind.encode(), len(kind)), name.encode(), len(name))
-    fits = library.ss_schema_check(field, ctypes.byref(as_value(value)), said, len(said))
-    assert (fits, said.value.decode()) == (not why, why)
+    field = lamp.ss_schema_field(lamp.ss_schema_kind(b"lamp", 4), name.encode(), len(name))
+    fits = lamp.ss_schema_check(field, ctypes.byref(as_value(value)), said, len(said))
+    assert (fits, said.value.decode()) == (wants is None, f"wants {wants}" if wants else "")
+
+
+@pytest.mark.parametrize("name, template", [
+    ("slots/x", "slots/{slot}"), ("slots/x/name", "slots/{slot}/name"), ("slots/first/name", "slots/first/name"), ("slots/first", "slots/{slot}"),
+    ("slots/first/a/b", "slots/first/a/b"), ("slots/firs/name", "slots/{slot}/name"), ("slots/first/a", None), ("slots//name", None), ("slots", None)])
+def test_literal_levels_win_and_dead_ends_are_left(lamp, name, template):
+    found = c_field(lamp, "lamp", name)
+    assert (found.name.decode() if found else None) == template
