@@ -98,6 +98,19 @@ int ss_codec_value(struct ss_codec *codec, struct ss_reader *reader, struct ss_s
     return SS_WIRE_OK;
 }
 
+int ss_codec_name(struct ss_codec *codec, struct ss_reader *reader, struct ss_slice *name) {
+    struct ss_item item;
+    if (!ss_read(reader, &item) || item.type != SS_ITEM_STR) {
+        return ss_codec_fail(codec, SS_WIRE_MALFORMED, "expected field names as keys");
+    }
+    if (item.bytes.len > SS_MAX_NAME) {
+        return ss_codec_fail(codec, SS_WIRE_LIMIT, "a field name has at most %d bytes, not %zu; shorten it", SS_MAX_NAME, item.bytes.len);
+    }
+    *name = item.bytes;
+    return ss_is_field_name(*name) ? SS_WIRE_OK
+                                   : ss_codec_fail(codec, SS_WIRE_MALFORMED, "expected field names of UTF-8 without control characters");
+}
+
 static bool is_compressed(struct ss_slice payload) {
     static const uint8_t magic[] = {0x28, 0xb5, 0x2f, 0xfd};
     return payload.len >= sizeof magic && memcmp(payload.data, magic, sizeof magic) == 0;

@@ -39,6 +39,9 @@ void *ss_codec_take(struct ss_codec *codec, size_t count, size_t size);
 // ss_codec_value reads one value and copies its canonical form to the codec's memory.
 int ss_codec_value(struct ss_codec *codec, struct ss_reader *reader, struct ss_slice *value);
 
+// ss_codec_name reads a field name.
+int ss_codec_name(struct ss_codec *codec, struct ss_reader *reader, struct ss_slice *name);
+
 // ss_codec_open gives the plain bytes of a payload; ss_codec_seal appends codec->plain to `out`, compressed when that helps.
 int ss_codec_open(struct ss_codec *codec, struct ss_slice payload, struct ss_slice *plain);
 int ss_codec_seal(struct ss_codec *codec, int level, struct ss_buffer *out);

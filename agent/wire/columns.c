@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "wire/canonical.h"
 #include "wire/pack.h"
 #include "wire/typed.h"
 
@@ -103,11 +102,11 @@ static int list_columns(struct ss_codec *codec, struct ss_slice bytes, struct co
         return SS_WIRE_MEMORY;
     }
     for (size_t i = 0; i < *count; i++) {
-        struct ss_item name;
-        if (!ss_read(&reader, &name) || name.type != SS_ITEM_STR || !ss_is_field_name(name.bytes) || !ss_skip(&reader, &(*columns)[i].bytes)) {
-            return ss_codec_fail(codec, SS_WIRE_MALFORMED, "columns: expected field names of 1 to %d bytes of UTF-8", SS_MAX_NAME);
+        int error = ss_codec_name(codec, &reader, &(*columns)[i].name);
+        if (error) {
+            return error;
         }
-        (*columns)[i].name = name.bytes;
+        ss_skip(&reader, &(*columns)[i].bytes); // the map was skipped over once, so it is whole
     }
     qsort(*columns, *count, sizeof **columns, compare_columns);
     return SS_WIRE_OK;

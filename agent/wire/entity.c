@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/core.h"
-#include "wire/canonical.h"
 #include "wire/pack.h"
 
 static bool same_stamp(const struct ss_stamp *a, const struct ss_stamp *b) {
@@ -74,12 +73,11 @@ static int compare_fields(const void *a, const void *b) {
 }
 
 static int read_field(struct ss_codec *codec, struct ss_reader *reader, struct ss_field *field) {
-    struct ss_item name;
-    if (!ss_read(reader, &name) || name.type != SS_ITEM_STR || !ss_is_field_name(name.bytes)) {
-        return ss_codec_fail(codec, SS_WIRE_MALFORMED, "expected field names of 1 to %d bytes of UTF-8 without control characters", SS_MAX_NAME);
+    int error = ss_codec_name(codec, reader, &field->name);
+    if (error) {
+        return error;
     }
-    field->name = name.bytes;
-    int error = ss_codec_value(codec, reader, &field->value);
+    error = ss_codec_value(codec, reader, &field->value);
     return error ? ss_codec_within(codec, error, field->name) : SS_WIRE_OK;
 }
 

@@ -8,9 +8,9 @@
 #include "wire/pack.h"
 
 struct record {
+    struct ss_batch batch;
     bool has_from;
     struct ss_origin from;
-    struct ss_batch batch;
     struct ss_slice raw_columns;
     struct ss_list ids;
     struct ss_stamp stamp;
@@ -64,7 +64,9 @@ static void set_stamps(struct record *record, const struct ss_stamp *stamps) {
 
 static int encode_piece(void *context, const struct ss_batch *piece, size_t first_row) {
     const struct encoder *encoder = context;
-    struct record record = {.has_from = true, .from = encoder->from, .batch = *piece};
+    static const struct ss_origin nobody;
+    struct record record = {.from = encoder->from, .batch = *piece};
+    record.has_from = !ss_origin_equal(&encoder->from, &nobody);
     record.ids = (struct ss_list){piece->rows, piece->ids};
     set_stamps(&record, encoder->stamps + first_row);
     ss_buffer_clear(encoder->out);

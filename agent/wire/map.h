@@ -24,7 +24,7 @@ struct ss_key {
     enum ss_key_need need;
     size_t size;         // BYTES: how many; TEXT and TEXTS: at most how many each
     const char *text;    // TAG: what is written
-    size_t present;      // offset of a bool that says whether the key is there; 0: see `absent`
+    size_t present;      // offset of a bool, not the first field, that says whether the key is there; 0: see `absent`
     const void *details; // WORD: its words; MAP and LIST: a struct ss_map
 };
 

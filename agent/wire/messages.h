@@ -28,7 +28,8 @@ int ss_state_decode(struct ss_codec *codec, struct ss_slice kind, const struct s
 // ss_emit takes one finished payload, which is the caller's only during the call. Anything but SS_WIRE_OK stops the encoder and is returned by it.
 typedef int ss_emit(void *context, struct ss_slice payload);
 
-// ss_live_encode emits one or more payloads of at most SS_MAX_MESSAGE that together carry the batch. `stamps` has one per row.
+// ss_live_encode emits one or more payloads of at most SS_MAX_MESSAGE that together carry the batch. `stamps` has one per row;
+// a `from` of zeros is left out, and is what decoding gives when it is missing.
 int ss_live_encode(struct ss_codec *codec, const struct ss_origin *from, const struct ss_batch *batch, const struct ss_stamp *stamps,
                    ss_emit *emit, void *context);
 int ss_live_decode(struct ss_codec *codec, struct ss_slice kind, struct ss_slice payload, struct ss_ev_live *live);
