@@ -80,24 +80,23 @@ def renderer(schema):
     environment = Environment(loader=loader, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
     environment.filters.update(c=c_literal, tuple=tuple, py=repr, json=lambda value: json.dumps(value, ensure_ascii=False), flat=flat,
                                cell=lambda text: flat(text).replace("|", "\\|"), typetext=type_text, inner=inner_keys, plain=plain)
-    names = {"kinds": {name: with_tables(kind, schema.common) for name, kind in schema.kinds.items()}, "common": schema.common, "messages": schema.messages,
+    names = {"kinds": {name: with_tables(kind) for name, kind in schema.kinds.items()}, "shared": schema.shared, "messages": schema.messages,
              "limits": schema.limits, "limit_texts": schema.limit_texts, "types": TYPES, "ext_types": json_schema.EXT_TYPES,
              "elements": [*json_schema.EXT_TYPES, "bool"]}
     return lambda name: environment.get_template(name + ".j2").render(names)
 
 
-def with_tables(kind, common) -> dict:
+def with_tables(kind) -> dict:
     """A kind with what templates need besides the schema's own words: fields in order of matching, numbered, and the tree of their levels."""
-    own = kind["fields"]
     fields = {}
-    for index, name in enumerate(sorted(own, key=lambda name: [(level[0] == "{", level) for level in name.split("/")])):
-        spec = own[name]
+    for index, name in enumerate(sorted(kind["fields"], key=lambda name: [(level[0] == "{", level) for level in name.split("/")])):
+        spec = kind["fields"][name]
         shape = spec.get("shape", [1])
         width = shape[-1] if spec["type"] == "array" else math.prod(shape)
         fields[name] = {"min": -math.inf, "max": math.inf, "unit": None, **spec, "index": index, "required": name in kind["required"],
                         "live": spec.get("live", False), "words": spec.get("values") or spec.get("kinds"),
                         "width": width if isinstance(width, int) else 1}
-    return {**kind, "own": {name: spec for name, spec in own.items() if name not in common}, "fields": fields, "levels": level_table(fields)}
+    return {**kind, "fields": fields, "levels": level_table(fields)}
 
 
 def level_table(fields) -> list:

@@ -77,7 +77,7 @@ class Document:
             raise SchemaError("\n".join(sorted({self.complaint(*problem) for problem in self.problems})))
 
 
-def _read(root: Path, path: Path, what: str, common=None) -> dict:
+def _read(root: Path, path: Path, what: str, shared=None) -> dict:
     meta = json.loads((HERE / "meta.schema.json").read_text())
     document = Document(path)
     document.check(Draft202012Validator({"$ref": f"#/$defs/{what}", "$defs": meta["$defs"]}))
@@ -85,8 +85,8 @@ def _read(root: Path, path: Path, what: str, common=None) -> dict:
     if data.get(what, path.stem) != path.stem:
         document.complain((what,), f"the file is called {path.stem}")
     kinds = KNOWN_KINDS | {file.stem for file in (root / "kinds").glob("*.yaml")}
-    if what in ("kind", "common"):
-        _check_kind(document, data, kinds, common or {})
+    if what in ("kind", "shared"):
+        _check_kind(document, data, kinds, shared or {})
     elif what == "message":
         _check_keys(document, ("keys",), data.get("keys", {}), kinds)
     document.stop_if_wrong()
@@ -98,8 +98,12 @@ def _read(root: Path, path: Path, what: str, common=None) -> dict:
     return data
 
 
-def _check_kind(document, data, kinds, common):
-    shapes = {_shape(name): name for name in common}
+def _check_kind(document, data, kinds, shared):
+    for i, name in enumerate(data.get("include", [])):
+        if name not in shared:
+            document.complain(("include", i), f"there is no shared/{name}.yaml")
+    inherited = included_fields(data, shared)
+    shapes = {_shape(name): name for name in inherited}
     for name, spec in data["fields"].items():
         path = ("fields", name)
         if not all(LEVEL.fullmatch(level) for level in name.split("/")) or len(set(re.findall(r"\{.*?\}", name))) < name.count("{"):
@@ -111,10 +115,15 @@ def _check_kind(document, data, kinds, common):
             document.complain(path + ("since",), "older than its kind")
         _check_spec(document, path, spec, kinds)
     for i, name in enumerate(data.get("required", [])):
-        if name not in data["fields"] and name not in common:
+        if name not in data["fields"] and name not in inherited:
             document.complain(("required", i), f"{name} is no field of this kind")
         elif "{" in name:
             document.complain(("required", i), f"{name} names many fields; none of them can be required")
+
+
+def included_fields(data, shared) -> dict:
+    """The fields of every kind, and of what a kind includes."""
+    return {name: spec for part in ["every_kind", *data.get("include", [])] for name, spec in shared.get(part, {}).items()}
 
 
 def _shape(name: str) -> str:
@@ -180,17 +189,18 @@ def _inner_problem(spec, value):
 
 
 class Schema:
-    """Everything under one schema folder, checked. Kinds contain the common fields; messages contain `v` or `t`."""
+    """Everything under one schema folder, checked. Kinds contain what they include; messages contain `v` or `t`."""
 
     def __init__(self, root: Path = HERE):
         self.limits = {name: limit["value"] for name, limit in _read(root, root / "limits.yaml", "limits").items()}
         self.limit_texts = _read(root, root / "limits.yaml", "limits")
-        self.common = _read(root, root / "common.yaml", "common")["fields"]
+        self.shared = {path.stem: _read(root, path, "shared")["fields"] for path in sorted((root / "shared").glob("*.yaml"))}
         self.kinds, self.messages, problems = {}, {"mqtt": {}, "client": {}, "agent": {}}, []
         for path in sorted((root / "kinds").glob("*.yaml")):
             try:
-                kind = _read(root, path, "kind", self.common)
-                self.kinds[path.stem] = {"required": [], "singleton": False, **kind, "fields": {**kind["fields"], **self.common}}
+                kind = _read(root, path, "kind", self.shared)
+                fields = {**kind["fields"], **included_fields(kind, self.shared)}
+                self.kinds[path.stem] = {"required": [], "singleton": False, "include": [], **kind, "own": kind["fields"], "fields": fields}
             except SchemaError as error:
                 problems.append(str(error))
         for path in sorted((root / "messages").glob("**/*.yaml")):

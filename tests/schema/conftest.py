@@ -13,7 +13,7 @@ sys.path.insert(0, str(SCHEMAS))
 @pytest.fixture
 def folder(tmp_path):
     """A small schema: the common parts, one kind, the messages."""
-    for name in ("common.yaml", "limits.yaml", "kinds/transform.yaml"):
+    for name in ("shared/every_kind.yaml", "limits.yaml", "kinds/transform.yaml"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(SCHEMAS / name, tmp_path / name)
     shutil.copytree(SCHEMAS / "messages", tmp_path / "messages")

@@ -47,6 +47,7 @@ KINDS = {
     "two templates for the same names": (HEAD + "fields:\n  at/{a}: {type: float, since: 1, description: How much.}\n  at/{b}: {type: float, since: 1, description: How much.} #!", "same names"),
     "a common field again": (HEAD + "fields:\n  properties/{key}: {type: any, since: 1, description: How much.} #!", "same names"),
     "a key twice": (FIELD + "    type: float\n    type: int #!", "comes twice"),
+    "an include that is not there": (HEAD + "include:\n  - bones #!\nfields: {power: {type: float, since: 1, description: How much.}}", "no shared/bones.yaml"),
     "a key that is a boolean to YAML": (HEAD + "fields:\n  on: {type: bool, since: 1, description: Whether.} #!", "quote it"),
     "no YAML": (FIELD + "    type: [float #!", "expected"),
 }

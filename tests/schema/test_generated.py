@@ -136,7 +136,7 @@ TYPES = {"lit": "bool", "count": "int, min: 0, max: 9", "power": "float", "angle
 def lamp(tmp_path_factory):
     """The C library of a schema that has a field of every type."""
     folder = tmp_path_factory.mktemp("lamp")
-    for name in ("common.yaml", "limits.yaml", "messages/state.yaml"):
+    for name in ("shared/every_kind.yaml", "limits.yaml", "messages/state.yaml"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text((SCHEMAS / name).read_text())
     (folder / "kinds").mkdir()
