@@ -16,6 +16,15 @@ def _deprecated(type_name, name):
     return getattr(getattr(bpy.types, type_name).bl_rna.properties[name], "is_deprecated", False)
 
 
+# Names of colour spaces that were changed: old → new. The new ones travel.
+COLOR_SPACES = {
+    "Linear": "Linear Rec.709",
+    "Linear ACES": "ACES2065-1",
+    "Linear ACEScg": "ACEScg",
+    "XYZ": "Linear CIE-XYZ D65",
+}
+
+
 class Caps:
     """Flags; each is named for what is possible when it is True."""
 
@@ -25,6 +34,7 @@ class Caps:
         self.scene_node_tree = _has("Scene", "node_tree")
         self.light_node_tree = _has("Light", "node_tree")
         self.use_nodes = not _deprecated("Material", "use_nodes")  # whether a tree can be there and unused
+        self.surface_render_method = _has("Material", "surface_render_method")  # instead of blend_method
         self.strips = _has("SequenceEditor", "strips")
         self.mesh_attributes_only = _has("Mesh", "attributes") and not _has("Mesh", "use_auto_smooth")
         self.exact_custom_normals = bpy.app.version >= (5, 0, 0)  # `custom_normal` INT16_2D: no property tells before a mesh has one

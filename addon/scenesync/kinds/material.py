@@ -8,7 +8,6 @@ from .values import read_attributes, write_attributes
 ATTRIBUTES = (
     "surface_render_method",
     "displacement_method",
-    "blend_method",
     "shadow_method",
     "alpha_threshold",
     "show_transparent_back",
@@ -59,6 +58,8 @@ class Material(Embedded, Kind):
 
     def read(self, ctx, block):
         fields = read_attributes(block, ATTRIBUTES)
+        if not ctx.caps.surface_render_method:
+            fields["blend_method"] = block.blend_method
         for prefix, part, names in PARTS:
             holder = getattr(block, part) if part else block
             fields.update({prefix + name: value for name, value in read_attributes(holder, names).items()})
@@ -77,6 +78,7 @@ class Material(Embedded, Kind):
 
     def write(self, ctx, block, fields):
         write_attributes(block, ATTRIBUTES, fields)
+        self._write_blending(ctx, block, fields)
         for prefix, part, names in PARTS:
             given = {field[len(prefix):]: value for field, value in fields.items() if field.startswith(prefix)}
             write_attributes(getattr(block, part) if part else block, names, given)
@@ -84,6 +86,14 @@ class Material(Embedded, Kind):
         self.write_tree(ctx, block, fields)
         if not nodes.concerns(fields):  # who has nodes says so there
             summary.write(ctx, block, fields)
+
+    def _write_blending(self, ctx, block, fields):
+        """What versions with more ways to blend say, where this Blender has two."""
+        method = fields.get("blend_method")
+        if not ctx.caps.surface_render_method:
+            write_attributes(block, ("blend_method",), fields)
+        elif method is not None and "surface_render_method" not in fields:
+            rna.put(block, "surface_render_method", "BLENDED" if method == "BLEND" else "DITHERED")
 
     def _write_strokes(self, ctx, block, fields):
         given = [field for field in fields if field.startswith(STROKES)]

@@ -7,7 +7,7 @@ import bpy
 
 from . import Kind, KindError, nodes, rna
 
-LOCAL = frozenset({"show_modifier_manage_panel", "is_inspect_output"})
+LOCAL = frozenset({"show_modifier_manage_panel", "view_center", "active_input", "active_output"})
 
 
 class NodeGroup(Kind):
@@ -42,4 +42,4 @@ class NodeGroup(Kind):
 
 @lru_cache(maxsize=None)
 def _settings(tree_type):
-    return rna.Table(tree_type.bl_rna, LOCAL | frozenset(bpy.types.ID.bl_rna.properties.keys()) | {"view_center"})
+    return rna.Table(tree_type.bl_rna, LOCAL | frozenset(bpy.types.ID.bl_rna.properties.keys()))
