@@ -3,7 +3,7 @@
 
 import bpy
 
-from . import compat, identity, kinds, order, structure
+from . import compat, entity, identity, kinds, order, structure
 
 
 class Context:
@@ -17,10 +17,12 @@ class Context:
         self.identity = identity.Identity(bpy.data, collections, self.caps.session_uid, slug)
         self.scene_name = scene_name
         self.wanted = {}  # UUID → {(UUID, kind, field)} to write again when it arrives
-        self.writing = None  # (UUID, kind) being written
-        self.wants_of = {}  # (UUID, kind, field) → UUID it waits for
+        self.writing = None  # (UUID, kind, fields) being written
+        self.wants_of = {}  # (UUID, kind, field) → (UUID it waits for, value to write then)
         self.completed = set()  # UUIDs whose waiting fields can be written again, as if they had just arrived
+        self.following = set()  # (UUID, kind, field) that the mirror must not take over after the write
         self._kind_of_type = {}
+        self.names = entity.Names()
         self.structure = structure.Structure(self)
 
     @property
@@ -29,7 +31,8 @@ class Context:
 
     @property
     def scene(self):
-        return bpy.data.scenes.get(self.scene_name) or bpy.data.scenes[0]
+        """The shared scene; its name may change, its identity does not."""
+        return self.identity.find(identity.singleton(self.slug, "scene")) or bpy.data.scenes.get(self.scene_name) or bpy.data.scenes[0]
 
     # ---- identities
 
@@ -64,14 +67,16 @@ class Context:
 
     def want(self, value, block, field):
         """Write this field of the entity being written again when the datablock `value` arrives."""
-        owner, kind_name = self.writing if self.writing else (self.id_of(block), self.kind_of(block).name)
+        owner, kind_name, fields = self.writing
         self.unwant(owner, kind_name, field)
         self.wanted.setdefault(value, set()).add((owner, kind_name, field))
-        self.wants_of[owner, kind_name, field] = value
+        self.wants_of[owner, kind_name, field] = (value, fields.get(field, value))
 
     def unwant(self, owner, kind_name, field):
         """A newer value of this field makes an older wish void."""
-        value = self.wants_of.pop((owner, kind_name, field), None)
+        if not self.wants_of:
+            return
+        value, _ = self.wants_of.pop((owner, kind_name, field), (None, None))
         if value is not None:
             waiting = self.wanted[value]
             waiting.discard((owner, kind_name, field))
@@ -80,11 +85,35 @@ class Context:
 
     def wanted_by(self, block, field):
         """The UUID that a field of this datablock waits for, or None."""
-        return self.wants_of.get((self.id_of(block), self.kind_of(block).name, field))
+        return self.wants_of.get((self.id_of(block), self.kind_of(block).name, field), (None, None))[0]
 
     def changed_within(self, block):
         """Call from `write` when others may now refer to more of this datablock (sockets of a group): what waits for it is written again."""
         self.completed.add(self.id_of(block))
+
+    def follow(self, block, field):
+        """Call from `write` for another field that has changed in consequence: it goes out as an edit."""
+        self.following.add((self.id_of(block), self.kind_of(block).name, field))
+
+    def pop_wanted(self, value):
+        """[((UUID, kind, field), value)] that waited for this datablock."""
+        return [(key, self.wants_of.pop(key)[1]) for key in self.wanted.pop(value, ())]
+
+    def wanted_by(self, block, field):
+        """The UUID that a field of this datablock waits for, or None."""
+        return self.wants_of.get((self.id_of(block), self.kind_of(block).name, field), (None, None))[0]
+
+    def changed_within(self, block):
+        """Call from `write` when others may now refer to more of this datablock (sockets of a group): what waits for it is written again."""
+        self.completed.add(self.id_of(block))
+
+    def follow(self, block, field):
+        """Call from `write` for another field that has changed in consequence and must go out as an edit of our own."""
+        self.following.add((self.id_of(block), self.kind_of(block).name, field))
+
+    def moves_pointers(self, kind_name, fields):
+        """Whether these fields can change which datablocks are used: every value that is a reference, or was one."""
+        return any(value is None or (isinstance(value, bytes) and len(value) in (0, 16)) for value in fields.values())
 
     # ---- hierarchy
 
@@ -177,7 +206,7 @@ class Context:
             if key in seen:
                 continue
             kind = self.kind_of(block)
-            if kind is None or block.get(identity.PLACEHOLDER_TAG):
+            if kind is None or block.get(identity.PLACEHOLDER_TAG) or not kind.shareable(block):
                 continue
             seen[key] = block
             stack.extend(used for used in kind.uses(self, block) if used is not None)

@@ -3,7 +3,7 @@
 
 The authority is a map from Blender's session uid (where there is none, the address) to the UUID. An ID property holds the UUID over save and
 reload; every copy of a datablock keeps it, so on a collision the datablock that is already in the map owns the UUID. Linked data is named by
-library, type and name, and never written. No reference to a datablock is kept: `find` looks it up by its last name and verifies the key.
+library, type and name, and never written. No reference to a datablock is kept: `find` looks where it was last and verifies the key.
 """
 
 import json
@@ -43,12 +43,13 @@ def write_tag(block, value):
 class Entry:
     """What is known of one datablock."""
 
-    __slots__ = ("kind", "key", "name")
+    __slots__ = ("kind", "key", "name", "index")
 
     def __init__(self, kind, key, name):
         self.kind = kind
-        self.key = key
+        self.key = key  # None: it is gone, but undo may bring it back
         self.name = name
+        self.index = -1  # where in bpy.data it was seen last
 
 
 class Identity:
@@ -93,34 +94,91 @@ class Identity:
     def bind(self, kind, block, value):
         """This datablock is that entity from now on."""
         old = self.entries.get(value)
-        if old is not None:
-            self.keys.pop(old.key, None)
+        if old is not None and self.keys.get(old.key) == value:
+            del self.keys[old.key]
         key = self.key(block)
+        stale = self.keys.get(key)
+        if stale is not None and stale != value:
+            self.entries[stale].key = None  # an address that Blender uses again
         self.keys[key] = value
         self.entries[value] = Entry(kind, key, block.name)
         write_tag(block, value)
 
-    def forget(self, value):
-        entry = self.entries.pop(value, None)
-        if entry is not None:
+    def lose(self, value):
+        """The datablock is gone. Its name stays known, so that undo can bring the same entity back."""
+        entry = self.entries.get(value)
+        if entry is not None and entry.key is not None:
             self.keys.pop(entry.key, None)
+            if not self.use_session_uid:
+                entry.key = None
 
     # ---- UUID → datablock
 
     def find(self, value):
-        """The datablock of an entity, or None. O(1) unless it was renamed behind our back."""
+        """The datablock of an entity, or None. Cheap unless things were added, removed or renamed since."""
         entry = self.entries.get(value)
-        if entry is None:
+        if entry is None or entry.key is None:
             return None
         blocks = getattr(self.data, self.collections[entry.kind])
-        block = blocks.get(entry.name)
-        if block is not None and self.key(block) == entry.key:
-            return block
-        for block in blocks:
+        if 0 <= entry.index < len(blocks):
+            block = blocks[entry.index]
             if self.key(block) == entry.key:
-                entry.name = block.name
                 return block
-        return None
+        entry.index = -1
+        self._index(blocks)
+        return blocks[entry.index] if entry.index >= 0 else None
+
+    def _index(self, blocks):
+        """Note where every known datablock of one collection is."""
+        entries = self.entries
+        for index, block in enumerate(blocks):
+            value = self.keys.get(self.key(block))
+            if value is not None:
+                entries[value].index = index
+
+    def write_tags(self):
+        """Put every UUID into its datablock again: undo and older files lose them."""
+        for kind, collection in self.collections.items():
+            for block in getattr(self.data, collection):
+                value = self.keys.get(self.key(block))
+                if value is not None:
+                    write_tag(block, value)
+                    self.persist_members(value, block)
+
+    def rescan(self):
+        """After undo, redo or a reload: which datablock is which entity, by key, else by tag, else by name."""
+        self.keys.clear()
+        for kind, collection in self.collections.items():
+            blocks = list(getattr(self.data, collection))
+            entries = {value: entry for value, entry in self.entries.items() if entry.kind == kind}
+            by_key = {entry.key: value for value, entry in entries.items() if entry.key is not None}
+            unknown = []
+            for block in blocks:
+                value = by_key.get(self.key(block))
+                if value is not None and (self.use_session_uid or read_tag(block) in (value, None)):
+                    self.bind(kind, block, value)
+                    del entries[value]
+                else:
+                    unknown.append(block)
+            unknown = self._claim(kind, unknown, entries, read_tag)
+            names = {entry.name: value for value, entry in entries.items()}
+            self._claim(kind, unknown, entries, lambda block: names.get(block.name))
+            for entry in entries.values():
+                entry.index = -1
+                if not self.use_session_uid:
+                    entry.key = None
+
+    def _claim(self, kind, blocks, entries, name_of):
+        """Give each block the entity that `name_of` says it is, if that has none yet; returns the blocks that are left."""
+        left = []
+        for block in blocks:
+            value = name_of(block)
+            if value in entries and block.library is None:
+                self.bind(kind, block, value)
+                del entries[value]
+            else:
+                left.append(block)
+        return left
 
     # ---- members: nodes, slots, layers
 

@@ -20,6 +20,11 @@ class Structure:
 
     # ---- membership
 
+    def memberships(self):
+        """({object: {collections}}, {collection: {collections}}), as last known."""
+        self._fill()
+        return self._of_object, self._of_collection
+
     def collections_of(self, uuid):
         self._fill()
         return self._of_object.get(uuid, ())

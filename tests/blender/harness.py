@@ -20,9 +20,8 @@ import numpy
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "addon"))
 
-from scenesync import identity, kinds  # noqa: E402
+from scenesync import entity, identity, kinds  # noqa: E402
 from scenesync.context import Context  # noqa: E402
-from scenesync.kinds import properties  # noqa: E402
 
 ELEMENTS = ("float32", "float64", "int32", "uint8", "uint16", "int64", "float16")
 
@@ -36,24 +35,15 @@ def context(slug="test"):
 
 def read(ctx, kind_name, block):
     """One entity's fields as they travel."""
-    kind = ctx.kinds[kind_name]
-    fields = dict(kind.read(ctx, block))
-    if kind.collection:
-        fields.update(properties.read(block))
-        fields["name"] = block.name
+    fields = entity.read(ctx, ctx.kinds[kind_name], ctx.id_of(block), block)
     return {name: check(f"{kind_name}.{name}", value) for name, value in fields.items()}
 
 
 def write(ctx, kind_name, block, fields):
     """Apply fields as the session does."""
-    fields = {name: arrived(value) for name, value in fields.items()}
-    ctx.writing = (ctx.id_of(block), kind_name)
-    try:
-        properties.write(block, fields)
-        own = {name: value for name, value in fields.items() if name != "name" and not name.startswith(properties.PREFIX)}
-        ctx.kinds[kind_name].write(ctx, block, own)
-    finally:
-        ctx.writing = None
+    errors = entity.write(ctx, ctx.kinds[kind_name], ctx.id_of(block), block, {name: arrived(value) for name, value in fields.items()})
+    if errors:
+        raise errors[0]
 
 
 def snapshot(ctx):
@@ -81,17 +71,16 @@ def replay(values, slug="test"):
     for name, kind in ctx.kinds.items():
         for value, fields in values.get(name, {}).items():
             write(ctx, name, ctx.identity.find(value), fields)
-    settle(ctx, values)
+    settle(ctx)
     return ctx
 
 
-def settle(ctx, values):
+def settle(ctx):
     """Write again what waited for datablocks that have been completed since, as the session does."""
     while ctx.completed:
         waiting = {}
-        for owner, kind_name, field in sorted(ctx.wanted.get(ctx.completed.pop(), ())):
-            ctx.unwant(owner, kind_name, field)
-            waiting.setdefault((owner, kind_name), {})[field] = values[kind_name][owner][field]
+        for (owner, kind_name, field), value in ctx.pop_wanted(ctx.completed.pop()):
+            waiting.setdefault((owner, kind_name), {})[field] = value
         for (owner, kind_name), fields in waiting.items():
             write(ctx, kind_name, ctx.identity.find(owner), fields)
 

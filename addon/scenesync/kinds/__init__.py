@@ -7,8 +7,10 @@ session, so a kind deals with its own fields only.
 
 import importlib
 
+from .. import schema
+
 # In the order in which new things are made: what is pointed at comes before what points at it.
-MODULES = ("node_group", "material", "world", "light", "camera", "mesh", "scene", "collection", "object", "transform")
+MODULES = ("image", "node_group", "material", "world", "light", "camera", "mesh", "scene", "collection", "object", "transform")
 
 
 class KindError(Exception):
@@ -62,17 +64,36 @@ class Kind:
 
     name = ""  # topic level and folder of schemas/kinds
     collection = None  # attribute of bpy.data with the datablocks
+    shares = None  # the kind whose datablocks and UUIDs these are, where this kind has none of its own
     everything = False  # True: every datablock in the file is shared, used or not (masks, clips, images)
     singleton = False  # True: one per scene, with a UUID made from the scene's name
-    required = ()  # fields without which an entity is kept but not shown
-    defaults = {}  # values that a new datablock has by itself, and that need not travel with it
-    blobs = frozenset()  # fields of type blob: small ones arrive inline
-    live = frozenset()  # fields worth showing while they are being dragged (`live: true` in the schema)
     sweep = None  # seconds between looks at edits that Blender sends no event for; None: events suffice
+
+    @property
+    def required(self):
+        """The fields without which an entity is kept but not shown."""
+        return schema.KINDS[self.name].required if self.name in schema.KINDS else ()
+
+    def field(self, name):
+        """What the schema says of a field, or None when it does not know it."""
+        return schema.field(self.name, name)
+
+    def is_live(self, names):
+        """Whether these fields are all worth showing while they are being dragged."""
+        return all(field is not None and field.live for field in map(self.field, names))
+
+    def is_default(self, name, value):
+        """Whether a new datablock has this value by itself, so that it need not travel with it."""
+        field = self.field(name)
+        return field is not None and field.default is not None and field.default == value
 
     def blocks(self, ctx):
         """Every shared datablock of this kind."""
         return ctx.shared(self.name)
+
+    def shareable(self, block):
+        """False for datablocks that are only this Blender's own, such as the render result."""
+        return True
 
     def uses(self, ctx, block):
         """The datablocks that `block` points to."""

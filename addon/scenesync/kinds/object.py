@@ -61,6 +61,9 @@ ROTATIONS = ("rotation_euler", "rotation_quaternion", "rotation_axis_angle")
 COLLECTIONS = "collections/"
 SLOTS = "slots/"
 
+# The objects that Blender starts with: nobody's work.
+LEFT_OVER = {"Cube", "Light", "Camera"}
+
 # How to make the datablock that stands in for one that has not arrived, or is of a kind that is not shared.
 STAND_INS = {
     "MESH": ("meshes", ()),
@@ -105,7 +108,7 @@ class Object(Kind):
             fields[COLLECTIONS + collection.hex()] = True
         for index, slot in enumerate(block.material_slots):
             if slot.link == "OBJECT":
-                fields[f"{SLOTS}{index}"] = ctx.id_of(slot.material) or False
+                fields[f"{SLOTS}{index}"] = ctx.id_of(slot.material) or b""
         return fields
 
     def _read_data(self, ctx, block, fields):

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Custom properties, `properties/{name}` of every kind. The session reads and writes them for all datablocks."""
+"""Custom properties, `properties/{name}` of every kind. The session reads and writes them for all datablocks.
+
+On the wire 1.0 and 1 are the same number, so what would read back as an int says in `property_types/{name}` that it is a float or a bool.
+"""
 
 from urllib.parse import quote, unquote
 
 PREFIX = "properties/"
+TYPES = "property_types/"
+PREFIXES = (PREFIX, TYPES)
 MAX_DEPTH = 8
 
 
@@ -20,21 +25,22 @@ def decode_level(level):
 
 def read(block):
     """{field: value} of a datablock's custom properties."""
-    if not hasattr(block, "keys"):
-        return {}
     fields = {}
-    registered = block.bl_rna.properties
     for name in block.keys():
-        if name.startswith("scenesync") or name == "_RNA_UI" or name in registered:
+        if name.startswith("scenesync") or name == "_RNA_UI" or name in block.bl_rna.properties:
             continue
         value = _plain(block[name], 0)
-        if value is not None:
-            fields[PREFIX + encode_level(name)] = value
+        if value is None:
+            continue
+        level = encode_level(name)
+        fields[PREFIX + level] = value
+        if _number_type(value) in ("float", "bool"):
+            fields[TYPES + level] = _number_type(value)
     return fields
 
 
 def write(block, fields):
-    """Apply the `properties/…` among `fields`."""
+    """Apply the custom properties among `fields`."""
     for field, value in fields.items():
         if not field.startswith(PREFIX):
             continue
@@ -45,14 +51,29 @@ def write(block, fields):
             if name in block:
                 del block[name]
         else:
-            _set(block, name, value)
+            wanted = fields.get(TYPES + field[len(PREFIX):]) or (_number_type(_plain(block[name], 0)) if name in block else None)
+            block[name] = _typed(value, wanted)
 
 
-def _set(block, name, value):
-    if isinstance(value, int) and not isinstance(value, bool) and not -2**31 <= value < 2**31:
-        value = float(value)
-    # Assigning keeps the limits and description of a property of the same type.
-    block[name] = value
+def _number_type(value):
+    """`float`, `bool` or `int` for a number or a list of numbers, else None."""
+    if isinstance(value, list):
+        types = {_number_type(item) for item in value}
+        return types.pop() if len(types) == 1 else None
+    return type(value).__name__ if isinstance(value, (bool, int, float)) else None
+
+
+def _typed(value, wanted):
+    """A value as Blender can store it: ints of 32 bits, and floats where floats were sent."""
+    if isinstance(value, list):
+        return [_typed(item, wanted) for item in value]
+    if isinstance(value, dict):
+        return {key: _typed(item, None) for key, item in value.items()}
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    if wanted == "float" or not -(2**31) <= value < 2**31:
+        return float(value)
+    return value
 
 
 def _plain(value, depth):

@@ -16,7 +16,6 @@ WIDTHS = {
 class Transform(Kind):
     name = "transform"
     shares = "object"  # its UUID and datablock are those of the object
-    live = frozenset(WIDTHS)
 
     def read(self, ctx, block):
         return {name: list(getattr(block, name)) for name in WIDTHS}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """RNA attributes as plain values, for the many fields that are simply attributes."""
 
+import mathutils
+
 from . import KindError
 
 
@@ -58,8 +60,8 @@ def _dimensions(rna):
 
 
 def _matrix(value, rna):
-    """Nested rows from flat numbers."""
+    """A matrix from flat numbers, row-major. (Plain nested lists would be taken as columns.)"""
     rows, columns = _dimensions(rna)
     if len(value) != rows * columns:
         raise ValueError(f"{len(value)} numbers instead of {rows * columns}")
-    return [value[row * columns:(row + 1) * columns] for row in range(rows)]
+    return mathutils.Matrix([value[row * columns:(row + 1) * columns] for row in range(rows)])

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One entity's fields, whole: what its kind reads and writes, and the name and custom properties that every datablock has."""
+
+from .kinds import KindError, properties
+
+
+class Names:
+    """Names that others gave and Blender could not: a clash makes it `.001` here, which is never sent."""
+
+    def __init__(self):
+        self.aliases = {}  # UUID → (name in the scene, name here)
+
+    def read(self, uuid, block):
+        alias = self.aliases.get(uuid)
+        if alias is None:
+            return block.name
+        if alias[1] == block.name:
+            return alias[0]
+        del self.aliases[uuid]
+        return block.name
+
+    def write(self, uuid, block, name):
+        self.aliases.pop(uuid, None)
+        if block.name != name:
+            block.name = name
+        self.note(uuid, block, name)
+
+    def note(self, uuid, block, name):
+        if block.name != name:
+            self.aliases[uuid] = (name, block.name)
+
+    def retry(self, ctx):
+        """Give back names that have become free."""
+        for uuid, (name, local) in list(self.aliases.items()):
+            block = ctx.block(uuid)
+            if block is None:
+                del self.aliases[uuid]
+                continue
+            blocks = getattr(ctx.data, ctx.kind_of(block).collection)
+            if block.name == local and blocks.get(name) is None:
+                self.write(uuid, block, name)
+
+
+def read(ctx, kind, uuid, block):
+    """{field: value} of one entity."""
+    fields = kind.read(ctx, block)
+    if kind.collection:
+        fields["name"] = ctx.names.read(uuid, block)
+        fields.update(properties.read(block))
+    return fields
+
+
+def write(ctx, kind, uuid, block, fields):
+    """Apply fields to a datablock. Returns the KindErrors: what fails does not keep the rest."""
+    errors = []
+    own = {}
+    for field, value in fields.items():
+        if field == "name" and kind.collection:
+            if isinstance(value, str) and value:
+                ctx.names.write(uuid, block, value)
+        elif not field.startswith(properties.PREFIXES) or not kind.collection:
+            own[field] = value
+    ctx.writing = (uuid, kind.name, own)
+    try:
+        for field in own:
+            ctx.unwant(uuid, kind.name, field)
+        if kind.collection and len(own) < len(fields):
+            properties.write(block, fields)
+        if own:
+            _write_own(ctx, kind, block, own, errors)
+    finally:
+        ctx.writing = None
+    return errors
+
+
+def _write_own(ctx, kind, block, fields, errors):
+    """All at once; when something fails, one by one, so that only what fails is left out."""
+    try:
+        kind.write(ctx, block, fields)
+        return
+    except Exception as error:  # whatever a hostile or future value does, the rest goes on
+        if len(fields) == 1:
+            errors.append(_as_kind_error(error, next(iter(fields))))
+            return
+    for field, value in fields.items():
+        try:
+            kind.write(ctx, block, {field: value})
+        except Exception as error:
+            errors.append(_as_kind_error(error, field))
+
+
+def _as_kind_error(error, field):
+    if isinstance(error, KindError):
+        return error
+    return KindError(field, f"{type(error).__name__}: {error}")

@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What others did → Blender, in slices of time. New things are made unlinked and then linked in one batch, as each batch costs a rebuild of
+Blender's relations. After every write the mirror takes what Blender reads back."""
+
+import time
+
+import bpy
+
+from .. import entity
+from ..kinds.transform import WIDTHS
+from ..mirror import same
+
+LINK_SECONDS = 0.25  # between two batches that make Blender rebuild its relations
+DOOMED_SECONDS = 1.0  # a datablock deleted elsewhere that is still used here after this long is brought back
+LINKING = {"object": ("collections/", "parent", "matrix_parent_inverse"), "collection": ("parents/",)}
+
+
+class Apply:
+    def __init__(self, session):
+        self.session = session
+        self.ctx = session.ctx
+        self.mirror = session.mirror
+        self.inbox = {name: {} for name in self.ctx.kinds}  # kind → {UUID: {field: value}}
+        self.forced = set()  # (kind, UUID) to write although the mirror says so already
+        self.held = {}  # (kind, UUID) → fields that cannot be applied yet
+        self.links = {}  # (kind, UUID) → linking fields, for the next batch
+        self.linked_at = 0.0
+        self.moves = []
+        self.doomed = {}  # (kind, UUID) → when it was deleted elsewhere while used here
+
+    @property
+    def idle(self):
+        return not self.moves and not self.links and not any(self.inbox.values())
+
+    # ---- what is to be done
+
+    def put(self, kind, uuid, fields, force=False):
+        """Apply these fields soon; newer values replace older ones."""
+        held = self.held.pop((kind, uuid), None)
+        if held is not None:
+            fields = {**held, **fields}
+        self.inbox[kind].setdefault(uuid, {}).update(fields)
+        if force:
+            self.forced.add((kind, uuid))
+
+    def move(self, moved):
+        self.moves.append(moved)
+
+    def restore(self, kind, uuid):
+        """Undo took away what others made: make it again."""
+        record = self.mirror.get(kind, uuid)
+        record.deleted = True
+        self.put(kind, uuid, {**record.values, "deleted": False})
+        if kind == "object":
+            self.put("transform", uuid, self.mirror.transforms.get(uuid), force=True)
+
+    def is_linking(self, kind, uuid):
+        return (kind, uuid) in self.links
+
+    def is_doomed(self, kind, uuid):
+        return (kind, uuid) in self.doomed
+
+    # ---- one tick
+
+    def run(self, deadline, now):
+        """Apply until `deadline`."""
+        while self.moves and time.perf_counter() < deadline:
+            self._move_some(deadline)
+        for kind in self.ctx.kinds.values():
+            items = self.inbox[kind.name]
+            for uuid in list(items):
+                if time.perf_counter() > deadline:
+                    return
+                self._entity(kind, uuid, items.pop(uuid))
+        if self.links and now - self.linked_at >= LINK_SECONDS:
+            self._link(now)
+        if self.doomed:
+            self._remove_doomed(now)
+
+    def retry_held(self):
+        """Try again what was waiting for edit mode to end or for its object."""
+        for (kind, uuid), fields in list(self.held.items()):
+            self.put(kind, uuid, fields)
+
+    def _entity(self, kind, uuid, fields):
+        try:
+            self._apply(kind, uuid, fields)
+        except Exception as error:
+            self.session.failed(kind.name, error)
+
+    def _apply(self, kind, uuid, fields):
+        if kind.collection is None:
+            self._transform(kind, uuid, fields)
+            return
+        says_deleted = "deleted" in fields
+        deleted = fields.pop("deleted", None)
+        record = self.mirror.get(kind.name, uuid)
+        if deleted is True:
+            self._delete(kind, uuid, fields)
+        elif record is not None and record.deleted:
+            record.values.update(fields)
+            if says_deleted:
+                self._create(kind, uuid, dict(record.values))
+        elif record is None and self.ctx.identity.find(uuid) is None:
+            self._create(kind, uuid, fields)
+        else:
+            self._write(kind, uuid, fields)
+
+    # ---- create
+
+    def _create(self, kind, uuid, fields):
+        if any(name not in fields for name in kind.required):
+            self.held[kind.name, uuid] = {**fields, "deleted": False}
+            return
+        name = fields.get("name")
+        name = name if isinstance(name, str) and name else kind.name
+        self.doomed.pop((kind.name, uuid), None)
+        block = self.ctx.identity.find(uuid) or kind.create(self.ctx, name, fields)
+        self.ctx.identity.bind(kind.name, block, uuid)
+        self.ctx.names.note(uuid, block, name)
+        record = self.mirror.add(kind.name, uuid)
+        record.deleted = record.reached = False
+        record.remote = {"deleted", *fields}
+        own, linking = _split(kind.name, fields)
+        if kind.name == "object" and not any(name.startswith("collections/") for name in fields):
+            linking["collections/" + self.session.scene_uuid.hex()] = True
+        self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, {n: v for n, v in own.items() if n != "name"}))
+        record.values = entity.read(self.ctx, kind, uuid, block)
+        self._complete({}, record)
+        if linking:
+            self._queue_links(kind.name, uuid, linking)
+        self.session.pending_push = True
+        self._arrived(kind.name, uuid)
+
+    def _arrived(self, kind, uuid):
+        """Write again what was waiting for this datablock."""
+        if kind == "object" and ("transform", uuid) in self.held:
+            self.put("transform", uuid, {})
+        for (owner, owner_kind, field), value in self.ctx.pop_wanted(uuid):
+            self.put(owner_kind, owner, {field: value}, force=True)
+
+    # ---- write
+
+    def _write(self, kind, uuid, fields):
+        block = self.ctx.identity.find(uuid)
+        record = self.mirror.get(kind.name, uuid)
+        if block is None:
+            record.values.update(fields)  # it went away here and nobody has noticed yet
+            return
+        if getattr(block, "is_editmode", False):
+            self.held[kind.name, uuid] = fields
+            return
+        forced = (kind.name, uuid) in self.forced
+        self.forced.discard((kind.name, uuid))
+        fresh = {name: value for name, value in fields.items() if forced or not same(record.values.get(name), value)}
+        own, linking = _split(kind.name, fresh)
+        if linking:
+            self._queue_links(kind.name, uuid, linking)
+        if own:
+            self._write_now(kind, uuid, block, record, own, forced)
+
+    def know_already(self, local):
+        """The open file has datablocks, {(kind, UUID)}, that the scene has too: what they hold is the base of what is to be written."""
+        for kind_name, uuid in local:
+            if uuid not in self.inbox[kind_name]:
+                continue
+            block = self.ctx.identity.find(uuid)
+            record = self.mirror.add(kind_name, uuid)
+            record.values = entity.read(self.ctx, self.ctx.kinds[kind_name], uuid, block)
+            if kind_name == "object":
+                self.mirror.transforms.set(uuid, self.ctx.kinds["transform"].read(self.ctx, block), remote=True)
+
+    def _write_now(self, kind, uuid, block, record, fields, forced):
+        """Write, and keep what Blender reads back. Edits that were not noticed yet are sent, not swallowed."""
+        if not forced:
+            self.session.diff.send_unnoticed(kind, uuid, block, record, fields)
+        before = record.values
+        self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fields))
+        record.values = entity.read(self.ctx, kind, uuid, block)
+        record.remote.update(fields)
+        self._complete(before, record)
+        if "name" in fields:
+            self.session.diff.order = None
+            self.ctx.names.retry(self.ctx)
+        if self.ctx.moves_pointers(kind.name, fields):
+            self.session.pending_push = True
+            self.session.watch.structure = True
+
+    def _complete(self, before, record):
+        """What the write asked for besides: fields that follow it as edits, and others' fields that waited for it."""
+        for uuid, kind_name, field in self.ctx.following:
+            record.values.pop(field, None)
+            if field in before:
+                record.values[field] = before[field]
+            self.session.watch.dirty[kind_name, uuid] = True
+        self.ctx.following.clear()
+        while self.ctx.completed:
+            self._arrived(None, self.ctx.completed.pop())
+
+    def _note_errors(self, kind, errors):
+        for error in errors:
+            self.session.failed(kind.name, error)
+
+    # ---- hierarchy
+
+    def _queue_links(self, kind, uuid, fields):
+        self.links.setdefault((kind, uuid), {}).update(fields)
+
+    def _link(self, now):
+        links, self.links = self.links, {}
+        self.linked_at = now
+        for (kind_name, uuid), fields in links.items():
+            kind = self.ctx.kinds[kind_name]
+            block = self.ctx.identity.find(uuid)
+            record = self.mirror.get(kind_name, uuid)
+            if block is None or record is None or record.deleted:
+                continue
+            self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fields))
+            record.values = entity.read(self.ctx, kind, uuid, block)
+            record.remote.update(fields)
+        self.session.pending_push = True
+        self.session.watch.structure = True
+
+    # ---- delete
+
+    def _delete(self, kind, uuid, fields):
+        record = self.mirror.add(kind.name, uuid)
+        record.values.update(fields)
+        if kind.singleton:
+            return
+        record.deleted = True
+        record.remote.add("deleted")
+        self.links.pop((kind.name, uuid), None)
+        block = self.ctx.identity.find(uuid)
+        if block is None:
+            return
+        if kind.name not in LINKING and block.users > block.use_fake_user:
+            self.doomed[kind.name, uuid] = time.perf_counter()
+            return
+        self._remove(kind, uuid, block)
+
+    def _remove(self, kind, uuid, block):
+        if kind.name == "object" and block.mode != "OBJECT":
+            _leave_mode(block)
+        self.ctx.names.aliases.pop(uuid, None)
+        self.ctx.identity.lose(uuid)
+        kind.remove(self.ctx, block)
+        self.session.diff.order = None
+        self.session.watch.structure = True
+
+    def _remove_doomed(self, now):
+        for (kind_name, uuid), since in list(self.doomed.items()):
+            block = self.ctx.identity.find(uuid)
+            if block is not None and block.users <= block.use_fake_user:
+                self._remove(self.ctx.kinds[kind_name], uuid, block)
+            elif block is not None and now - since < DOOMED_SECONDS:
+                continue
+            del self.doomed[kind_name, uuid]
+            self.session.watch.structure = True
+
+    # ---- transforms
+
+    def _transform(self, kind, uuid, fields):
+        fields = {name: value for name, value in fields.items() if name in WIDTHS and _fits(value, WIDTHS[name])}
+        record = self.mirror.get("object", uuid)
+        block = self.ctx.identity.find(uuid) if record is not None else None
+        if block is None:
+            if record is not None and record.deleted:
+                self.mirror.transforms.set(uuid, fields, remote=True)
+            else:
+                self.held["transform", uuid] = fields
+            return
+        forced = ("transform", uuid) in self.forced
+        self.forced.discard(("transform", uuid))
+        mine = self.mirror.transforms.get(uuid)
+        fresh = {name: value for name, value in fields.items() if forced or mine.get(name) != value}
+        if fresh:
+            self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fresh))
+            self.mirror.transforms.set(uuid, fresh, remote=True)
+
+    def _move_some(self, deadline):
+        """Write the next rows of the oldest move, as many as the deadline allows."""
+        moved = self.moves[0]
+        blocks = self.session.diff.objects_by_uuid()
+        transforms = self.mirror.transforms
+        count = len(moved.ids)
+        while moved.start < count and time.perf_counter() < deadline:
+            part = slice(moved.start, moved.start + 512)
+            uuids = moved.ids[part]
+            here = [blocks.get(uuid) for uuid in uuids]
+            rows = [transforms.row(uuid) for uuid in uuids]
+            for index, name in enumerate(transforms.NAMES):
+                if name not in moved.columns:
+                    continue
+                values = moved.columns[name][part]
+                for block, value in zip(here, values.tolist()):
+                    if block is not None:
+                        setattr(block, name, value)
+                transforms.columns[name][rows] = values
+                transforms.remote[rows, index] = True
+            moved.start += 512
+        if moved.start >= count:
+            self.moves.pop(0)
+
+
+def _split(kind, fields):
+    """(fields to write at once, fields that make Blender rebuild its relations)."""
+    prefixes = LINKING.get(kind)
+    if prefixes is None:
+        return fields, {}
+    linking = {name: value for name, value in fields.items() if name.startswith(prefixes)}
+    return {name: value for name, value in fields.items() if name not in linking}, linking
+
+
+def _fits(value, width):
+    return isinstance(value, list) and len(value) == width and all(isinstance(x, (int, float)) for x in value)
+
+
+def _leave_mode(block):
+    """An object cannot be removed while it is being edited."""
+    try:
+        with bpy.context.temp_override(active_object=block, object=block):
+            bpy.ops.object.mode_set(mode="OBJECT")
+    except RuntimeError:
+        pass  # another window edits it; Blender leaves the mode by itself

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Change frames → what is to be applied: checked, taken out of their columns, and without what is older than our own edits."""
+
+import os
+
+import numpy
+
+from ..kinds import Blob
+from ..kinds.transform import WIDTHS
+from ..msgpack import EXT_TYPES
+
+MANY_ROWS = 64
+
+
+class Moved:
+    """Many rows of transforms, to be applied together."""
+
+    def __init__(self, ids, columns, start=0):
+        self.ids = ids
+        self.columns = columns
+        self.start = start
+
+
+class Receive:
+    def __init__(self, session):
+        self.session = session
+        self.waiting = {}  # digest → [(kind, UUID, field, value)] until the blob is in the cache
+
+    def change(self, frame):
+        """Take one `change` frame apart."""
+        after = frame.get("after")
+        after = after if isinstance(after, int) else 1 << 62
+        for batch in frame.get("batches") or ():
+            try:
+                self._batch(batch, after)
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                self.session.failed("change", error)
+
+    def _batch(self, batch, after):
+        kind = batch["kind"]
+        ids = batch["ids"]
+        count = len(ids) // 16
+        columns = {name: _rows(column, count) for name, column in batch["columns"].items()}
+        if kind not in self.session.ctx.kinds or not count:
+            return
+        if kind == "transform" and count > MANY_ROWS and self._moved(ids, columns, after):
+            return
+        lists = {name: column.tolist() if isinstance(column, numpy.ndarray) else column for name, column in columns.items()}
+        for row in range(count):
+            uuid = ids[16 * row:16 * row + 16]
+            self._entity(kind, uuid, {name: column[row] for name, column in lists.items()}, after)
+
+    def _moved(self, ids, columns, after):
+        """Keep columns of transforms as they are when no row needs a closer look."""
+        mine = {name: column for name, column in columns.items() if name in WIDTHS}
+        if any(not isinstance(c, numpy.ndarray) or c.ndim != 2 or c.shape[1] != WIDTHS[n] for n, c in mine.items()):
+            return False
+        rows = self.session.mirror.transforms.rows
+        uuids = [ids[at:at + 16] for at in range(0, len(ids), 16)]
+        outbox = self.session.outbox
+        if any(uuid not in rows for uuid in uuids) or outbox.bulks or any(("transform", uuid) in outbox.fields for uuid in uuids):
+            return False
+        self.session.apply.move(Moved(uuids, mine))
+        return True
+
+    def _entity(self, kind, uuid, fields, after):
+        outbox = self.session.outbox
+        taken = {}
+        for field, value in fields.items():
+            if outbox.newer_here(kind, uuid, field, after):
+                continue
+            try:
+                taken[field] = self._value(kind, uuid, field, value)
+            except _Missing:
+                pass
+        if taken:
+            self.session.apply.put(kind, uuid, taken)
+
+    # ---- values that are files
+
+    def _value(self, kind_name, uuid, field, value):
+        kind = self.session.ctx.kinds[kind_name]
+        if isinstance(value, dict):
+            if "pages" in value and "ext" in value:
+                return self._pages(kind_name, uuid, field, value)
+            if "sha256" in value and "size" in value:
+                path = self._path(value["sha256"], kind_name, uuid, field, value)
+                return Blob(path=path, type=value.get("type"), sha256=value["sha256"])
+        elif isinstance(value, bytes) and getattr(kind.field(field), "type", None) == "blob":
+            return Blob(value)
+        return value
+
+    def _pages(self, kind, uuid, field, value):
+        dtype = numpy.dtype(EXT_TYPES[value["ext"]])
+        paths = [self._path(digest, kind, uuid, field, value) for digest in value["pages"]]
+        if sum(os.path.getsize(path) for path in paths) != value["size"] or value["size"] % dtype.itemsize:
+            raise ValueError(f"{kind} {field}: its pages are not of the size it says")
+        data = numpy.empty(value["size"], numpy.uint8)
+        at = 0
+        for path in paths:
+            with open(path, "rb") as file:
+                at += file.readinto(memoryview(data)[at:])
+        array = data.view(dtype)
+        array.flags.writeable = False
+        return array
+
+    def _path(self, digest, kind, uuid, field, value):
+        if not isinstance(digest, bytes) or len(digest) != 32:
+            raise ValueError(f"{kind} {field}: not the name of a blob")
+        name = digest.hex()
+        path = os.path.join(self.session.outbox.welcome["cache"], name[:2], name)
+        if not os.path.exists(path):
+            self.waiting.setdefault(digest, []).append((kind, uuid, field, value))
+            self.session.send({"t": "want", "sha256": digest})
+            raise _Missing
+        return path
+
+    def have(self, frame):
+        """A blob that was wanted is in the cache."""
+        for kind, uuid, field, value in self.waiting.pop(frame.get("sha256"), ()):
+            self._entity(kind, uuid, {field: value}, 1 << 62)
+
+
+class _Missing(Exception):
+    """A blob is not in the cache yet; the field comes again with it."""
+
+
+def _rows(column, count):
+    """A column as something with one item per row; typed arrays become rows × width."""
+    if isinstance(column, numpy.ndarray):
+        if column.size % count:
+            raise ValueError("a column that does not fit its rows")
+        width = column.size // count
+        return column.reshape(count, width) if width != 1 else column
+    if not isinstance(column, list) or len(column) != count:
+        raise ValueError("a column that does not fit its rows")
+    return column

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Joining: what the scene has meets what the file has.
+
+An empty scene takes what the file has; one with content gives itself to the file; a file with work of its own is asked. `publish` makes the
+scene what the file is, `receive` the file what the scene is, `merge` keeps both.
+"""
+
+from . import identity
+from .kinds.object import LEFT_OVER
+
+SCENE_TAG = "scenesync_scene"
+CHOICES = ("publish", "receive", "merge")
+
+
+class Joining:
+    def __init__(self, session):
+        self.session = session
+        self.done = False
+
+    def joined(self, frame):
+        """The agent has sent all it knows."""
+        session = self.session
+        if self.done:
+            return
+        choice = session.content or self._choose(frame)
+        if choice in CHOICES:
+            self.decide(choice)
+        else:
+            session.state = "asking"
+
+    def _choose(self, frame):
+        """What to do without asking, or None."""
+        remote = self.session.apply.inbox["object"]
+        if frame.get("empty") or not frame.get("entities"):
+            return "publish"
+        local = self._own_work()
+        if not local:
+            return "receive"
+        return "merge" if any(uuid in remote for uuid in local) else None
+
+    def _own_work(self):
+        """UUIDs of the file's shared objects, unless they are those that Blender starts with."""
+        session = self.session
+        objects = [block for block in session.ctx.walk() if session.ctx.kind_of(block).name == "object"]
+        if not session.ctx.data.filepath and {block.name for block in objects} <= LEFT_OVER:
+            return []
+        return [session.ctx.id_of(block) for block in objects]
+
+    def decide(self, choice):
+        """Go on with `publish`, `receive` or `merge`."""
+        session = self.session
+        ctx = session.ctx
+        self._name_world()
+        local = {(ctx.kind_of(block).name, ctx.id_of(block)) for block in ctx.walk()}
+        if choice == "publish":
+            self._publish(local)
+        else:
+            session.apply.know_already(local)
+        if choice == "receive":
+            self._drop(local)
+        ctx.scene[SCENE_TAG] = session.slug
+        self.done = True
+        session.state = "active"
+        session.watch.structure = True
+
+    def _name_world(self):
+        """The world of the scene is one entity, whoever has made it."""
+        ctx = self.session.ctx
+        world = ctx.scene.world
+        if world is not None and ctx.identity.known(world) is None and identity.read_tag(world) is None:
+            ctx.identity.bind("world", world, identity.singleton(self.session.slug, "world"))
+
+    def _publish(self, local):
+        """The file wins: what else the scene has is deleted, what both have is overwritten."""
+        session = self.session
+        for kind_name, items in session.apply.inbox.items():
+            for uuid in items:
+                if (kind_name, uuid) in local:
+                    record = session.mirror.add(kind_name, uuid)
+                    record.deleted = True  # so that it is sent whole
+                elif session.ctx.kinds[kind_name].collection and kind_name != "scene":
+                    session.outbox.queue(kind_name, uuid, {"deleted": True})
+            items.clear()
+
+    def _drop(self, local):
+        """The scene wins: what else the file shares is removed."""
+        session = self.session
+        ctx = session.ctx
+        inbox = session.apply.inbox
+        for kind_name in reversed(list(ctx.kinds)):
+            for _, uuid in sorted(key for key in local if key[0] == kind_name):
+                kind = ctx.kinds[kind_name]
+                block = ctx.identity.find(uuid)
+                if kind.singleton or uuid in inbox[kind_name] or block is None or block.library is not None:
+                    continue
+                if kind_name in ("object", "collection") or block.users <= block.use_fake_user:
+                    ctx.identity.lose(uuid)
+                    kind.remove(ctx, block)

@@ -1,0 +1,321 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What may have changed → what did: compared with the mirror, told to the outbox. The only place where local edits are found."""
+
+import time
+
+import bpy
+import numpy
+
+from .. import entity
+from ..kinds import properties
+from ..kinds.transform import WIDTHS
+from ..mirror import same
+
+SWEEP_SECONDS = 0.5  # one look at every datablock's custom properties takes this long
+SWEEP_SLICE = 0.001
+EDIT_MODE_SECONDS = 0.25
+
+
+class Diff:
+    def __init__(self, session):
+        self.session = session
+        self.ctx = session.ctx
+        self.mirror = session.mirror
+        self.outbox = session.outbox
+        self.order = None  # rows of mirror.transforms in the order of bpy.data.objects (-1: not shared)
+        self.order_uids = None
+        self.restore = {}  # (kind, UUID) to compare after undo: what others wrote last is put back
+        self.sweep_items = []
+        self.signatures = {}
+        self.sweep_started = 0.0
+        self.edit_mode_read = {}
+
+    # ---- one tick
+
+    def run(self, deadline):
+        """Find and queue local edits until `deadline`. Returns True when nothing is left to look at."""
+        watch = self.session.watch
+        if watch.undone:
+            watch.undone = False
+            self._after_undo()
+        if watch.structure:
+            watch.structure = False
+            self.check_structure()
+        if watch.many_moved:
+            watch.many_moved = False
+            self._many_moved()
+        for queue, undone in ((watch.dirty, False), (self.restore, True)):
+            for key in list(queue):
+                if time.perf_counter() > deadline:
+                    return False
+                del queue[key]
+                self._guard(key, undone)
+        return True
+
+    def _guard(self, key, undone):
+        try:
+            self._compare(*key, undone or key in self.restore)
+        except Exception as error:
+            self.session.failed(key[0], error)
+
+    # ---- one entity
+
+    def _compare(self, kind_name, uuid, undone):
+        block = self.ctx.identity.find(uuid)
+        if block is None or not self.mirror.known("object" if kind_name == "transform" else kind_name, uuid):
+            return
+        if kind_name == "transform":
+            self._compare_transform(uuid, block, undone)
+            return
+        if self._wait_for_edit_mode(kind_name, uuid, block):
+            return
+        record = self.mirror.get(kind_name, uuid)
+        values = entity.read(self.ctx, self.ctx.kinds[kind_name], uuid, block)
+        changes = changed_fields(record.values, values)
+        if changes:
+            self._changed(kind_name, uuid, record, values, changes, undone)
+
+    def _changed(self, kind_name, uuid, record, values, changes, undone):
+        back = {}
+        if undone:
+            back = {field: record.values.get(field) for field in changes if field in record.remote}
+            changes = {field: value for field, value in changes.items() if field not in back}
+        record.values = {**values, **{field: value for field, value in back.items() if value is not None}}
+        record.remote.difference_update(changes)
+        if changes:
+            self.outbox.queue(kind_name, uuid, changes, self.ctx.kinds[kind_name].is_live(changes))
+            for field in changes:
+                self.ctx.unwant(uuid, kind_name, field)
+            if "name" in changes:
+                self.order = None
+                self.ctx.names.retry(self.ctx)
+            if self.ctx.moves_pointers(kind_name, changes):
+                self.session.watch.structure = True
+        if back:
+            self.session.apply.put(kind_name, uuid, back, force=True)
+
+    def send_unnoticed(self, kind, uuid, block, record, incoming):
+        """Before others' values are written: what changed here without an event and is not about to be overwritten is an edit."""
+        values = entity.read(self.ctx, kind, uuid, block)
+        changes = {field: value for field, value in changed_fields(record.values, values).items() if field not in incoming}
+        if changes:
+            self._changed(kind.name, uuid, record, values, changes, False)
+
+    def _compare_transform(self, uuid, block, undone):
+        transforms = self.mirror.transforms
+        mine = transforms.get(uuid)
+        values = self.ctx.kinds["transform"].read(self.ctx, block)
+        changes = {name: value for name, value in values.items() if not same(mine.get(name), value)}
+        if not changes:
+            return
+        back = {}
+        if undone:
+            remote = transforms.remote[transforms.row(uuid)]
+            back = {name: mine[name] for index, name in enumerate(transforms.NAMES) if name in changes and remote[index]}
+            changes = {name: value for name, value in changes.items() if name not in back}
+        transforms.set(uuid, changes, remote=False)
+        if changes:
+            self.outbox.queue("transform", uuid, changes, live=True)
+            self.session.moved_locally()
+        if back:
+            self.session.apply.put("transform", uuid, back, force=True)
+
+    def _wait_for_edit_mode(self, kind_name, uuid, block):
+        """A mesh in edit mode is read at most every 250 ms: bringing it up to date costs tens of milliseconds."""
+        if not getattr(block, "is_editmode", False):
+            return False
+        now = time.perf_counter()
+        if now - self.edit_mode_read.get(uuid, 0.0) < EDIT_MODE_SECONDS:
+            self.session.later((kind_name, uuid))
+            return True
+        self.edit_mode_read[uuid] = now
+        for item in bpy.data.objects:
+            if item.data == block and item.mode == "EDIT":
+                item.update_from_editmode()
+                break
+        return False
+
+    # ---- transforms, all at once
+
+    def _many_moved(self):
+        objects = bpy.data.objects
+        order = self.objects_in_order()
+        shared = order >= 0
+        rows = order[shared]
+        transforms = self.mirror.transforms
+        changes = {}
+        for index, (name, width) in enumerate(WIDTHS.items()):
+            values = numpy.empty((len(objects), width), numpy.float32)
+            objects.foreach_get(name, values.reshape(-1))
+            values = values[shared]
+            mask = transforms.changed(name, rows, values)
+            if mask.any():
+                changes[index, name] = (mask, values)
+        for (index, name), (mask, values) in changes.items():
+            self._send_column(name, index, rows[mask], values[mask])
+
+    def _send_column(self, name, index, rows, values):
+        transforms = self.mirror.transforms
+        transforms.columns[name][rows] = values
+        transforms.remote[rows, index] = False
+        self.session.moved_locally()
+        if len(rows) > MANY_ROWS and self.outbox.bulk("transform", transforms.ids[rows].tobytes(), {name: values}, live=True):
+            return
+        for row, value in zip(rows.tolist(), values.tolist()):
+            self.outbox.queue("transform", transforms.ids[row].tobytes(), {name: value}, live=True)
+
+    def objects_in_order(self):
+        """Row in the mirror of every object in bpy.data, in Blender's order."""
+        objects = bpy.data.objects
+        uids = None
+        if self.ctx.caps.session_uid:
+            uids = numpy.empty(len(objects), numpy.int32)
+            objects.foreach_get("session_uid", uids)
+        if self.order is None or len(self.order) != len(objects) or (uids is not None and not numpy.array_equal(uids, self.order_uids)):
+            known, rows = self.ctx.identity.known, self.mirror.transforms.rows
+            self.order = numpy.array([rows.get(known(block), -1) for block in objects], numpy.int64)
+            self.order_uids = uids
+        return self.order
+
+    def objects_by_uuid(self):
+        """{UUID: object} for this tick only."""
+        known = self.ctx.identity.known
+        return {known(block): block for block in bpy.data.objects}
+
+    # ---- which datablocks there are
+
+    def check_structure(self):
+        """Find datablocks that are new in the shared scene, and those that left it."""
+        ctx, mirror = self.ctx, self.mirror
+        self.order = None
+        before = ctx.structure.memberships()
+        ctx.structure.invalidate()
+        reached = set()
+        for block in ctx.walk():
+            kind = ctx.kind_of(block)
+            uuid = ctx.id_of(block)
+            reached.add((kind.name, uuid))
+            record = mirror.get(kind.name, uuid)
+            if record is None or record.deleted:
+                self._appeared(kind, uuid, block, record)
+            else:
+                record.reached = True
+        for kind_name, records in mirror.records.items():
+            for uuid, record in records.items():
+                if record.reached and not record.deleted and (kind_name, uuid) not in reached:
+                    self._vanished(kind_name, uuid, record)
+        self._moved_between_collections(before, ctx.structure.memberships())
+        ctx.names.retry(ctx)
+
+    def _moved_between_collections(self, before, after):
+        for kind_name, old, new in zip(("object", "collection"), before, after):
+            for uuid in old.keys() | new.keys():
+                if old.get(uuid) != new.get(uuid):
+                    self.session.watch.dirty[kind_name, uuid] = True
+
+    def _appeared(self, kind, uuid, block, record):
+        """A datablock that the scene does not have: new, or brought back by undo."""
+        if self.session.apply.is_doomed(kind.name, uuid):
+            return
+        if record is not None and "deleted" in record.remote and self.session.undoing:
+            self.session.apply.put(kind.name, uuid, {"deleted": True}, force=True)
+            return
+        self.publish(kind, uuid, block)
+
+    def publish(self, kind, uuid, block):
+        """Send a datablock whole."""
+        record = self.mirror.get(kind.name, uuid)
+        revived = record is not None and record.deleted
+        record = self.mirror.add(kind.name, uuid)
+        record.deleted = False
+        record.reached = True
+        record.remote.clear()
+        record.values = entity.read(self.ctx, kind, uuid, block)
+        fields = {name: value for name, value in record.values.items() if revived or name in kind.required or not kind.is_default(name, value)}
+        if revived:
+            fields["deleted"] = False
+        self.outbox.queue(kind.name, uuid, fields)
+        if kind.name == "object":
+            values = self.ctx.kinds["transform"].read(self.ctx, block)
+            self.mirror.transforms.set(uuid, values, remote=False)
+            self.outbox.queue("transform", uuid, values)
+            self.session.moved_locally()
+
+    def _vanished(self, kind_name, uuid, record):
+        if kind_name == "scene" or self.session.apply.is_linking(kind_name, uuid):
+            return
+        gone = self.ctx.identity.find(uuid) is None
+        if self.session.undoing and gone and "deleted" in record.remote:
+            self.session.apply.restore(kind_name, uuid)
+            return
+        record.deleted = True
+        record.remote.discard("deleted")
+        self.outbox.queue(kind_name, uuid, {"deleted": True})
+        if gone:
+            self.ctx.identity.lose(uuid)
+
+    def _after_undo(self):
+        """Undo may have changed anything: compare everything, with what others wrote last to be put back."""
+        self.ctx.identity.rescan()
+        self.ctx.structure.invalidate()
+        self.order = None
+        self.session.undoing = True
+        try:
+            self.check_structure()
+        finally:
+            self.session.undoing = False
+        for kind_name, records in self.mirror.records.items():
+            for uuid, record in records.items():
+                if not record.deleted:
+                    self.restore[kind_name, uuid] = True
+                    if kind_name == "object":
+                        self.restore["transform", uuid] = True
+        self.ctx.identity.write_tags()
+
+    # ---- what Blender is silent about
+
+    def sweep(self, now, whole=False):
+        """Look at some custom properties and at what kinds ask to be looked at; everything when `whole`."""
+        deadline = time.perf_counter() + (3600.0 if whole else SWEEP_SLICE)
+        if whole or (not self.sweep_items and now - self.sweep_started > SWEEP_SECONDS):
+            self.sweep_started = now
+            self.sweep_items = [(name, uuid) for name, records in self.mirror.records.items() for uuid, r in records.items() if not r.deleted]
+        while self.sweep_items and time.perf_counter() < deadline:
+            some = self.sweep_items[-32:]
+            del self.sweep_items[-32:]
+            for kind_name, uuid in some:
+                self._sweep(kind_name, uuid, now, whole)
+
+    def _sweep(self, kind_name, uuid, now, whole):
+        block = self.ctx.identity.find(uuid)
+        record = self.mirror.get(kind_name, uuid)
+        if block is None or record is None:
+            return
+        known = record.values
+        held = [name for name in known if name.startswith(properties.PREFIX)]
+        if held or len(block.keys()) > 1:
+            values = properties.read(block)
+            if any(name not in values for name in held) or any(not same(known.get(name), value) for name, value in values.items()):
+                self.session.watch.dirty[kind_name, uuid] = True
+        kind = self.ctx.kinds[kind_name]
+        if kind.sweep is not None:
+            self._sweep_signature(kind, uuid, block, now, whole)
+
+    def _sweep_signature(self, kind, uuid, block, now, whole):
+        seen, at = self.signatures.get(uuid, (None, 0.0))
+        if not whole and now - at < kind.sweep / 2:
+            return
+        signature = kind.signature(self.ctx, block)
+        if signature is None or signature != seen:
+            self.session.watch.dirty[kind.name, uuid] = True
+        self.signatures[uuid] = (signature, now)
+
+
+MANY_ROWS = 64
+
+
+def changed_fields(before, after):
+    """{field: new value, None where it is gone}."""
+    changes = {name: value for name, value in after.items() if name not in before or not same(before[name], value)}
+    changes.update((name, None) for name in before if name not in after)
+    return changes

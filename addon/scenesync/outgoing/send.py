@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Edits on their way to the agent: grouped into columns, large values into files, and remembered until the agent has acknowledged them."""
+
+import hashlib
+import os
+import uuid as uuids
+
+import numpy
+
+from ..kinds import Blob
+
+MAX_BACKLOG = 8 << 20  # bytes not yet taken by the socket; above it newer values replace older ones here
+MAX_EDIT = 4 << 20  # bytes of one edit frame, roughly
+TYPED_ROWS = 16  # from this many rows numbers travel as a typed array
+
+
+class Bulk:
+    """Many rows sent at once: too many to remember one by one."""
+
+    def __init__(self, edit_id, kind, ids, names):
+        self.edit_id = edit_id
+        self.kind = kind
+        self.ids = ids  # bytes
+        self.names = names
+        self._members = None
+
+    def has(self, uuid):
+        if self._members is None:
+            self._members = {self.ids[at:at + 16] for at in range(0, len(self.ids), 16)}
+        return uuid in self._members
+
+
+class Outbox:
+    def __init__(self):
+        self.fields = {}  # (kind, UUID) → {field: (value, edit id or None)}
+        self.unsent = {}  # (kind, UUID) → live?, in order
+        self.by_id = {}  # edit id → [((kind, UUID), fields)]
+        self.bulks = {}  # edit id → Bulk
+        self.next_id = 1
+        self.link = None
+        self.welcome = {}
+        self.pages = {}  # (kind, UUID, field) → (array, [digest])
+        self.sent_blobs = set()
+
+    # ---- the link comes and goes
+
+    def connect(self, link, welcome):
+        """A new connection: everything unacknowledged goes out again."""
+        self.link = link
+        self.welcome = welcome
+        self.sent_blobs.clear()
+        for key, fields in self.fields.items():
+            for field, (value, _) in fields.items():
+                fields[field] = (value, None)
+            self.unsent[key] = False
+        self.by_id.clear()
+
+    def disconnect(self):
+        self.link = None
+
+    @property
+    def idle(self):
+        """Nothing waits to be sent or acknowledged."""
+        return not self.fields and not self.bulks
+
+    # ---- edits
+
+    def queue(self, kind, uuid, fields, live=False):
+        """Send these fields (None removes) with the next flush."""
+        key = (kind, uuid)
+        mine = self.fields.setdefault(key, {})
+        for field, value in fields.items():
+            mine[field] = (value, None)
+        self.unsent[key] = live and self.unsent.get(key, True)
+
+    def bulk(self, kind, ids, columns, live):
+        """Send many rows at once; `ids` is bytes, `columns` arrays of rows × width. Returns False where there is no link to send them."""
+        if self.link is None or self.link.backlog > MAX_BACKLOG:
+            return False
+        edit_id = self._take_id()
+        self.bulks[edit_id] = Bulk(edit_id, kind, ids, tuple(columns))
+        batch = {"kind": kind, "ids": ids, "columns": {name: column.reshape(-1) for name, column in columns.items()}}
+        self.link.send({"t": "edit", "id": edit_id, "live": live, "batches": [batch]})
+        return True
+
+    def newer_here(self, kind, uuid, field, after):
+        """Whether an edit of ours that the agent had not stamped at `after` sets this field."""
+        mine = self.fields.get((kind, uuid))
+        if mine is not None and field in mine:
+            edit_id = mine[field][1]
+            if edit_id is None or edit_id > after:
+                return True
+        return any(
+            bulk.edit_id > after and bulk.kind == kind and field in bulk.names and bulk.has(uuid) for bulk in self.bulks.values()
+        )
+
+    def acknowledged(self, edit_id):
+        self.bulks.pop(edit_id, None)
+        for key, fields in self.by_id.pop(edit_id, ()):
+            mine = self.fields.get(key)
+            if mine is None:
+                continue
+            for field in fields:
+                if field in mine and mine[field][1] == edit_id:
+                    del mine[field]
+            if not mine:
+                del self.fields[key]
+
+    def flush(self):
+        """Send what is unsent, as far as the link takes it."""
+        while self.link is not None and self.unsent and self.link.backlog <= MAX_BACKLOG:
+            self._send_some()
+
+    def _send_some(self):
+        """One edit frame: the oldest unsent entities that are as live as the first."""
+        groups = {}
+        sent = []
+        size = 0
+        live = next(iter(self.unsent.values()))
+        for key in [key for key, is_live in self.unsent.items() if is_live == live]:
+            del self.unsent[key]
+            fields = {field: value for field, (value, edit_id) in self.fields.get(key, {}).items() if edit_id is None}
+            if not fields:
+                continue
+            encoded = {field: self._encode(key, field, value) for field, value in fields.items()}
+            groups.setdefault((key[0], tuple(encoded)), []).append((key[1], encoded))
+            sent.append((key, tuple(fields)))
+            size += 32 + sum(_size(value) for value in encoded.values())
+            if size > MAX_EDIT:
+                break
+        if not sent:
+            return
+        edit_id = self._take_id()
+        self.by_id[edit_id] = sent
+        for key, names in sent:
+            mine = self.fields[key]
+            for name in names:
+                mine[name] = (mine[name][0], edit_id)
+        batches = [_batch(kind, names, rows) for (kind, names), rows in groups.items()]
+        self.link.send({"t": "edit", "id": edit_id, "live": live, "batches": batches})
+
+    def _take_id(self):
+        self.next_id += 1
+        return self.next_id - 1
+
+    # ---- large values
+
+    def _limit(self, name, default):
+        value = self.welcome.get("limits", {}).get(name, default)
+        return value if isinstance(value, int) and value > 0 else default
+
+    def _encode(self, key, field, value):
+        if isinstance(value, numpy.ndarray):
+            return self._encode_array(key, field, value)
+        if isinstance(value, Blob):
+            return self._encode_blob(value)
+        return value
+
+    def _encode_blob(self, blob):
+        data = blob.data
+        if len(data) <= self._limit("inline", 32768):
+            return data
+        value = {"sha256": blob.digest(), "size": len(data)}
+        if blob.type:
+            value["type"] = blob.type
+        self._send_blob(value["sha256"], data, blob.type)
+        return value
+
+    def _encode_array(self, key, field, array):
+        from ..msgpack import EXT_OF
+
+        flat = numpy.ascontiguousarray(array).reshape(-1)
+        if flat.nbytes <= self._limit("inline", 32768):
+            return flat
+        page = self._limit("page", 262144)
+        data = memoryview(flat).cast("B")
+        digests = self._page_digests((*key, field), flat, data, page)
+        return {"page": page, "pages": digests, "size": flat.nbytes, "ext": EXT_OF[flat.dtype.newbyteorder("<")]}
+
+    def _page_digests(self, key, flat, data, page):
+        """The digest of every page, hashing (and sending) only pages that differ from what was sent last."""
+        before, known = self.pages.get(key, (None, ()))
+        old = memoryview(before).cast("B") if before is not None and before.dtype == flat.dtype else b""
+        digests = []
+        for index, start in enumerate(range(0, len(data), page)):
+            part = data[start:start + page]
+            if index < len(known) and known[index] in self.sent_blobs and old[start:start + page] == part:
+                digests.append(known[index])
+                continue
+            digest = hashlib.sha256(part).digest()
+            self._send_blob(digest, part, None)
+            digests.append(digest)
+        self.pages[key] = (flat, digests)
+        return digests
+
+    def _send_blob(self, digest, data, media):
+        """Hand a finished file to the agent, once per connection."""
+        if digest in self.sent_blobs:
+            return
+        path = os.path.join(self.welcome["incoming"], uuids.uuid4().hex)
+        with open(path, "wb") as file:
+            file.write(data)
+        frame = {"t": "blob", "sha256": digest, "size": len(data), "path": path}
+        if media:
+            frame["type"] = media
+        self.link.send(frame)
+        self.sent_blobs.add(digest)
+
+
+def _size(value):
+    """Roughly how many bytes a value takes."""
+    if isinstance(value, numpy.ndarray):
+        return value.nbytes
+    return len(value) * 9 if isinstance(value, (list, bytes, str)) else 9
+
+
+def _batch(kind, names, rows):
+    columns = {name: _column([fields[name] for _, fields in rows]) for name in names}
+    return {"kind": kind, "ids": b"".join(uuid for uuid, _ in rows), "columns": columns}
+
+
+def _column(values):
+    """A typed array where every row holds a float or a vector of the same number of floats, else the list."""
+    first = values[0]
+    if len(values) < TYPED_ROWS or not isinstance(first, (float, list)):
+        return values
+    if isinstance(first, list):
+        if len(first) < 2 or any(not isinstance(v, list) or len(v) != len(first) or any(type(x) is not float for x in v) for v in values):
+            return values
+    elif any(type(v) is not float for v in values):
+        return values
+    wide = numpy.array(values, numpy.float64).reshape(-1)
+    with numpy.errstate(over="ignore"):
+        narrow = wide.astype(numpy.float32)
+    return narrow if numpy.array_equal(narrow.astype(numpy.float64), wide, equal_nan=True) else wide

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Blender's events → what may have changed. Handlers only note; comparing and sending happens in the session's ticks.
+
+Blender does not say what changed and is silent about some edits: whatever is listed is compared, an empty or Scene-only call means that the
+set of datablocks may have changed, and `sweep` in diff.py looks at what no event ever comes for.
+"""
+
+from itertools import compress
+
+import bpy
+import numpy
+
+MANY = 64  # above this many updates, transforms are compared all at once
+
+
+class Watch:
+    def __init__(self, session):
+        self.session = session
+        self.dirty = {}  # (kind, UUID) → True, in order
+        self.structure = True  # datablocks may have come, gone or moved in the hierarchy
+        self.many_moved = False
+        self.undone = False
+        self.handlers = {}
+
+    # ---- registration
+
+    def start(self):
+        names = {
+            "depsgraph_update_post": self._depsgraph,
+            "undo_pre": self._before_undo,
+            "redo_pre": self._before_undo,
+            "undo_post": self._after_undo,
+            "redo_post": self._after_undo,
+            "load_pre": self._load_pre,
+            "load_post": self._load_post,
+            "save_pre": self._save_pre,
+        }
+        for name, method in names.items():
+            handler = self._guarded(method)
+            self.handlers[name] = handler
+            getattr(bpy.app.handlers, name).append(handler)
+
+    def stop(self):
+        for name, handler in self.handlers.items():
+            handlers = getattr(bpy.app.handlers, name)
+            if handler in handlers:
+                handlers.remove(handler)
+        self.handlers.clear()
+
+    def _guarded(self, method):
+        """A handler that Blender keeps over file loads and that never raises into Blender."""
+
+        @bpy.app.handlers.persistent
+        def handler(*arguments):
+            try:
+                method(*arguments)
+            except Exception as error:
+                self.session.failed("handler", error)
+
+        return handler
+
+    # ---- handlers
+
+    def _depsgraph(self, scene, depsgraph=None):
+        if depsgraph is None:
+            depsgraph = bpy.context.evaluated_depsgraph_get()
+        updates = depsgraph.updates
+        count = len(updates)
+        if count == 0:
+            self.structure = True
+        elif count > MANY:
+            self._note_many(updates, count)
+        else:
+            for update in updates:
+                self._note(update.id)
+
+    def _note_many(self, updates, count):
+        """Objects that only moved are compared with numpy; the others one by one."""
+        self.many_moved = True
+        moved, other = numpy.empty(count, bool), numpy.empty(count, bool)
+        updates.foreach_get("is_updated_transform", moved)
+        updates.foreach_get("is_updated_geometry", other)
+        for update in compress(updates, (~moved | other).tolist()):
+            self._note(update.id)
+
+    def _note(self, block):
+        block = block.original
+        session = self.session
+        if isinstance(block, bpy.types.Scene):
+            self.structure = True
+            self.dirty["scene", session.scene_uuid] = True
+            return
+        kind = session.ctx.kind_of(block)
+        if kind is None:
+            return
+        uuid = session.ctx.identity.known(block)
+        if uuid is None:
+            self.structure = True
+            return
+        self.dirty[kind.name, uuid] = True
+        if kind.name == "object":
+            self.dirty["transform", uuid] = True
+        elif kind.name == "collection":
+            self.structure = True
+
+    def _before_undo(self, *_):
+        """Undo over datablocks that Blender's undo stack does not know crashes Blender: let it know them first."""
+        if self.session.pending_push:
+            self.session.pending_push = False
+            self.session.undo_again = True
+            bpy.ops.ed.undo_push(message="Scenesync")
+
+    def _after_undo(self, *_):
+        self.undone = True
+
+    def _load_pre(self, *_):
+        self.session.suspend()
+
+    def _load_post(self, *_):
+        self.session.resume()
+
+    def _save_pre(self, *_):
+        self.session.persist()

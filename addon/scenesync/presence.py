@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who is here and what they look at: sent at most every 50 ms when it changes, never stored."""
+
+import bpy
+
+INTERVAL = 0.05
+MAX_SELECTED = 100
+
+
+class Presence:
+    def __init__(self, session):
+        self.session = session
+        self.peers = {}  # origin → what the agent said of them
+        self.others = {}  # origin → their presence
+        self.sent = None
+        self.sent_at = 0.0
+
+    def peer(self, frame):
+        origin = frame.get("origin")
+        if frame.get("online", True):
+            self.peers[origin] = frame
+        else:
+            self.peers.pop(origin, None)
+            self.others.pop(origin, None)
+
+    def received(self, frame):
+        if isinstance(frame.get("fields"), dict):
+            self.others[frame.get("origin")] = frame["fields"]
+
+    def send(self, now):
+        """Tell the others where we are, when that has changed."""
+        if now - self.sent_at < INTERVAL or not self.peers:
+            return
+        self.sent_at = now
+        fields = self._read()
+        if fields != self.sent:
+            self.sent = fields
+            self.session.send({"t": "presence", "fields": fields})
+
+    def _read(self):
+        known = self.session.ctx.identity.known
+        fields = {"frame": bpy.context.scene.frame_current}
+        layer = bpy.context.view_layer
+        if layer is not None:
+            fields["selection"] = [u for u in map(known, layer.objects.selected[:MAX_SELECTED]) if u is not None]
+            active = layer.objects.active
+            if active is not None and known(active) is not None:
+                fields["active"] = known(active)
+        view = _view()
+        if view is not None:
+            fields["view"] = [number for row in view for number in row]
+        return fields
+
+
+def _view():
+    """The view matrix of the first 3D view, or None."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                return area.spaces.active.region_3d.view_matrix
+    return None

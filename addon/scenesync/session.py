@@ -1,0 +1,308 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One session: this Blender in one shared scene. Everything the add-on remembers hangs on it.
+
+A tick receives frames, finds local edits, applies others', and sends. Blender's timer gives ticks where there is a window; `pump` does
+where there is none.
+"""
+
+import collections
+import time
+
+import bpy
+
+from . import identity, joining, presence
+from .context import Context
+from .incoming.apply import Apply
+from .incoming.receive import Receive
+from .link import Link, LinkError
+from .mirror import Mirror
+from .outgoing.diff import Diff
+from .outgoing.matrices import Matrices
+from .outgoing.send import Outbox
+from .outgoing.watch import Watch
+
+APPLY_SECONDS = 0.004
+BUSY_SECONDS = 2.0  # after traffic, ticks come at once for this long
+RECONNECT_SECONDS = 1.0
+UNLIMITED = float("inf")
+
+
+class Session:
+    def __init__(self, slug, socket, content=None, name="", start_agent=None):
+        self.slug = slug
+        self.socket = socket
+        self.content = content
+        self.user = name
+        self.start_agent = start_agent  # called when nobody serves the socket
+        self.link = None
+        self.state = "connecting"  # connecting, joining, asking, active, left
+        self.status = {}
+        self.errors = collections.deque(maxlen=50)
+        self.counts = collections.Counter()
+        self.pending_push = False  # Blender's undo stack does not know datablocks that we made
+        self.undo_again = False  # the last undo took away only what others did
+        self.undoing = False
+        self.synced = set()
+        self.next_sync = 1
+        self.later_keys = []
+        self.busy_until = 0.0
+        self.retry_at = 0.0
+        self.held_at = 0.0
+        self.outbox = Outbox()
+        self._begin()
+
+    def _begin(self):
+        """Everything that belongs to the open file."""
+        scene = bpy.context.scene
+        self.ctx = Context(self.slug, scene.name)
+        self.scene_uuid = identity.singleton(self.slug, "scene")
+        self.ctx.identity.bind("scene", scene, self.scene_uuid)
+        self.mirror = Mirror()
+        self.diff = Diff(self)
+        self.apply = Apply(self)
+        self.receive = Receive(self)
+        self.watch = Watch(self)
+        self.matrices = Matrices(self)
+        self.presence = presence.Presence(self)
+        self.joining = joining.Joining(self)
+        self.watch.start()
+
+    # ---- coming and going
+
+    def close(self):
+        """Leave the scene; the file keeps what it has."""
+        if self.link is not None:
+            try:
+                self.link.send({"t": "leave"})
+            except LinkError:
+                pass
+        self._disconnect()
+        self.watch.stop()
+        self.state = "left"
+
+    def suspend(self):
+        """Another file is about to be opened."""
+        self._disconnect()
+        self.watch.dirty.clear()
+        self.state = "suspended"
+
+    def resume(self):
+        """A file was opened: take part again when it is a copy of this scene, else leave."""
+        self.watch.stop()
+        if bpy.context.scene.get(joining.SCENE_TAG) != self.slug:
+            self.state = "left"
+            self.fail("file", "another file was opened: the scene was left; join again to share this one")
+            return
+        self.outbox = Outbox()
+        self.content = "merge"
+        self._begin()
+        self.state = "connecting"
+
+    def _connect(self, now):
+        if now < self.retry_at:
+            return
+        self.retry_at = now + RECONNECT_SECONDS
+        try:
+            self.link = Link(self.socket)
+            self.send({"t": "hello", "v": 1, "app": "Blender", "app_version": bpy.app.version_string, "name": self.user, "role": "editor"})
+        except LinkError as error:
+            self._disconnect()
+            if self.start_agent is not None:
+                self.start_agent(self)
+            self.fail("agent", str(error))
+
+    def _disconnect(self):
+        if self.link is not None:
+            self.link.close()
+        self.link = None
+        self.outbox.disconnect()
+
+    # ---- frames
+
+    def send(self, frame):
+        if self.link is not None:
+            self.link.send(frame)
+
+    def _receive(self, wait):
+        if self.link is None:
+            return
+        try:
+            for frame in self.link.poll(wait):
+                self.busy_until = time.perf_counter() + BUSY_SECONDS
+                handler = getattr(self, "_on_" + frame["t"], None)
+                if handler is not None:
+                    self._handle(handler, frame)
+        except LinkError as error:
+            self.fail("agent", str(error))
+            self._disconnect()
+
+    def _handle(self, handler, frame):
+        try:
+            handler(frame)
+        except LinkError:
+            raise
+        except Exception as error:  # a frame of a future agent must not stop the session
+            self.failed(frame["t"], error)
+
+    def _on_welcome(self, frame):
+        self.outbox.connect(self.link, frame)
+        self.send({"t": "join", "scene": self.slug})
+        if self.joining.done:
+            self.state = "active"
+        else:
+            self.state = "joining"
+
+    def _on_change(self, frame):
+        self.receive.change(frame)
+
+    def _on_joined(self, frame):
+        self.joining.joined(frame)
+
+    def _on_ack(self, frame):
+        self.outbox.acknowledged(frame["id"])
+
+    def _on_refused(self, frame):
+        self.fail("refused", str(frame.get("text") or frame.get("error")))
+        if "id" in frame:
+            self.outbox.acknowledged(frame["id"])
+
+    def _on_have(self, frame):
+        self.receive.have(frame)
+
+    def _on_sync(self, frame):
+        self.synced.add(frame["id"])
+
+    def _on_status(self, frame):
+        self.status = frame
+
+    def _on_peer(self, frame):
+        self.presence.peer(frame)
+
+    def _on_presence(self, frame):
+        self.presence.received(frame)
+
+    # ---- ticks
+
+    def tick(self, budget=APPLY_SECONDS, wait=0.0):
+        """One round. Returns the seconds until the next is due."""
+        if self.state in ("left", "suspended"):
+            return 1.0
+        now = time.perf_counter()
+        if self.link is None:
+            self._connect(now)
+        self._receive(wait)
+        if self.state == "active":
+            try:
+                self._work(time.perf_counter() + budget, now)
+                self.outbox.flush()
+            except LinkError as error:
+                self.fail("agent", str(error))
+                self._disconnect()
+        return 0.0 if now < self.busy_until else 0.02
+
+    def _work(self, deadline, now):
+        if self.undo_again and self.watch.undone:
+            self.undo_again = False
+            _undo()
+        for key in self.later_keys:
+            self.watch.dirty[key] = True
+        self.later_keys.clear()
+        self.diff.run(deadline)
+        self.apply.run(deadline, now)
+        if self.apply.held and now - self.held_at > 0.25:
+            self.held_at = now
+            self.apply.retry_held()
+        self.diff.sweep(now)
+        self.matrices.run(now)
+        self.presence.send(now)
+
+    def later(self, key):
+        """Compare this entity again in the next tick."""
+        self.later_keys.append(key)
+
+    def moved_locally(self):
+        self.busy_until = time.perf_counter() + BUSY_SECONDS
+        self.matrices.moved()
+
+    def timer(self):
+        """A tick from Blender's timer. While others are active it waits a moment for them: that halves the delay, and holds the UI 4 ms."""
+        active = time.perf_counter() < self.busy_until and bool(self.presence.peers)
+        state = (self.state, len(self.errors), self.status.get("pending"))
+        due = self.tick(wait=APPLY_SECONDS if active else 0.0)
+        if state != (self.state, len(self.errors), self.status.get("pending")):
+            _redraw()
+        return due
+
+    def pump(self, seconds):
+        """Run the session for some time where Blender has no event loop."""
+        end = time.perf_counter() + seconds
+        while True:
+            bpy.context.view_layer.update()
+            left = end - time.perf_counter()
+            self.tick(budget=UNLIMITED, wait=min(0.002, max(0.0, left)))
+            if left <= 0:
+                return
+
+    def wait_synced(self, timeout):
+        """True once every local edit is acknowledged and everything known is applied; False when time is up first."""
+        end = time.perf_counter() + timeout
+        asked = None
+        while time.perf_counter() < end:
+            self.pump(0.0)
+            if self.state != "active" or self.link is None:
+                time.sleep(0.002)
+                asked = None
+            elif asked is None:
+                self.diff.sweep(time.perf_counter(), whole=True)
+                self.watch.structure = True
+                self.pump(0.0)
+                asked = self._ask_sync()
+            elif asked in self.synced and self._settled():
+                self.synced.clear()
+                return True
+        return False
+
+    def _ask_sync(self):
+        if not self._settled():
+            return None
+        self.next_sync += 1
+        self.send({"t": "sync", "id": self.next_sync})
+        return self.next_sync
+
+    def _settled(self):
+        return self.apply.idle and self.outbox.idle and not self.watch.dirty and not self.diff.restore and not self.receive.waiting and not self.later_keys
+
+    # ---- the file
+
+    def persist(self):
+        """Before saving: every UUID and member id into its datablock."""
+        self.ctx.identity.write_tags()
+
+    # ---- errors
+
+    def fail(self, cause, text):
+        """Count a failure and show it; repeated ones are shown once."""
+        self.counts[cause] += 1
+        if not self.errors or self.errors[-1] != (cause, text):
+            self.errors.append((cause, text))
+
+    def failed(self, cause, error):
+        self.fail(cause, f"{type(error).__name__}: {error}" if not hasattr(error, "field") else str(error))
+
+
+def _redraw():
+    """The panel shows something new."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
+
+
+def _undo():
+    """Undo once more, from a timer: the first took away only what others did."""
+    window = next(iter(bpy.context.window_manager.windows), None)
+    try:
+        with bpy.context.temp_override(window=window):
+            bpy.ops.ed.undo()
+    except RuntimeError:
+        pass  # nothing is left to undo

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Blenders that tests drive: started with driver.py, told what to do in Python, compared with compare.py."""
+
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import tempfile
+
+import blenders
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+SCENES = pathlib.Path(os.environ.get("SCENESYNC_SCENES", ROOT.parent / "shared" / "scenes"))
+
+
+class Blender:
+    """One Blender process. `run` executes code in it and returns what that code assigns to `result`."""
+
+    def __init__(self, version="3.4", file=None, window=False, log=None):
+        self.version = version
+        self.log_path = pathlib.Path(log or tempfile.mkstemp(prefix="blender-", suffix=".log")[1])
+        server = socket.create_server(("127.0.0.1", 0))
+        command = blenders.command(version) + ([] if window else ["-b"]) + ["--factory-startup"]
+        command += [str(file)] if file else []
+        command += ["--python-exit-code", "9", "--python", str(HERE / "driver.py"), "--", str(server.getsockname()[1])]
+        environment = {**os.environ, "PATH": "/usr/bin:" + os.environ["PATH"], "LIBGL_ALWAYS_SOFTWARE": "1"}
+        with open(self.log_path, "wb") as log_file:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log_file, stderr=subprocess.STDOUT, env=environment)
+        server.settimeout(120)
+        try:
+            self.connection, _ = server.accept()
+        except TimeoutError:
+            self.close()
+            raise AssertionError(f"Blender {version} did not start:\n{self.log()}") from None
+        finally:
+            server.close()
+        self.connection.settimeout(300)
+        self.lines = self.connection.makefile("rb")
+
+    def run(self, code, **values):
+        """Execute code, with `values` as variables, and return its `result`."""
+        prefix = "".join(f"{name} = {value!r}\n" for name, value in values.items())
+        self.connection.sendall(json.dumps({"run": prefix + code}).encode() + b"\n")
+        line = self.lines.readline()
+        if not line:
+            raise AssertionError(f"Blender {self.version} died (exit {self.process.wait(30)}):\n{self.log()[-4000:]}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise AssertionError(f"in Blender {self.version}:\n{answer['error']}")
+        return answer["result"]
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def empty(self):
+        self.run("bpy.ops.wm.read_homefile(use_empty=True)")
+
+    def join(self, agent, scene="test", content=None):
+        self.run("scenesync.join(scene, socket=path, content=content)", scene=scene, path=str(agent.socket), content=content)
+
+    def synced(self, timeout=60):
+        """Wait until everything is acknowledged and applied."""
+        state = (
+            "from scenesync import registration\n"
+            "s = registration.session()\n"
+            "result = [scenesync.wait_synced(timeout), s and s.state, s and [list(e) for e in s.errors]]"
+        )
+        done, state, errors = self.run(state, timeout=timeout)
+        assert done, f"not synced: {state}, {errors}\n{self.log()[-2000:]}"
+        return errors
+
+    def dump(self):
+        """compare.dump of this Blender."""
+        import compare
+
+        path = tempfile.mktemp(prefix="blender-dump-")
+        self.run("compare.dump(path)", path=path)
+        try:
+            return compare.load(path)
+        finally:
+            os.remove(path)
+
+    def close(self):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if hasattr(self, "connection"):
+            self.connection.close()
+        self.log_path.unlink(missing_ok=True)
+
+
+def settle(*people, rounds=3):
+    """Everybody sends and everybody applies, until nobody has anything left that another could react to."""
+    for _ in range(rounds):
+        for person in people:
+            person.synced()
+
+
+def same(a, b):
+    """Assert that two Blenders hold the same; says the first differences."""
+    import compare
+
+    lines = compare.differences(a.dump(), b.dump(), mixed=a.version != b.version)
+    assert not lines, f"{len(lines)} differences between {a.version} and {b.version}:\n" + "\n".join(lines[:20])
