@@ -1,13 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""msgpack, as much as the local link needs: typed arrays are ext types 1…7 and become numpy arrays; anything odd raises DecodeError."""
+"""msgpack, as much as the local link needs: typed arrays are ext types 1…7 and become numpy arrays; anything broken raises DecodeError."""
 
 import struct
+from typing import NamedTuple
 
 import numpy
 
 EXT_TYPES = {1: "<f4", 2: "<f8", 3: "<i4", 4: "|u1", 5: "<u2", 6: "<i8", 7: "<f2"}
 EXT_OF = {numpy.dtype(name): code for code, name in EXT_TYPES.items()}
 MAX_DEPTH = 24
+
+
+class Ext(NamedTuple):
+    """A value of an ext type that this version does not know; it travels on untouched."""
+
+    code: int
+    data: bytes
 
 
 class DecodeError(ValueError):
@@ -62,6 +70,10 @@ def _pack(value, put, depth):
         put(bytes(value))
     elif kind is numpy.ndarray:
         _pack_array(value, put)
+    elif kind is Ext:
+        put(_pack_head(len(value.data), None, 0, 0xC7, 0xC8, 0xC9))
+        put(bytes((value.code & 0xFF,)))
+        put(value.data)
     else:
         raise TypeError(f"{kind.__name__} does not travel")
 
@@ -186,7 +198,7 @@ def _unpack_ext(view, at, size):
     raw, at = _take(view, at + 1, size)
     name = EXT_TYPES.get(code)
     if name is None:
-        raise DecodeError(f"unknown ext type {code}")
+        return Ext(code - 256 if code > 127 else code, bytes(raw)), at
     dtype = numpy.dtype(name)
     if size % dtype.itemsize:
         raise DecodeError("an array of broken numbers")

@@ -93,7 +93,7 @@ def test_refuses_what_does_not_travel():
         b"\xa1\xff",
         b"\x81\x01\x01",
         b"\xc7\x03\x01abc",
-        b"\xc7\x04\x63abcd",
+        b"\xc7\x04\x63abc",
         b"\x01\x02",
     ],
 )
