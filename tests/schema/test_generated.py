@@ -24,12 +24,12 @@ def test_committed_files_are_current():
     assert stale == [], "run schemas/generate.py and commit"
 
 
-def test_limits_are_those_of_the_core():
-    header = (ROOT / "agent/core/core.h").read_text()
-    core = {name.lower(): math.prod(map(int, value.split("*"))) for name, value in re.findall(r"\bSS_(\w+) = ([\d* ]+),", header)}
-    shared = core.keys() & SCHEMA.limits.keys()
-    assert len(shared) >= 7
-    assert {name: core[name] for name in shared} == {name: SCHEMA.limits[name] for name in shared}
+def test_limits_are_those_of_the_agent():
+    text = "".join((ROOT / "agent" / header).read_text() for header in ("core/core.h", "wire/link.h"))
+    agent = {name.lower(): math.prod(map(int, value.split("*"))) for name, value in re.findall(r"\bSS_(\w+) = (\d[\d* ]*)", text)}
+    shared = agent.keys() & SCHEMA.limits.keys()
+    assert {"max_name", "max_value", "max_depth", "max_fields", "max_kind", "max_message", "part_size", "max_frame"} <= shared
+    assert {name: agent[name] for name in shared} == {name: SCHEMA.limits[name] for name in shared}
 
 
 @pytest.fixture(scope="module")
