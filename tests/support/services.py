@@ -196,12 +196,14 @@ class Broker(Service):
             text = _use_tls(text, ("listener 1883 0.0.0.0", "listener 9001 0.0.0.0", "protocol websockets", "socket_domain ipv4"))
         for old, new in (("listener 1883 ", f"listener {self.port} "), ("listener 9001 ", f"listener {self.ws_port} "),
                          ("listener 8883 ", f"listener {self.port} "), ("listener 9443 ", f"listener {self.ws_port} "),
-                         ("0.0.0.0", "127.0.0.1"), ("/var/lib/mosquitto/", f"{self.directory}/"),
-                         ("/etc/mosquitto/", f"{self.directory}/")):
+                         ("0.0.0.0", "127.0.0.1"), ("/etc/mosquitto/", f"{self.directory}/")):
             text = text.replace(old, new)
-        if os.geteuid() == 0:
-            text += "\nuser root\n"  # else it becomes a user who cannot write below our folder
-        (self.directory / "mosquitto.conf").write_text(text)
+        (self.directory / "conf.d").mkdir(exist_ok=True)
+        (self.directory / "conf.d" / "scenesync.conf").write_text(text)
+        # What Debian's own mosquitto.conf says. Started by root, it would become a user who cannot write below our folder.
+        (self.directory / "mosquitto.conf").write_text(
+            ("user root\n" if os.geteuid() == 0 else "")
+            + f"persistence true\npersistence_location {self.directory}/\ninclude_dir {self.directory}/conf.d\n")
         if self.passwords:
             passwords = self.directory / "scenesync.passwd"
             passwords.write_text("".join(f"{user}:{word}\n" for user, word in self.passwords.items()))
