@@ -6,7 +6,7 @@ import sys
 
 import check_compat
 import pytest
-from conftest import SCHEMAS
+from load import HERE as SCHEMAS
 from load import Schema
 
 OLD = {

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import generate
 import pytest
-from conftest import SCHEMAS
+from load import HERE as SCHEMAS
 from load import Schema
 
 FLAGS = "-std=c17 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -Werror".split()

@@ -8,8 +8,8 @@ import canonical
 import json_schema
 import msgpack
 import pytest
-from conftest import SCHEMAS
 from jsonschema import Draft202012Validator
+from load import HERE as SCHEMAS
 from load import Schema
 
 
