@@ -21,6 +21,7 @@ class Client:
         self.paho.on_message = lambda client, data, message: self._messages.put((message.topic, message.payload))
         self.paho.on_subscribe = lambda client, data, mid, granted, *rest: self._subscribed.put(granted)
         self.paho.on_publish = self.paho.on_disconnect = lambda *_: self._processed.put(True)
+        self.paho.max_inflight_messages_set(1000)
         if user:
             self.paho.username_pw_set(user, password)
         if ca:

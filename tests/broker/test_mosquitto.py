@@ -44,7 +44,6 @@ def test_replays_a_large_scene(local):
     """20,000 retained messages, more than max_inflight_bytes of them, to one wildcard."""
     count, payload = 20_000, b"x" * 4096
     with Client(local.url) as writer:
-        writer.paho.max_inflight_messages_set(1000)
         for index in range(count - 1):
             writer.paho.publish(f"big/{index}", payload, 1, True)
         writer.publish(f"big/{count - 1}", payload, retain=True)
