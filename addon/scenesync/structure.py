@@ -6,6 +6,8 @@ structure changes. Honest concurrent edits can make a cycle; in every cycle the 
 applied, so that everybody leaves out the same one.
 """
 
+from .kinds.object import set_parent_type
+
 
 class Structure:
     def __init__(self, ctx):
@@ -174,19 +176,15 @@ class Structure:
 
 
 def _apply_parent(block, parent):
-    """Blender resets the parent's type with the parent; keep it, it is a field of its own."""
+    """Blender resets type and inverse with the parent; they are fields of their own."""
     if block.parent == parent:
         return
     kept, bone, inverse = block.parent_type, block.parent_bone, block.matrix_parent_inverse.copy()
     block.parent = parent
-    if parent is None:
-        return
-    block.matrix_parent_inverse = inverse
-    block.parent_bone = bone
-    try:
-        block.parent_type = kept
-    except TypeError:
-        block.parent_type = "OBJECT"
+    if parent is not None:
+        set_parent_type(block, kept)
+        block.parent_bone = bone
+        block.matrix_parent_inverse = inverse
 
 
 def _toggle(members, member, present):

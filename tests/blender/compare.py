@@ -19,7 +19,8 @@ LIGHT = "type color energy specular_factor diffuse_factor use_shadow shape size 
 CAMERA = (
     "type lens lens_unit ortho_scale clip_start clip_end sensor_width sensor_height sensor_fit shift_x shift_y show_passepartout passepartout_alpha"
 ).split()
-IMAGE = "source file_format alpha_mode is_float generated_type generated_color".split()
+IMAGE = "source alpha_mode is_float".split()
+GENERATED = "generated_type generated_color generated_width generated_height".split()
 SCENE = "frame_start frame_end frame_step".split()
 RENDER = "fps fps_base resolution_x resolution_y resolution_percentage".split()
 UNITS = "system scale_length length_unit".split()
@@ -135,7 +136,6 @@ def _object(item):
     fields = {
         **_attributes(item, OBJECT),
         "parent": _name(item.parent),
-        "parent_type": item.parent_type if item.parent and _composes(item) else None,
         "parent_inverse": [list(row) for row in item.matrix_parent_inverse] if item.parent else None,
         "data": _name(item.data) if shared else None,
         "instance": _name(item.instance_collection),
@@ -145,6 +145,7 @@ def _object(item):
     }
     if _composes(item):
         fields["~matrix_world"] = numpy.array(item.matrix_world, numpy.float64)
+        fields["~parent_type"] = item.parent_type if item.parent else None
     return fields
 
 
@@ -247,13 +248,22 @@ def _node_group(group):
 def _tree(tree):
     if tree is None:
         return None
+    links = [(k.from_node, k.from_socket, k.to_node, k.to_socket) for k in tree.links]
     return {
         "nodes": {node.name: _node(node) for node in tree.nodes},
-        "links": sorted((k.from_node.name, k.from_socket.identifier, k.to_node.name, k.to_socket.identifier) for k in tree.links),
+        "links": sorted((a.name, s.identifier, b.name, t.identifier) for a, s, b, t in links if not _lost(a) and not _lost(b)),
     }
 
 
+def _lost(node):
+    """A group whose library is not there has no sockets but those that Blender remembers."""
+    group = getattr(node, "node_tree", None)
+    return group is not None and group.bl_idname == "NodeTreeUndefined" or node.bl_idname == "ShaderNodeGroup" and group is None
+
+
 def _node(node):
+    if _lost(node):
+        return {"location": list(node.location)}
     fields = {"parent": _name(node.parent)}
     for prop in node.bl_rna.properties:
         if prop.identifier in SKIP or prop.is_readonly or prop.type == "COLLECTION":
@@ -287,7 +297,8 @@ def _image(image):
             values = numpy.empty(len(image.pixels), numpy.float32)
             image.pixels.foreach_get(values)
             fields["pixels"] = values
-    fields.pop("source", None)  # a file may arrive packed
+    if fields.pop("source") == "GENERATED":  # a file may arrive packed
+        fields.update(_attributes(image, GENERATED))
     return fields
 
 
@@ -348,7 +359,7 @@ def _walk(path, a, b, lines, mixed):
         for key in sorted(a.keys() | b.keys(), key=str):
             if key in a and key in b:
                 _walk(f"{path}/{key}", a[key], b[key], lines, mixed)
-            elif not (mixed and _version_dependent(path)):
+            elif not key.startswith("~") and not (mixed and _version_dependent(path)):
                 lines.append(f"{path}/{key}: only in {'A' if key in a else 'B'}")
     elif isinstance(a, numpy.ndarray) and isinstance(b, numpy.ndarray):
         _walk_arrays(path, a, b, lines)

@@ -20,6 +20,7 @@ class Apply:
         self.session = session
         self.ctx = session.ctx
         self.mirror = session.mirror
+        self.defaults = {name: list(kind.defaults().items()) for name, kind in self.ctx.kinds.items()}
         self.inbox = {name: {} for name in self.ctx.kinds}  # kind → {UUID: {field: value}}
         self.forced = set()  # (kind, UUID) to write although the mirror says so already
         self.held = {}  # (kind, UUID) → fields that cannot be applied yet
@@ -126,11 +127,20 @@ class Apply:
             linking["collections/" + self.session.scene_uuid.hex()] = True
         self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, {n: v for n, v in own.items() if n != "name"}))
         record.values = entity.read(self.ctx, kind, uuid, block)
+        self._write_defaults(kind, uuid, block, record, fields)
         self._complete({}, record)
         if linking:
             self._queue_links(kind.name, uuid, linking)
         self.session.pending_push = True
         self._arrived(kind.name, uuid)
+
+    def _write_defaults(self, kind, uuid, block, record, fields):
+        """Values that did not travel are the schema's defaults; this Blender may have made the datablock with others."""
+        values = record.values
+        odd = {name: value for name, value in self.defaults[kind.name] if name in values and values[name] != value and name not in fields}
+        if odd:
+            self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, odd))
+            record.values = entity.read(self.ctx, kind, uuid, block)
 
     def _arrived(self, kind, uuid):
         """Write again what was waiting for this datablock."""

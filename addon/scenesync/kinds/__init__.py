@@ -87,6 +87,11 @@ class Kind:
         field = self.field(name)
         return field is not None and field.default is not None and field.default == value
 
+    def defaults(self):
+        """{field: value} of what the schema says a new datablock has."""
+        fields = schema.KINDS[self.name].fields if self.name in schema.KINDS else {}
+        return {name: field.default for name, field in fields.items() if field.default is not None and "{" not in name}
+
     def blocks(self, ctx):
         """Every shared datablock of this kind."""
         return ctx.shared(self.name)

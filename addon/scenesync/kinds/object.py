@@ -192,12 +192,11 @@ class Object(Kind):
             ctx.set_parent(block, fields["parent"])
         if block.parent is None:
             return
-        write_attributes(block, ("parent_bone", "parent_vertices", "matrix_parent_inverse"), fields)
+        inverse = fields.get("matrix_parent_inverse") or [number for row in block.matrix_parent_inverse for number in row]
         if fields.get("parent_type"):
-            try:
-                block.parent_type = fields["parent_type"]
-            except TypeError:
-                pass  # not possible with the parent that is here (a stand-in); kept in the scene
+            set_parent_type(block, fields["parent_type"])
+        write_attributes(block, ("parent_bone", "parent_vertices"), fields)
+        set_attribute(block, "matrix_parent_inverse", inverse)
 
     def _write_membership(self, ctx, block, field, value):
         uuid = _hex(field, COLLECTIONS)
@@ -229,6 +228,14 @@ class Object(Kind):
             ctx.want(value, block, field)
         slot.link = "OBJECT"
         slot.material = material
+
+
+def set_parent_type(block, value):
+    """What is not possible with the parent that is here (a stand-in) is kept in the scene. Blender resets the inverse."""
+    try:
+        block.parent_type = value
+    except TypeError:
+        block.parent_type = "OBJECT"
 
 
 def stand_in(kind):

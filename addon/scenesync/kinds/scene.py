@@ -34,8 +34,8 @@ class Scene(Kind):
 
     def read(self, ctx, block):
         fields = read_attributes(block, SCENE)
-        fields.update(("unit_" + name, value) for name, value in read_attributes(block.unit_settings, UNITS).items())
-        fields.update(("render_" + name, value) for name, value in read_attributes(block.render, RENDER).items())
+        fields.update(("units/" + name, value) for name, value in read_attributes(block.unit_settings, UNITS).items())
+        fields.update(("render/" + name, value) for name, value in read_attributes(block.render, RENDER).items())
         for name in ("camera", "world"):
             uuid = ctx.id_of(getattr(block, name))
             if uuid is not None:
@@ -47,8 +47,8 @@ class Scene(Kind):
 
     def write(self, ctx, block, fields):
         write_attributes(block, SCENE, fields)
-        write_attributes(block.unit_settings, UNITS, _without(fields, "unit_"))
-        write_attributes(block.render, RENDER, _without(fields, "render_"))
+        write_attributes(block.unit_settings, UNITS, _without(fields, "units/"))
+        write_attributes(block.render, RENDER, _without(fields, "render/"))
         for name in ("camera", "world"):
             if name in fields:
                 self._write_reference(ctx, block, name, fields[name])
