@@ -13,6 +13,8 @@ LOCAL = frozenset({
     "interface", "active_index", "active_item", "active_input_index", "active_item_index", "active_main_index",
     "active_generation_index", "inspection_index", "textbox_state", "ui_shortcut", "has_layers", "has_views", "tile_order",
 })
+# Choices from what is in the node's image; reading them makes Blender complain where it has no layers.
+OF_LAYERS = frozenset({"layer", "layer_name", "view"})
 UNDEFINED = frozenset({"NodeUndefined", ""})
 # Of all nodes these keep a value in an output.
 HOLDS_OUTPUT = frozenset(
@@ -28,7 +30,10 @@ class Plan:
 
     def __init__(self, node_type):
         properties = node_type.bl_rna.properties
-        self.table = rna.Table(node_type.bl_rna, LOCAL | frozenset(bpy.types.Node.bl_rna.properties.keys()))
+        skip = LOCAL | frozenset(bpy.types.Node.bl_rna.properties.keys())
+        if "has_layers" in properties:
+            skip |= OF_LAYERS
+        self.table = rna.Table(node_type.bl_rna, skip)
         own = [prop for prop in properties if prop.identifier not in bpy.types.Node.bl_rna.properties and prop.identifier not in LOCAL]
         self.structs = {
             prop.identifier: prop.fixed_type.identifier

@@ -87,8 +87,8 @@ class Writer:
     def _rename(self, names):
         """Names are unique in a tree, so those that change places first get out of the way."""
         names = {member: name for member, name in names.items() if self.nodes[member].name != name}
-        for member, name in names.items():
-            if name in self.tree.nodes:
+        if any(name in self.tree.nodes for name in names.values()):
+            for member in names:
                 self.nodes[member].name = f"{member} renamed"
         for member, name in names.items():
             self.nodes[member].name = name
