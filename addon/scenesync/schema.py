@@ -130,7 +130,7 @@ KINDS = {
         'generated_type': Field('enum', words=('BLANK', 'UV_GRID', 'COLOR_GRID')),
         'generated_width': Field('int'),
         'name': Field('string'),
-        'pixels/{size}': Field('array', element='f32', shape=('height', 'width', 'channels')),
+        'pixels/{size}': Field('any'),
         'properties/{name}': Field('any'),
         'property_types/{name}': Field('enum', words=('float', 'bool')),
         'seam_margin': Field('int'),
