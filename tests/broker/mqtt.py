@@ -4,6 +4,8 @@ import queue
 from urllib.parse import urlsplit
 
 import paho.mqtt.client as paho
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 SECONDS = 30
 
@@ -11,7 +13,7 @@ SECONDS = 30
 class Client:
     """Connects at once; `connected` is the broker's return code (0: accepted). `next()` is (topic, payload) of the next message."""
 
-    def __init__(self, url, user=None, password=None, protocol=paho.MQTTv311, ca=None):
+    def __init__(self, url, user=None, password=None, protocol=paho.MQTTv311, ca=None, receive_maximum=None):
         parts = urlsplit(url)
         version = [paho.CallbackAPIVersion.VERSION1] if hasattr(paho, "CallbackAPIVersion") else []
         transport = "websockets" if parts.scheme.startswith("ws") else "tcp"
@@ -26,7 +28,11 @@ class Client:
             self.paho.username_pw_set(user, password)
         if ca:
             self.paho.tls_set(str(ca))
-        self.paho.connect(parts.hostname, parts.port)
+        properties = None
+        if receive_maximum:
+            properties = Properties(PacketTypes.CONNECT)
+            properties.ReceiveMaximum = receive_maximum
+        self.paho.connect(parts.hostname, parts.port, properties=properties)
         self.paho.loop_start()
         code = self._results.get(timeout=SECONDS)
         self.connected = getattr(code, "value", code)

@@ -3,6 +3,7 @@
 import socket
 from pathlib import Path
 
+import paho.mqtt.client as paho
 import pytest
 from mqtt import Client
 from services import CONFIG, Broker
@@ -40,14 +41,15 @@ def test_listens_on_loopback_alone(local):
         assert f"00000000:{port:04X}" not in listening
 
 
-def test_replays_a_large_scene(local):
-    """20,000 retained messages, more than max_inflight_bytes of them, to one wildcard."""
+@pytest.mark.parametrize("options", [{}, {"protocol": paho.MQTTv5, "receive_maximum": 20}], ids=["v3.1.1", "v5"])
+def test_replays_a_large_scene(local, options):
+    """20,000 retained messages, more than max_inflight_bytes of them, to one wildcard; also to a client that takes 20 at a time."""
     count, payload = 20_000, b"x" * 4096
     with Client(local.url) as writer:
         for index in range(count - 1):
             writer.paho.publish(f"big/{index}", payload, 1, True)
         writer.publish(f"big/{count - 1}", payload, retain=True)
-    with Client(local.url) as reader:
+    with Client(local.url, **options) as reader:
         reader.subscribe("big/#")
         assert len({reader.next()[0] for _ in range(count)}) == count
 
