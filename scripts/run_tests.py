@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """./dev test: every suite, with its counts and those of all together.
 
-A suite is a ctest label (unit, sim, fuzz) or a folder of tests/ with test_*.py.
+A suite is a ctest label (unit, sim, fuzz), a folder of tests/ with test_*.py, or `asan` or `tsan`: all of ctest once more, built with
+sanitizers. `tsan` runs only when it is named.
 """
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 RESULTS = BUILD / "results"
+SANITIZERS = ("asan", "tsan")
 
 
 def ctest_suites():
@@ -41,14 +43,34 @@ def count(results, status):
     return counts
 
 
+def ctest(folder, *selection):
+    return ["ctest", "--output-on-failure", "--no-tests=error", "--timeout", "900", *selection, "--output-junit"], folder
+
+
+def all_suites(pytest_arguments):
+    """name → (command, to be followed by the file for its results; folder to run it in)"""
+    suites = {name: ctest(BUILD, "-L", f"^{name}$") for name in ctest_suites()}
+    for name in SANITIZERS:
+        suites[name] = ctest(ROOT / f"build-{name}")
+    for name in python_suites():
+        suites[name] = (["/usr/bin/python3", "-m", "pytest", "-q", *pytest_arguments, f"tests/{name}", "--junitxml"], ROOT)
+    return suites
+
+
+def build(name):
+    """Whether what the suite needs is there; `./dev` has built the rest."""
+    return name not in SANITIZERS or subprocess.run([ROOT / "scripts" / "build", name], stdin=subprocess.DEVNULL).returncode == 0
+
+
 def run_suite(name, command, folder):
     results = RESULTS / f"{name}.xml"
     results.unlink(missing_ok=True)
     print(f"== {name}", flush=True)
     began = time.monotonic()
-    status = subprocess.run([*command, results], cwd=folder, stdin=subprocess.DEVNULL).returncode
-    counts = count(results, status)
-    return counts, time.monotonic() - began
+    status = 1
+    if build(name):
+        status = subprocess.run([*command, results], cwd=folder, stdin=subprocess.DEVNULL).returncode
+    return count(results, status), time.monotonic() - began
 
 
 def summary(counts):
@@ -61,15 +83,13 @@ def main():
     split = arguments.index("--") if "--" in arguments else len(arguments)
     wanted, pytest_arguments = arguments[:split], arguments[split + 1:]
     RESULTS.mkdir(parents=True, exist_ok=True)
-    suites = {name: (["ctest", "--output-on-failure", "--no-tests=error", "--timeout", "900", "-L", f"^{name}$", "--output-junit"], BUILD)
-              for name in (ctest_suites() if BUILD.is_dir() else [])}
-    for name in python_suites():
-        suites[name] = (["/usr/bin/python3", "-m", "pytest", "-q", *pytest_arguments, f"tests/{name}", "--junitxml"], ROOT)
+    suites = all_suites(pytest_arguments)
     unknown = set(wanted) - set(suites)
     if unknown:
         print(f"no such suite: {', '.join(sorted(unknown))}; there are: {' '.join(suites)}", file=sys.stderr)
         return 2
-    done = {name: run_suite(name, *suites[name]) for name in suites if not wanted or name in wanted}
+    chosen = [name for name in suites if name in wanted or (not wanted and name != "tsan")]
+    done = {name: run_suite(name, *suites[name]) for name in chosen}
     print()
     for name, (counts, seconds) in done.items():
         print(f"{name:10} {summary(counts)} in {seconds:.1f} s")
