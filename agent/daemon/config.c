@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/config.h"
+
+#include "daemon/url.h"
+#include "edges/memory.h"
+#include "util/bytes.h"
+#include "wire/topics.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+const char ss_config_usage[] =
+    "usage: scenesync agent --data DIR --socket PATH [--broker URL] [--store URL] [--name NAME] [--config FILE]\n"
+    "  --broker URL   mqtt, mqtts, ws or wss://[user[:password]@]host[:port][/path]\n"
+    "  --store URL    http or https://[user[:password]@]host[:port][/path]\n"
+    "  --data DIR     the agent's own directory, made when it is missing\n"
+    "  --socket PATH  the socket at which programs on this machine find the agent\n"
+    "  --name NAME    what other people see\n"
+    "  --config FILE  lines `key = value`: any of the above, and user, password, store_user, store_password,\n"
+    "                 store_sigv4, prefix, ca_file, tls_verify, cache_bytes, blob_bytes, keep_alive\n"
+    "Environment: SCENESYNC_BROKER, SCENESYNC_STORE, SCENESYNC_SOCKET, SCENESYNC_USER, SCENESYNC_PASSWORD,\n"
+    "SCENESYNC_STORE_USER, SCENESYNC_STORE_PASSWORD.\n";
+
+enum ss_kind { SS_TEXT, SS_BYTES, SS_SECONDS, SS_YES_NO };
+
+// Where each setting comes from; a flag or variable is NULL where there is none.
+static const struct ss_setting {
+    const char *key, *flag, *variable;
+    enum ss_kind kind;
+    size_t offset;
+} SETTINGS[] = {
+    {"broker", "--broker", "SCENESYNC_BROKER", SS_TEXT, offsetof(struct ss_config, broker)},
+    {"user", NULL, "SCENESYNC_USER", SS_TEXT, offsetof(struct ss_config, broker_user)},
+    {"password", NULL, "SCENESYNC_PASSWORD", SS_TEXT, offsetof(struct ss_config, broker_password)},
+    {"store", "--store", "SCENESYNC_STORE", SS_TEXT, offsetof(struct ss_config, store)},
+    {"store_user", NULL, "SCENESYNC_STORE_USER", SS_TEXT, offsetof(struct ss_config, store_user)},
+    {"store_password", NULL, "SCENESYNC_STORE_PASSWORD", SS_TEXT, offsetof(struct ss_config, store_password)},
+    {"store_sigv4", NULL, NULL, SS_TEXT, offsetof(struct ss_config, store_sigv4)},
+    {"data", "--data", NULL, SS_TEXT, offsetof(struct ss_config, data)},
+    {"socket", "--socket", "SCENESYNC_SOCKET", SS_TEXT, offsetof(struct ss_config, socket)},
+    {"name", "--name", NULL, SS_TEXT, offsetof(struct ss_config, name)},
+    {"prefix", NULL, NULL, SS_TEXT, offsetof(struct ss_config, prefix)},
+    {"ca_file", NULL, NULL, SS_TEXT, offsetof(struct ss_config, ca_file)},
+    {"tls_verify", NULL, NULL, SS_YES_NO, offsetof(struct ss_config, tls_verify)},
+    {"cache_bytes", NULL, NULL, SS_BYTES, offsetof(struct ss_config, cache_bytes)},
+    {"blob_bytes", NULL, NULL, SS_BYTES, offsetof(struct ss_config, blob_bytes)},
+    {"keep_alive", NULL, NULL, SS_SECONDS, offsetof(struct ss_config, keep_alive_s)},
+};
+enum { SETTING_COUNT = sizeof(SETTINGS) / sizeof(SETTINGS[0]) };
+
+struct ss_reading {
+    struct ss_config *config;
+    bool given[SETTING_COUNT]; // by something that goes before what is read now
+    char *problem;
+    size_t problem_size;
+};
+
+__attribute__((format(printf, 2, 3))) static bool wrong(struct ss_reading *reading, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(reading->problem, reading->problem_size, format, args);
+    va_end(args);
+    return false;
+}
+
+// A number with an optional k, M, G or T (powers of 1024).
+static bool parse_bytes(const char *text, uint64_t *bytes) {
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    const char *units = "kMGT", *unit = *end != '\0' ? strchr(units, *end) : NULL;
+    unsigned shift = unit != NULL ? 10 * (unsigned)(unit - units + 1) : 0;
+    if (end == text || errno != 0 || text[0] == '-' || (unit != NULL ? end[1] : end[0]) != '\0' || number > UINT64_MAX >> shift) {
+        return false;
+    }
+    *bytes = (uint64_t)number << shift;
+    return true;
+}
+
+static bool parse_yes_no(const char *text, bool *yes) {
+    *yes = strcmp(text, "yes") == 0 || strcmp(text, "true") == 0;
+    return *yes || strcmp(text, "no") == 0 || strcmp(text, "false") == 0;
+}
+
+static bool assign(struct ss_reading *reading, size_t i, const char *value, const char *where) {
+    void *to = (char *)reading->config + SETTINGS[i].offset;
+    uint64_t number = 0;
+    switch (SETTINGS[i].kind) {
+    case SS_TEXT:
+        free(*(char **)to);
+        *(char **)to = ss_copy_text(value, strlen(value));
+        return true;
+    case SS_BYTES:
+        return parse_bytes(value, to) || wrong(reading, "%s: `%s` must be a number of bytes such as 500M or 20G, not `%s`", where,
+                                               SETTINGS[i].key, value);
+    case SS_SECONDS:
+        if (!parse_bytes(value, &number) || number < 1 || number > 65535) {
+            return wrong(reading, "%s: `%s` must be 1 to 65535 seconds, not `%s`", where, SETTINGS[i].key, value);
+        }
+        *(unsigned *)to = (unsigned)number;
+        return true;
+    case SS_YES_NO: return parse_yes_no(value, to) || wrong(reading, "%s: `%s` must be yes or no, not `%s`", where, SETTINGS[i].key, value);
+    }
+    return false;
+}
+
+// ---- Flags ------------------------------------------------------------------------------------------------------------------------------
+
+static bool read_flags(struct ss_reading *reading, int count, char **words, const char **file) {
+    for (int at = 0; at < count; at += 2) {
+        size_t i = 0;
+        while (i < SETTING_COUNT && (SETTINGS[i].flag == NULL || strcmp(SETTINGS[i].flag, words[at]) != 0)) {
+            i++;
+        }
+        bool is_file = strcmp(words[at], "--config") == 0;
+        if (i == SETTING_COUNT && !is_file) {
+            return wrong(reading, "unknown option %s", words[at]);
+        }
+        if (at + 1 == count) {
+            return wrong(reading, "%s needs a value", words[at]);
+        }
+        if (is_file) {
+            *file = words[at + 1];
+        } else if (!assign(reading, i, words[at + 1], words[at])) {
+            return false;
+        } else {
+            reading->given[i] = true;
+        }
+    }
+    return true;
+}
+
+static bool read_environment(struct ss_reading *reading) {
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const char *value = SETTINGS[i].variable != NULL && !reading->given[i] ? getenv(SETTINGS[i].variable) : NULL;
+        if (value != NULL && value[0] != '\0') {
+            reading->given[i] = true;
+            if (!assign(reading, i, value, SETTINGS[i].variable)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+// ---- The file ---------------------------------------------------------------------------------------------------------------------------
+
+static char *trim(char *text) {
+    text += strspn(text, " \t\r\n");
+    size_t len = strlen(text);
+    while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL) {
+        text[--len] = '\0';
+    }
+    return text;
+}
+
+static bool read_line(struct ss_reading *reading, char *line, const char *where) {
+    char *key = trim(line), *equals = strchr(key, '=');
+    if (key[0] == '\0' || key[0] == '#' || key[0] == ';') {
+        return true;
+    }
+    if (equals == NULL) {
+        return wrong(reading, "%s: expected `key = value`, found `%s`", where, key);
+    }
+    *equals = '\0';
+    key = trim(key);
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        if (strcmp(SETTINGS[i].key, key) == 0) {
+            return reading->given[i] || assign(reading, i, trim(equals + 1), where);
+        }
+    }
+    return wrong(reading, "%s: unknown key `%s`; `scenesync agent --help` lists them", where, key);
+}
+
+static bool read_file(struct ss_reading *reading, const char *path) {
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return wrong(reading, "cannot read %s: %s", path, strerror(errno));
+    }
+    char *line = NULL, where[4200];
+    size_t size = 0;
+    bool ok = true;
+    for (unsigned number = 1; ok && getline(&line, &size, file) >= 0; number++) {
+        snprintf(where, sizeof(where), "%s:%u", path, number);
+        ok = read_line(reading, line, where);
+    }
+    free(line);
+    fclose(file);
+    return ok;
+}
+
+// ---- All of it --------------------------------------------------------------------------------------------------------------------------
+
+static const char *const BROKER_SCHEMES[] = {"mqtt", "mqtts", "ws", "wss", NULL};
+static const char *const STORE_SCHEMES[] = {"http", "https", NULL};
+
+// The topic level is the broker's user, because brokers authorize by it.
+static bool check_names(struct ss_reading *reading) {
+    struct ss_config *config = reading->config;
+    const char *user = config->broker_user != NULL ? config->broker_user : "anonymous";
+    if (!ss_is_user(ss_slice_text(user))) {
+        return wrong(reading, "the user `%s` cannot be a level of a topic: use 1 to 64 of A-Z a-z 0-9 _ -", user);
+    }
+    config->user = ss_copy_text(user, strlen(user));
+    if (!ss_is_prefix(ss_slice_text(config->prefix))) {
+        return wrong(reading, "prefix must be topic levels of A-Z a-z 0-9 _ -, not `%s`", config->prefix);
+    }
+    return true;
+}
+
+static bool check(struct ss_reading *reading) {
+    struct ss_config *config = reading->config;
+    if (config->data == NULL || config->socket == NULL) {
+        return wrong(reading, "%s is missing", config->data == NULL ? "--data DIR" : "--socket PATH");
+    }
+    char why[256];
+    if (config->broker != NULL && !ss_url_take(&config->broker, &config->broker_user, &config->broker_password, BROKER_SCHEMES, why)) {
+        return wrong(reading, "--broker: %s", why);
+    }
+    if (config->store != NULL && !ss_url_take(&config->store, &config->store_user, &config->store_password, STORE_SCHEMES, why)) {
+        return wrong(reading, "--store: %s", why);
+    }
+    return check_names(reading);
+}
+
+static char *text(const char *value) {
+    return ss_copy_text(value, strlen(value));
+}
+
+bool ss_config_read(struct ss_config *config, int count, char **words, char *problem, size_t problem_size) {
+    *config = (struct ss_config){.tls_verify = true,
+                                 .cache_bytes = (uint64_t)20 << 30,
+                                 .blob_bytes = (uint64_t)16 << 30,
+                                 .keep_alive_s = 20,
+                                 .prefix = text("scenesync")};
+    struct ss_reading reading = {.config = config, .problem = problem, .problem_size = problem_size};
+    const char *file = NULL;
+    return read_flags(&reading, count, words, &file) && read_environment(&reading) && (file == NULL || read_file(&reading, file)) &&
+           check(&reading);
+}
+
+void ss_config_finish(struct ss_config *config) {
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        if (SETTINGS[i].kind == SS_TEXT) {
+            free(*(char **)(void *)((char *)config + SETTINGS[i].offset));
+        }
+    }
+    free(config->user);
+    *config = (struct ss_config){0};
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/loop.h"
+
+#include "daemon/config.h"
+#include "edges/blobs.h"
+#include "edges/broker.h"
+#include "edges/client.h"
+#include "edges/log.h"
+#include "edges/scene.h"
+#include "edges/store.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum { MAILBOX_BYTES = 256 << 20 };
+
+// ss_run is what lives only as long as ss_agent_main.
+struct ss_run {
+    struct ss_agent agent;
+    uv_loop_t loop;
+    uv_signal_t signals[2];
+    uv_prepare_t clients_gone;
+};
+
+// ---- Stopping ---------------------------------------------------------------------------------------------------------------------------
+// Clients first, because they edit; then the broker is told; then the disk has everything; then nothing is left for the loop.
+
+static void stop_rest(struct ss_run *run) {
+    struct ss_agent *agent = &run->agent;
+    ss_blobs_close(agent->blobs);
+    ss_store_stop(agent->store);
+    ss_mailbox_close(&agent->mailbox);
+    while (agent->scenes != NULL) {
+        struct ss_scene *scene = agent->scenes;
+        agent->scenes = scene->next;
+        ss_scene_free(scene);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        uv_close((uv_handle_t *)&run->signals[i], NULL);
+    }
+    uv_close((uv_handle_t *)&run->clients_gone, NULL);
+}
+
+static void on_link_closed(struct ss_scene *scene) {
+    struct ss_agent *agent = scene->agent;
+    for (scene = agent->scenes; scene != NULL; scene = scene->next) {
+        if (scene->link != NULL) {
+            return;
+        }
+    }
+    stop_rest((struct ss_run *)agent);
+}
+
+static void on_turn(uv_prepare_t *prepare) {
+    struct ss_run *run = prepare->data;
+    if (run->agent.clients != NULL) {
+        return;
+    }
+    uv_prepare_stop(prepare);
+    bool linked = false;
+    for (struct ss_scene *scene = run->agent.scenes; scene != NULL; scene = scene->next) {
+        if (scene->link != NULL) {
+            linked = true;
+            ss_link_close(scene->link, on_link_closed);
+        }
+    }
+    if (!linked) {
+        stop_rest(run);
+    }
+}
+
+static void on_signal(uv_signal_t *signal, int number) {
+    struct ss_run *run = signal->data;
+    if (run->agent.closing) {
+        return;
+    }
+    ss_log("stopping (%s)", strsignal(number));
+    run->agent.closing = true;
+    ss_clients_close(&run->agent);
+    uv_prepare_start(&run->clients_gone, on_turn);
+}
+
+// ---- Starting ---------------------------------------------------------------------------------------------------------------------------
+
+static bool start_edges(struct ss_run *run) {
+    struct ss_agent *agent = &run->agent;
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof(folder), "%s/replica", agent->data.root);
+    agent->store = ss_store_create(&agent->mailbox, folder);
+    agent->blobs = agent->store != NULL ? ss_blobs_create(agent) : NULL;
+    return agent->blobs != NULL && ss_clients_listen(agent);
+}
+
+static bool start(struct ss_run *run) {
+    struct ss_agent *agent = &run->agent;
+    uv_loop_init(&run->loop);
+    agent->loop = &run->loop;
+    agent->codec = ss_codec_create();
+    ss_buffer_init(&agent->scratch, 8 * (size_t)SS_MAX_MESSAGE);
+    if (!ss_data_dir_open(&agent->data, agent->config.data)) {
+        return false;
+    }
+    if (agent->codec == NULL || ss_mailbox_init(&agent->mailbox, &run->loop, MAILBOX_BYTES) != 0 || !start_edges(run)) {
+        return false;
+    }
+    static const int numbers[] = {SIGTERM, SIGINT};
+    for (size_t i = 0; i < 2; i++) {
+        uv_signal_init(&run->loop, &run->signals[i]);
+        run->signals[i].data = run;
+        uv_signal_start(&run->signals[i], on_signal, numbers[i]);
+    }
+    uv_prepare_init(&run->loop, &run->clients_gone);
+    run->clients_gone.data = run;
+    return true;
+}
+
+static void finish(struct ss_run *run) {
+    struct ss_agent *agent = &run->agent;
+    uv_loop_close(&run->loop);
+    ss_blobs_free(agent->blobs);
+    ss_store_free(agent->store);
+    ss_codec_destroy(agent->codec);
+    ss_buffer_finish(&agent->scratch);
+    ss_data_dir_close(&agent->data);
+    ss_config_finish(&agent->config);
+}
+
+// Each client, download and database file is a descriptor; the default limit is for programs with few.
+static void raise_limits(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int ss_agent_main(int count, char **words) {
+    struct ss_run run = {0};
+    char problem[512];
+    if (count == 1 && strcmp(words[0], "--help") == 0) {
+        fputs(ss_config_usage, stdout);
+        return 0;
+    }
+    if (!ss_config_read(&run.agent.config, count, words, problem, sizeof(problem))) {
+        fprintf(stderr, "scenesync agent: %s\n%s", problem, ss_config_usage);
+        ss_config_finish(&run.agent.config);
+        return 2;
+    }
+    raise_limits();
+    if (!start(&run)) {
+        finish(&run); // handles that libuv has opened end with the process
+        return 1;
+    }
+    ss_scene_join_stored(&run.agent);
+    fputs("ready\n", stderr);
+    uv_run(&run.loop, UV_RUN_DEFAULT);
+    ss_log("stopped");
+    finish(&run);
+    return 0;
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// The local socket: listening, reading frames, writing frames, and how much of it may wait.
+#include "edges/client.h"
+#include "edges/log.h"
+#include "edges/memory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum {
+    READ_SIZE = 256 * 1024,
+    CHANGES_BELOW = 1 << 20,  // no more changes for a client with so many bytes unread
+    GIVE_UP_ABOVE = 64 << 20, // acknowledgements and notices of a client that does not read at all
+    BACKLOG = 64,
+};
+
+struct ss_write {
+    uv_write_t request;
+    struct ss_buffer bytes;
+};
+
+struct ss_client *ss_client_find(struct ss_agent *agent, uint32_t id) {
+    for (struct ss_client *client = agent->clients; client != NULL; client = client->next) {
+        if (client->id == id && !client->closing) {
+            return client;
+        }
+    }
+    return NULL;
+}
+
+// ---- The end of a client ----------------------------------------------------------------------------------------------------------------
+
+static void on_closed(uv_handle_t *handle) {
+    struct ss_client *client = handle->data;
+    struct ss_client **link = &client->agent->clients;
+    while (*link != client) {
+        link = &(*link)->next;
+    }
+    *link = client->next;
+    for (struct ss_held *held = client->held, *next; held != NULL; held = next) {
+        next = held->next;
+        free(held);
+    }
+    for (struct ss_adoption *adoption = client->adoptions, *next; adoption != NULL; adoption = next) {
+        next = adoption->next;
+        free(adoption);
+    }
+    ss_buffer_finish(&client->in);
+    free(client);
+}
+
+static void on_leave_later(uv_handle_t *handle) {
+    struct ss_client *client = handle->data;
+    ss_client_leave(client);
+    on_closed(handle);
+}
+
+void ss_client_close(struct ss_client *client) {
+    if (!client->closing) {
+        client->closing = true; // the core hears of it once libuv has closed the handle, never in the middle of its effects
+        uv_close((uv_handle_t *)&client->pipe, on_leave_later);
+    }
+}
+
+// ---- Writing ----------------------------------------------------------------------------------------------------------------------------
+
+static void on_written(uv_write_t *request, int status) {
+    struct ss_write *done = (struct ss_write *)request;
+    struct ss_client *client = request->data;
+    ss_buffer_finish(&done->bytes);
+    free(done);
+    if (status < 0) {
+        ss_client_close(client);
+    } else {
+        ss_client_may_send(client);
+    }
+}
+
+size_t ss_client_room(const struct ss_client *client) {
+    size_t waiting = uv_stream_get_write_queue_size((const uv_stream_t *)&client->pipe);
+    return client->closing || waiting >= CHANGES_BELOW ? 0 : CHANGES_BELOW;
+}
+
+void ss_client_send(struct ss_client *client, struct ss_buffer *frames) {
+    if (client->closing || frames->len == 0) {
+        ss_buffer_finish(frames);
+        return;
+    }
+    if (uv_stream_get_write_queue_size((uv_stream_t *)&client->pipe) > GIVE_UP_ABOVE) {
+        ss_log("client %u (%s) does not read; its connection is closed", client->id, client->app);
+        ss_buffer_finish(frames);
+        ss_client_close(client);
+        return;
+    }
+    struct ss_write *next = ss_new(sizeof(*next));
+    next->bytes = *frames;
+    ss_buffer_init(frames, frames->max);
+    next->request.data = client;
+    uv_buf_t buffer = uv_buf_init((char *)next->bytes.data, (unsigned)next->bytes.len);
+    if (uv_write(&next->request, (uv_stream_t *)&client->pipe, &buffer, 1, on_written) != 0) {
+        ss_buffer_finish(&next->bytes);
+        free(next);
+        ss_client_close(client);
+    }
+}
+
+// ---- Reading ----------------------------------------------------------------------------------------------------------------------------
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
+    struct ss_client *client = handle->data;
+    (void)suggested;
+    uint8_t *room = ss_buffer_reserve(&client->in, READ_SIZE);
+    *buffer = uv_buf_init((char *)room, room != NULL ? READ_SIZE : 0);
+}
+
+// Handles the whole frames that are there. Returns false when the connection is to be closed.
+static bool take_frames(struct ss_client *client) {
+    struct ss_slice rest = ss_buffer_slice(&client->in), body;
+    size_t used = 0;
+    int error;
+    while ((error = ss_frame_next(rest, &body, &used)) == SS_WIRE_OK && used > 0 && !client->closing) {
+        ss_from_client(client, body);
+        rest.data += used;
+        rest.len -= used;
+    }
+    if (error != SS_WIRE_OK) {
+        ss_client_refuse(client, NULL, ss_wire_cause(error), "a frame is larger than 16 MiB; the connection is closed");
+        return false;
+    }
+    memmove(client->in.data, rest.data, rest.len);
+    client->in.len = rest.len;
+    if (rest.len == 0 && client->in.capacity > 4 * READ_SIZE) {
+        ss_buffer_finish(&client->in);
+        ss_buffer_init(&client->in, SS_MAX_FRAME + 2 * READ_SIZE);
+    }
+    return true;
+}
+
+static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer) {
+    struct ss_client *client = stream->data;
+    (void)buffer;
+    if (got > 0) {
+        client->in.len += (size_t)got;
+    }
+    if (got < 0 || !take_frames(client)) {
+        ss_client_close(client);
+    }
+}
+
+static void on_connection(uv_stream_t *listener, int status) {
+    struct ss_agent *agent = listener->data;
+    if (status < 0) {
+        ss_log("a client could not connect: %s", uv_strerror(status));
+        return;
+    }
+    struct ss_client *client = ss_new(sizeof(*client));
+    *client = (struct ss_client){.agent = agent, .id = ++agent->last_client, .next = agent->clients};
+    agent->clients = client;
+    ss_buffer_init(&client->in, SS_MAX_FRAME + 2 * READ_SIZE);
+    uv_pipe_init(agent->loop, &client->pipe, 0);
+    client->pipe.data = client;
+    if (uv_accept(listener, (uv_stream_t *)&client->pipe) != 0 || uv_read_start((uv_stream_t *)&client->pipe, on_alloc, on_read) != 0) {
+        ss_client_close(client);
+    }
+}
+
+// ---- The socket -------------------------------------------------------------------------------------------------------------------------
+
+static bool somebody_answers(const struct sockaddr_un *address) {
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool answers = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return answers;
+}
+
+static bool prepare_path(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof(address.sun_path)) {
+        ss_log("the socket's path is longer than %zu bytes: %s; choose a shorter one with --socket", sizeof(address.sun_path) - 1, path);
+        return false;
+    }
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    char *folder = ss_copy_text(path, strlen(path));
+    char *slash = strrchr(folder, '/');
+    if (slash != NULL && slash != folder) {
+        *slash = '\0';
+        (void)mkdir(folder, 0700); // when that fails binding says why
+    }
+    free(folder);
+    struct stat status;
+    if (lstat(path, &status) != 0) {
+        return true;
+    }
+    if (!S_ISSOCK(status.st_mode)) {
+        ss_log("%s exists and is no socket; remove it, or choose another with --socket", path);
+        return false;
+    }
+    if (somebody_answers(&address)) {
+        ss_log("another agent serves %s; stop it, or choose another socket with --socket", path);
+        return false;
+    }
+    return unlink(path) == 0;
+}
+
+bool ss_clients_listen(struct ss_agent *agent) {
+    const char *path = agent->config.socket;
+    if (!prepare_path(path)) {
+        return false;
+    }
+    uv_pipe_init(agent->loop, &agent->listener, 0);
+    agent->listener.data = agent;
+    mode_t before = umask(0177); // from the first moment nobody else may connect
+    int error = uv_pipe_bind(&agent->listener, path);
+    umask(before);
+    if (error == 0) {
+        error = uv_listen((uv_stream_t *)&agent->listener, BACKLOG, on_connection);
+    }
+    if (error != 0) {
+        ss_log("cannot serve %s: %s", path, uv_strerror(error));
+        uv_close((uv_handle_t *)&agent->listener, NULL);
+    }
+    return error == 0;
+}
+
+void ss_clients_close(struct ss_agent *agent) {
+    uv_close((uv_handle_t *)&agent->listener, NULL); // libuv removes the socket's file
+    for (struct ss_client *client = agent->clients; client != NULL; client = client->next) {
+        ss_client_close(client);
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The agent's directory: DATA/version, lock, origin, replica/ (LMDB), cache/ and incoming/ (blobs).
+#ifndef SS_EDGES_DATA_DIR_H
+#define SS_EDGES_DATA_DIR_H
+
+#include "util/types.h"
+
+#include <limits.h>
+
+struct ss_data_dir {
+    char root[PATH_MAX - 128]; // absolute; leaves room for every name below it
+    int lock;                  // held as long as the agent lives
+    struct ss_origin origin;
+};
+
+// ss_data_dir_open makes what is missing and takes the lock. On failure it says what and what to do on stderr and returns false.
+bool ss_data_dir_open(struct ss_data_dir *dir, const char *path);
+void ss_data_dir_close(struct ss_data_dir *dir);
+
+#endif

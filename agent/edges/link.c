@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+// When to connect, which MQTT version to try, when a replay is over.
+#include "edges/link.h"
+#include "edges/log.h"
+#include "edges/memory.h"
+#include "edges/paho_socket.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    RETRY_FIRST_MS = 100,
+    RETRY_MAX_MS = 10000,
+    QUIET_MS = 250,        // without a retained message after our own probe came back: the replay is over
+    PROBE_WAIT_MS = 5000,  // when the probe never comes back
+    GOODBYE_MS = 500,
+    BEHIND_BYTES = 8 << 20, // unsent: QoS 0 is skipped
+    BEHIND_FORGET_MS = 1000,
+};
+
+static void connect_now(struct ss_link *link);
+
+static void on_retry(uv_timer_t *timer) {
+    connect_now(timer->data);
+}
+
+static void retry_later(struct ss_link *link) {
+    uint64_t delay = (uint64_t)RETRY_FIRST_MS << (link->failures < 7 ? link->failures : 7);
+    delay = delay < RETRY_MAX_MS ? delay : RETRY_MAX_MS;
+    uint32_t random = 0;
+    uv_random(NULL, NULL, &random, sizeof(random), 0, NULL);
+    link->failures++;
+    uv_timer_start(&link->retry, on_retry, delay / 2 + random % (delay / 2 + 1), 0);
+}
+
+static void give_up_session(struct ss_link *link, enum ss_link_phase phase) {
+    struct ss_scene *scene = link->scene;
+    bool was_connected = link->phase == SS_LINK_CONNECTED;
+    ss_session_end(link->session);
+    link->session = NULL;
+    link->phase = phase;
+    link->replaying = false;
+    uv_timer_stop(&link->quiet);
+    retry_later(link);
+    ss_scene_status(scene);
+    if (was_connected) {
+        ss_scene_step(scene, &(struct ss_event){.type = SS_EV_DISCONNECTED});
+    }
+}
+
+static void connect_now(struct ss_link *link) {
+    if (link->phase == SS_LINK_CLOSING) {
+        return;
+    }
+    link->phase = SS_LINK_CONNECTING;
+    link->handed = 0;
+    link->session = ss_session_create(link);
+    if (link->session == NULL) {
+        give_up_session(link, SS_LINK_OFFLINE);
+    }
+    ss_scene_status(link->scene);
+}
+
+// ---- News -------------------------------------------------------------------------------------------------------------------------------
+
+static bool is_refusal(int version, int code) {
+    if (version == SS_MQTT_5) {
+        return code == 0x86 || code == 0x87 || code == 0x8a || code == 0x8c; // bad user or password, not authorized, banned, bad method
+    }
+    return code == 4 || code == 5;
+}
+
+// A 3.1.1 broker answers a version 5 CONNECT with code 1, or closes the connection, or says nothing; whatever is not the network's fault
+// makes the next attempt use the other version.
+static void on_failed(struct ss_link *link, int code, const char *text) {
+    int version = link->session->version;
+    bool refused = is_refusal(version, code);
+    bool network = strstr(text, "TCP") != NULL || strstr(text, "TLS") != NULL;
+    snprintf(link->why, sizeof(link->why), "%s: %s (%d)", link->scene->agent->config.broker,
+             refused ? "the broker refuses this user and password" : text[0] != '\0' ? text : "no answer to CONNECT", code);
+    if (link->failures == 0 || (refused && link->phase != SS_LINK_REFUSED)) {
+        ss_log("scene %s: cannot connect to %s", link->scene->name, link->why);
+    }
+    if (!refused && !network) {
+        link->version = version == SS_MQTT_5 ? SS_MQTT_311 : SS_MQTT_5;
+        link->failures = link->failures < 2 ? 0 : link->failures;
+    }
+    give_up_session(link, refused ? SS_LINK_REFUSED : SS_LINK_OFFLINE);
+}
+
+static void on_connected(struct ss_link *link) {
+    link->phase = SS_LINK_SUBSCRIBING;
+    if (!ss_session_subscribe(link->session, false, !link->was_connected)) {
+        give_up_session(link, SS_LINK_OFFLINE);
+    }
+}
+
+static void publish_online(struct ss_link *link, bool online) {
+    char topic[SS_MAX_TOPIC];
+    ss_topic_mine(link->scene, SS_TOPIC_ONLINE, topic);
+    struct ss_publication publication = {.topic = topic, .payload = ss_online_encode(online), .qos = 1, .retained = true};
+    ss_link_publish(link, &publication);
+}
+
+static void on_quiet(uv_timer_t *timer) {
+    struct ss_link *link = timer->data;
+    link->replaying = false;
+    ss_scene_step(link->scene, &(struct ss_event){.type = SS_EV_REPLAYED});
+}
+
+static void begin_replay(struct ss_link *link) {
+    link->replaying = true;
+    uv_timer_start(&link->quiet, on_quiet, PROBE_WAIT_MS, 0);
+    publish_online(link, true);
+}
+
+static void on_subscribed(struct ss_link *link, int code) {
+    if (code < 0) {
+        give_up_session(link, SS_LINK_OFFLINE);
+        return;
+    }
+    if (code >= 0x80) {
+        ss_scene_refused(link->scene, "broker", "the broker refuses some subscriptions: this user may not read everything in this scene");
+    }
+    if (link->phase == SS_LINK_SUBSCRIBING) {
+        ss_log("scene %s: connected to %s with MQTT %s", link->scene->name, link->scene->agent->config.broker,
+               link->session->version == SS_MQTT_5 ? "5" : "3.1.1");
+        link->phase = SS_LINK_CONNECTED;
+        link->failures = 0;
+        link->was_connected = true;
+        link->why[0] = '\0';
+        ss_scene_status(link->scene);
+        ss_scene_step(link->scene, &(struct ss_event){.type = SS_EV_CONNECTED});
+    }
+    begin_replay(link);
+}
+
+void ss_link_news(struct ss_link *link, enum ss_news_type type, int code, const char *text) {
+    if (link->phase == SS_LINK_CLOSING) {
+        return;
+    }
+    switch (type) {
+    case SS_NEWS_CONNECTED: on_connected(link); break;
+    case SS_NEWS_FAILED: on_failed(link, code, text); break;
+    case SS_NEWS_SUBSCRIBED: on_subscribed(link, code); break;
+    case SS_NEWS_LOST:
+        ss_log("scene %s: lost the broker %s %s", link->scene->name, link->scene->agent->config.broker, text);
+        give_up_session(link, SS_LINK_OFFLINE);
+        break;
+    case SS_NEWS_GONE: break;
+    }
+}
+
+void ss_link_acknowledged(struct ss_link *link, const struct ss_sent *sent) {
+    if (link->phase == SS_LINK_CLOSING || sent->token == 0) {
+        return;
+    }
+    if (sent->reason != 0) {
+        ss_scene_refused(link->scene, "broker", "the broker does not let this user publish here; others will not see these edits");
+    }
+    double took = (double)(uv_hrtime() / 1000000 - sent->at_ms);
+    link->latency_ms = link->latency_ms < 0 ? took : link->latency_ms * 0.9 + took * 0.1;
+    ss_scene_step(link->scene, &(struct ss_event){.type = SS_EV_PUBLISHED, .published = {.token = sent->token}});
+}
+
+// ---- The end of a replay ----------------------------------------------------------------------------------------------------------------
+
+void ss_link_heard_self(struct ss_link *link, bool online) {
+    if (link->phase != SS_LINK_CONNECTED) {
+        return;
+    }
+    if (!online) {
+        publish_online(link, true); // the will of a connection that we no longer use arrived late
+    } else if (link->replaying) {
+        uv_timer_start(&link->quiet, on_quiet, QUIET_MS, 0);
+    }
+}
+
+void ss_link_heard_retained(struct ss_link *link) {
+    if (link->replaying) {
+        uint64_t left = uv_timer_get_due_in(&link->quiet);
+        uv_timer_start(&link->quiet, on_quiet, left > QUIET_MS ? PROBE_WAIT_MS : QUIET_MS, 0);
+    }
+}
+
+void ss_link_reread(struct ss_link *link) {
+    if (link != NULL && link->phase == SS_LINK_CONNECTED) {
+        ss_session_subscribe(link->session, true, true);
+    }
+}
+
+static void on_restart(uv_timer_t *timer) {
+    struct ss_link *link = timer->data;
+    link->was_connected = false;
+    give_up_session(link, SS_LINK_OFFLINE);
+}
+
+void ss_link_restart(struct ss_link *link) {
+    if (link != NULL && link->phase != SS_LINK_CLOSING) {
+        uv_timer_start(&link->retry, on_restart, 0, 0);
+    }
+}
+
+// ---- Publishing -------------------------------------------------------------------------------------------------------------------------
+
+// What Paho was given and the sockets did not take yet. An estimate that is never too high: headers are not counted in.
+static bool is_behind(struct ss_link *link, size_t more) {
+    uint64_t now = ss_now_ms(link->scene->agent), written = ss_paho_written();
+    bool stale = !ss_paho_is_waiting() && now - link->handed_at_ms > BEHIND_FORGET_MS;
+    if (link->handed <= written || stale) {
+        link->handed = written;
+    }
+    if (link->handed - written > BEHIND_BYTES) {
+        return true;
+    }
+    link->handed += more;
+    link->handed_at_ms = now;
+    return false;
+}
+
+void ss_link_publish(struct ss_link *link, const struct ss_publication *publication) {
+    if (link == NULL || link->phase != SS_LINK_CONNECTED) {
+        return;
+    }
+    bool behind = is_behind(link, publication->payload.len);
+    if (behind && publication->qos == 0) {
+        link->skipped++;
+        return;
+    }
+    if (!ss_session_send(link->session, publication)) {
+        ss_scene_refused(link->scene, "paho", "the MQTT library refused a message; it is published again after a reconnect");
+    }
+}
+
+// ---- Life -------------------------------------------------------------------------------------------------------------------------------
+
+struct ss_link *ss_link_create(struct ss_scene *scene) {
+    if (scene->agent->config.broker == NULL) {
+        return NULL;
+    }
+    struct ss_link *link = ss_new(sizeof(*link));
+    *link = (struct ss_link){.scene = scene, .version = SS_MQTT_5, .latency_ms = -1};
+    uv_timer_init(scene->agent->loop, &link->retry);
+    uv_timer_init(scene->agent->loop, &link->quiet);
+    link->retry.data = link->quiet.data = link;
+    link->open_handles = 2;
+    connect_now(link);
+    return link;
+}
+
+static void on_handle_closed(uv_handle_t *handle) {
+    struct ss_link *link = handle->data;
+    if (--link->open_handles == 0) {
+        struct ss_scene *scene = link->scene;
+        void (*closed)(struct ss_scene *) = link->closed;
+        free(link);
+        scene->link = NULL;
+        closed(scene);
+    }
+}
+
+static void on_goodbye(uv_timer_t *timer) {
+    struct ss_link *link = timer->data;
+    ss_session_end(link->session);
+    link->session = NULL;
+    uv_close((uv_handle_t *)&link->retry, on_handle_closed);
+    uv_close((uv_handle_t *)&link->quiet, on_handle_closed);
+}
+
+void ss_link_close(struct ss_link *link, void (*closed)(struct ss_scene *scene)) {
+    link->closed = closed;
+    uint64_t wait = 0;
+    if (link->phase == SS_LINK_CONNECTED) {
+        publish_online(link, false);
+        MQTTAsync_disconnectOptions options = MQTTAsync_disconnectOptions_initializer;
+        options.timeout = GOODBYE_MS;
+        MQTTAsync_disconnect(link->session->handle, &options); // after what is in flight
+        wait = GOODBYE_MS;
+    }
+    link->phase = SS_LINK_CLOSING;
+    uv_timer_stop(&link->quiet);
+    uv_timer_start(&link->retry, on_goodbye, wait, 0);
+}
+
+const char *ss_link_state(const struct ss_link *link, const char **why) {
+    static const char *const words[] = {
+        [SS_LINK_OFFLINE] = "offline",    [SS_LINK_CONNECTING] = "connecting", [SS_LINK_SUBSCRIBING] = "connecting",
+        [SS_LINK_CONNECTED] = "connected", [SS_LINK_REFUSED] = "refused",       [SS_LINK_CLOSING] = "offline",
+    };
+    *why = link == NULL ? "no broker is configured" : link->why;
+    return words[link == NULL ? SS_LINK_OFFLINE : link->phase];
+}
+
+double ss_link_latency_ms(const struct ss_link *link) {
+    return link != NULL ? link->latency_ms : -1;
+}

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+// All that is said to Paho, and its callbacks, which only post to the mailbox: they run on Paho's threads under Paho's lock.
+#include "edges/link.h"
+#include "edges/log.h"
+#include "edges/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CONNECT_TIMEOUT_S = 10, MAX_INFLIGHT = 256, MAX_FILTERS = 8, BAD_FILTER = 0x80 };
+
+struct ss_news {
+    struct ss_mail mail;
+    struct ss_session *session;
+    enum ss_news_type type;
+    int code;
+    char text[128];
+};
+
+struct ss_arrival {
+    struct ss_mail mail;
+    struct ss_session *session;
+    MQTTAsync_message *message; // Paho's own memory: the payload is copied nowhere
+    char *topic;
+    int topic_len;
+};
+
+static void free_session(struct ss_session *session) {
+    for (struct ss_sent *sent = session->sent, *next; sent != NULL; sent = next) {
+        next = sent->next;
+        free(sent);
+    }
+    free(session);
+}
+
+static void deliver_news(struct ss_mail *mail) {
+    struct ss_news *news = (struct ss_news *)mail;
+    if (news->type == SS_NEWS_GONE) {
+        free_session(news->session);
+    } else if (news->session->link != NULL) {
+        ss_link_news(news->session->link, news->type, news->code, news->text);
+    }
+    free(news);
+}
+
+static void post_news(struct ss_session *session, enum ss_news_type type, int code, const char *text) {
+    struct ss_news *news = ss_new(sizeof(*news));
+    *news = (struct ss_news){.mail.deliver = deliver_news, .session = session, .type = type, .code = code};
+    snprintf(news->text, sizeof(news->text), "%s", text != NULL ? text : "");
+    ss_mailbox_post(session->mailbox, &news->mail);
+}
+
+// ---- Paho's callbacks -------------------------------------------------------------------------------------------------------------------
+
+static void on_connected(void *context, MQTTAsync_successData *data) {
+    (void)data;
+    post_news(context, SS_NEWS_CONNECTED, 0, NULL);
+}
+
+static void on_connected5(void *context, MQTTAsync_successData5 *data) {
+    (void)data;
+    post_news(context, SS_NEWS_CONNECTED, 0, NULL);
+}
+
+static void on_failed(void *context, MQTTAsync_failureData *data) {
+    post_news(context, SS_NEWS_FAILED, data != NULL ? data->code : 0, data != NULL ? data->message : NULL);
+}
+
+static void on_failed5(void *context, MQTTAsync_failureData5 *data) {
+    int code = data == NULL ? 0 : data->reasonCode != 0 ? (int)data->reasonCode : data->code;
+    post_news(context, SS_NEWS_FAILED, code, data != NULL ? data->message : NULL);
+}
+
+static void on_lost(void *context, char *cause) {
+    post_news(context, SS_NEWS_LOST, 0, cause);
+}
+
+static void on_disconnected(void *context, MQTTProperties *properties, enum MQTTReasonCodes reason) {
+    (void)properties;
+    post_news(context, SS_NEWS_LOST, (int)reason, MQTTReasonCode_toString(reason));
+}
+
+static void on_subscribed(void *context, MQTTAsync_successData *data) {
+    (void)data; // before MQTT 5 brokers do not say why; a filter that was refused shows as silence
+    post_news(context, SS_NEWS_SUBSCRIBED, 0, NULL);
+}
+
+static void on_subscribed5(void *context, MQTTAsync_successData5 *data) {
+    int worst = (int)data->reasonCode;
+    for (int i = 0; i < data->alt.sub.reasonCodeCount; i++) {
+        worst = (int)data->alt.sub.reasonCodes[i] > worst ? (int)data->alt.sub.reasonCodes[i] : worst;
+    }
+    post_news(context, SS_NEWS_SUBSCRIBED, worst, NULL);
+}
+
+static void on_not_subscribed(void *context, MQTTAsync_failureData *data) {
+    post_news(context, SS_NEWS_SUBSCRIBED, data != NULL ? data->code : -1, NULL);
+}
+
+static void on_not_subscribed5(void *context, MQTTAsync_failureData5 *data) {
+    post_news(context, SS_NEWS_SUBSCRIBED, data != NULL ? (int)data->reasonCode : -1, NULL);
+}
+
+static void on_sent(void *context, MQTTAsync_successData *data) {
+    (void)data;
+    struct ss_sent *sent = context;
+    ss_mailbox_post(sent->session->mailbox, &sent->mail);
+}
+
+static void on_sent5(void *context, MQTTAsync_successData5 *data) {
+    (void)data;
+    on_sent(context, NULL);
+}
+
+// A broker's refusal ends a publication; a lost connection does not: the session's end frees it and the core publishes again.
+static void on_not_sent5(void *context, MQTTAsync_failureData5 *data) {
+    struct ss_sent *sent = context;
+    if (data != NULL && (int)data->reasonCode >= 0x80) {
+        sent->reason = (int)data->reasonCode;
+        ss_mailbox_post(sent->session->mailbox, &sent->mail);
+    }
+}
+
+static void deliver_arrival(struct ss_mail *mail) {
+    struct ss_arrival *arrival = (struct ss_arrival *)mail;
+    struct ss_link *link = arrival->session->link;
+    if (link != NULL && link->phase != SS_LINK_CLOSING) {
+        struct ss_slice topic = {(const uint8_t *)arrival->topic, (size_t)arrival->topic_len};
+        struct ss_slice payload = {arrival->message->payload, (size_t)arrival->message->payloadlen};
+        ss_from_broker(link->scene, topic, payload, arrival->message->retained != 0);
+        if (atomic_exchange(&arrival->session->overrun, false)) {
+            ss_scene_refused(link->scene, "overrun", "messages came faster than they could be taken; asking for them again");
+            ss_link_reread(link);
+        }
+    }
+    MQTTAsync_freeMessage(&arrival->message);
+    MQTTAsync_free(arrival->topic);
+    free(arrival);
+}
+
+static int on_arrived(void *context, char *topic, int topic_len, MQTTAsync_message *message) {
+    struct ss_session *session = context;
+    struct ss_arrival *arrival = ss_new(sizeof(*arrival));
+    *arrival = (struct ss_arrival){
+        .mail = {.deliver = deliver_arrival, .size = sizeof(*arrival) + (size_t)message->payloadlen + 128},
+        .session = session,
+        .message = message,
+        .topic = topic,
+        .topic_len = topic_len > 0 ? topic_len : (int)strlen(topic),
+    };
+    if (!ss_mailbox_post(session->mailbox, &arrival->mail)) {
+        session->overrun = true;
+        MQTTAsync_freeMessage(&message);
+        MQTTAsync_free(topic);
+        free(arrival);
+    }
+    return 1;
+}
+
+// ---- Connecting -------------------------------------------------------------------------------------------------------------------------
+
+static MQTTAsync_connectOptions connect_options(const struct ss_session *session, bool websocket) {
+    static const MQTTAsync_connectOptions plain = MQTTAsync_connectOptions_initializer, plain_ws = MQTTAsync_connectOptions_initializer_ws;
+    static const MQTTAsync_connectOptions five = MQTTAsync_connectOptions_initializer5, five_ws = MQTTAsync_connectOptions_initializer5_ws;
+    MQTTAsync_connectOptions options;
+    if (session->version == SS_MQTT_5) {
+        options = websocket ? five_ws : five;
+        options.cleanstart = 1;
+        options.onSuccess5 = on_connected5;
+        options.onFailure5 = on_failed5;
+    } else {
+        options = websocket ? plain_ws : plain;
+        options.cleansession = 1;
+        options.MQTTVersion = MQTTVERSION_3_1_1;
+        options.onSuccess = on_connected;
+        options.onFailure = on_failed;
+    }
+    return options;
+}
+
+static int begin_connect(struct ss_session *session) {
+    const struct ss_config *config = &session->link->scene->agent->config;
+    char topic[SS_MAX_TOPIC];
+    ss_topic_mine(session->link->scene, SS_TOPIC_ONLINE, topic);
+    MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
+    will.topicName = topic;
+    will.message = "0";
+    will.retained = 1;
+    will.qos = 1;
+    MQTTAsync_SSLOptions tls = MQTTAsync_SSLOptions_initializer;
+    tls.trustStore = config->ca_file;
+    tls.enableServerCertAuth = config->tls_verify;
+    tls.verify = config->tls_verify;
+    tls.sslVersion = MQTT_SSL_VERSION_TLS_1_2;
+    MQTTAsync_connectOptions options = connect_options(session, strncmp(config->broker, "ws", 2) == 0);
+    options.keepAliveInterval = (int)config->keep_alive_s;
+    options.connectTimeout = CONNECT_TIMEOUT_S;
+    options.maxInflight = MAX_INFLIGHT;
+    options.username = config->broker_user;
+    options.password = config->broker_password;
+    options.will = &will;
+    options.context = session;
+    options.ssl = strncmp(config->broker, "mqtts", 5) == 0 || strncmp(config->broker, "wss", 3) == 0 ? &tls : NULL;
+    return MQTTAsync_connect(session->handle, &options);
+}
+
+static void client_id(const struct ss_link *link, char id[32]) {
+    uint8_t random[3];
+    uv_random(NULL, NULL, random, sizeof(random), 0, NULL);
+    ss_hex_format(link->scene->origin.b, sizeof(link->scene->origin.b), id);
+    id[16] = '-';
+    ss_hex_format(random, sizeof(random), id + 17);
+}
+
+struct ss_session *ss_session_create(struct ss_link *link) {
+    struct ss_session *session = ss_new(sizeof(*session));
+    *session = (struct ss_session){.link = link, .mailbox = &link->scene->agent->mailbox, .version = link->version};
+    MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer5;
+    options.MQTTVersion = link->version == SS_MQTT_5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
+    char id[32]; // 23 characters: what every 3.1.1 broker must take
+    client_id(link, id);
+    int error = MQTTAsync_createWithOptions(&session->handle, link->scene->agent->config.broker, id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
+    if (error == MQTTASYNC_SUCCESS) {
+        MQTTAsync_setCallbacks(session->handle, session, on_lost, on_arrived, NULL);
+        MQTTAsync_setDisconnected(session->handle, session, on_disconnected);
+        error = begin_connect(session);
+    }
+    if (error != MQTTASYNC_SUCCESS) {
+        snprintf(link->why, sizeof(link->why), "%s", MQTTAsync_strerror(error));
+        ss_session_end(session);
+        return NULL;
+    }
+    return session;
+}
+
+void ss_session_end(struct ss_session *session) {
+    if (session == NULL) {
+        return;
+    }
+    session->link = NULL;
+    MQTTAsync_destroy(&session->handle);
+    post_news(session, SS_NEWS_GONE, 0, NULL); // behind everything that its callbacks posted
+}
+
+// ---- Subscribing ------------------------------------------------------------------------------------------------------------------------
+
+struct ss_filters {
+    int count;
+    char text[MAX_FILTERS][SS_MAX_TOPIC];
+    char *topics[MAX_FILTERS];
+    int qos[MAX_FILTERS];
+    MQTTSubscribe_options options[MAX_FILTERS];
+};
+
+static void add_filter(struct ss_filters *filters, const struct ss_scene *scene, enum ss_topic_type type, int qos, bool replay) {
+    const char *user = scene->agent->config.user;
+    struct ss_topic topic = {
+        .type = type,
+        .scene = {(const uint8_t *)scene->name, strlen(scene->name)},
+        .user = {(const uint8_t *)user, strlen(user)},
+        .origin = scene->origin,
+    };
+    int i = filters->count++;
+    ss_topic_filter(scene->agent->config.prefix, &topic, filters->text[i]);
+    filters->topics[i] = filters->text[i];
+    filters->qos[i] = qos;
+    filters->options[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
+    filters->options[i].noLocal = type != SS_TOPIC_ONLINE; // ours comes back: that is the probe for the end of a replay
+    filters->options[i].retainHandling = replay ? 0 : 2;
+}
+
+bool ss_session_subscribe(struct ss_session *session, bool only_state, bool replay) {
+    struct ss_scene *scene = session->link->scene;
+    struct ss_filters filters = {0};
+    add_filter(&filters, scene, SS_TOPIC_STATE, 1, replay);
+    if (!only_state) {
+        add_filter(&filters, scene, SS_TOPIC_LIVE, 0, false);
+        add_filter(&filters, scene, SS_TOPIC_PEER, 1, true);
+        add_filter(&filters, scene, SS_TOPIC_PRESENCE, 0, false);
+        add_filter(&filters, scene, SS_TOPIC_CALL, 1, false);
+        add_filter(&filters, scene, SS_TOPIC_REPLY, 1, false);
+        add_filter(&filters, scene, SS_TOPIC_ONLINE, 1, true);
+    }
+    MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
+    options.context = session;
+    if (session->version == SS_MQTT_5) {
+        options.onSuccess5 = on_subscribed5;
+        options.onFailure5 = on_not_subscribed5;
+        options.subscribeOptions = filters.options[0];
+        options.subscribeOptionsList = filters.options;
+        options.subscribeOptionsCount = filters.count;
+    } else {
+        options.onSuccess = on_subscribed;
+        options.onFailure = on_not_subscribed;
+    }
+    return MQTTAsync_subscribeMany(session->handle, filters.count, filters.topics, filters.qos, &options) == MQTTASYNC_SUCCESS;
+}
+
+// ---- Publishing -------------------------------------------------------------------------------------------------------------------------
+
+static void deliver_sent(struct ss_mail *mail) {
+    struct ss_sent *sent = (struct ss_sent *)mail;
+    if (sent->next != NULL) {
+        sent->next->previous = sent->previous;
+    }
+    *(sent->previous != NULL ? &sent->previous->next : &sent->session->sent) = sent->next;
+    if (sent->session->link != NULL) {
+        ss_link_acknowledged(sent->session->link, sent);
+    }
+    free(sent);
+}
+
+static struct ss_sent *expect_puback(struct ss_session *session, uint64_t token) {
+    struct ss_sent *sent = ss_new(sizeof(*sent));
+    *sent = (struct ss_sent){.mail.deliver = deliver_sent, .session = session, .next = session->sent, .token = token};
+    sent->at_ms = uv_hrtime() / 1000000;
+    if (sent->next != NULL) {
+        sent->next->previous = sent;
+    }
+    session->sent = sent;
+    return sent;
+}
+
+static void add_properties(MQTTAsync_message *message, const struct ss_publication *publication) {
+    if (publication->expiry_s > 0) {
+        MQTTProperty expiry = {.identifier = MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL};
+        expiry.value.integer4 = publication->expiry_s;
+        MQTTProperties_add(&message->properties, &expiry);
+    }
+    if (publication->retained && publication->token != 0) {
+        MQTTProperty type = {.identifier = MQTTPROPERTY_CODE_CONTENT_TYPE};
+        type.value.data = (MQTTLenString){(int)strlen("application/msgpack"), (char *)(uintptr_t)"application/msgpack"};
+        MQTTProperties_add(&message->properties, &type);
+    }
+}
+
+bool ss_session_send(struct ss_session *session, const struct ss_publication *publication) {
+    MQTTAsync_message message = MQTTAsync_message_initializer;
+    message.payload = (void *)(uintptr_t)publication->payload.data; // Paho copies it
+    message.payloadlen = (int)publication->payload.len;
+    message.qos = publication->qos;
+    message.retained = publication->retained;
+    MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
+    if (session->version == SS_MQTT_5) {
+        add_properties(&message, publication);
+    }
+    if (publication->qos > 0) {
+        options.context = expect_puback(session, publication->token);
+        options.onSuccess5 = session->version == SS_MQTT_5 ? on_sent5 : NULL;
+        options.onFailure5 = session->version == SS_MQTT_5 ? on_not_sent5 : NULL;
+        options.onSuccess = session->version == SS_MQTT_5 ? NULL : on_sent;
+    }
+    int error = MQTTAsync_sendMessage(session->handle, publication->topic, &message, &options);
+    MQTTProperties_free(&message.properties);
+    return error == MQTTASYNC_SUCCESS;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edges/peers.h"
+
+#include "edges/client.h"
+#include "edges/log.h"
+#include "edges/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+enum { MAX_PEERS = 4096, MAX_TEXT = 128 };
+
+struct ss_text {
+    size_t len;
+    char bytes[MAX_TEXT];
+};
+
+struct ss_peer {
+    UT_hash_handle hh;
+    struct ss_origin origin;
+    struct ss_text user, name, app, app_version;
+    float colour[3];
+    bool online;
+};
+
+static bool put_text(struct ss_text *text, struct ss_slice value) {
+    size_t len = value.len < MAX_TEXT ? value.len : MAX_TEXT;
+    while (len < value.len && len > 0 && (value.data[len] & 0xc0) == 0x80) {
+        len--; // not in the middle of a character
+    }
+    if (len == text->len && (len == 0 || memcmp(text->bytes, value.data, len) == 0)) {
+        return false;
+    }
+    text->len = len;
+    memcpy(text->bytes, value.data, len);
+    return true;
+}
+
+static struct ss_slice text_slice(const struct ss_text *text) {
+    return (struct ss_slice){(const uint8_t *)text->bytes, text->len};
+}
+
+static struct ss_peer *find(struct ss_scene *scene, const struct ss_origin *origin) {
+    struct ss_peer *peer;
+    HASH_FIND(hh, scene->peers, origin, sizeof(*origin), peer);
+    if (peer == NULL && HASH_COUNT(scene->peers) < MAX_PEERS) {
+        peer = ss_new(sizeof(*peer));
+        peer->origin = *origin;
+        HASH_ADD(hh, scene->peers, origin, sizeof(peer->origin), peer);
+    }
+    return peer;
+}
+
+static struct ss_notice notice_of(const struct ss_peer *peer) {
+    struct ss_notice notice = {.type = SS_NOTICE_PEER};
+    notice.peer.origin = peer->origin;
+    notice.peer.user = text_slice(&peer->user);
+    notice.peer.name = text_slice(&peer->name);
+    memcpy(notice.peer.colour, peer->colour, sizeof(peer->colour));
+    notice.peer.app = text_slice(&peer->app);
+    notice.peer.app_version = text_slice(&peer->app_version);
+    notice.peer.online = peer->online;
+    return notice;
+}
+
+void ss_peers_message(struct ss_scene *scene, const struct ss_origin *origin, struct ss_slice user, const struct ss_peer_message *message) {
+    struct ss_peer *peer = find(scene, origin);
+    if (peer == NULL) {
+        return;
+    }
+    bool changed = put_text(&peer->user, user);
+    changed |= put_text(&peer->name, message->name);
+    changed |= put_text(&peer->app, message->app);
+    changed |= put_text(&peer->app_version, message->app_version);
+    changed |= memcmp(peer->colour, message->colour, sizeof(peer->colour)) != 0;
+    memcpy(peer->colour, message->colour, sizeof(peer->colour));
+    if (changed && peer->online) {
+        struct ss_notice notice = notice_of(peer);
+        ss_clients_tell(scene, &notice);
+    }
+}
+
+void ss_peers_changed(struct ss_scene *scene, const struct ss_origin *origin, bool online) {
+    struct ss_peer *peer = find(scene, origin);
+    if (peer == NULL || peer->online == online) {
+        return;
+    }
+    peer->online = online;
+    ss_log("scene %s: %.*s %s", scene->name, peer->name.len > 0 ? (int)peer->name.len : 6, peer->name.len > 0 ? peer->name.bytes : "a peer",
+           online ? "is here" : "has left");
+    struct ss_notice notice = notice_of(peer);
+    ss_clients_tell(scene, &notice);
+}
+
+void ss_peers_tell(struct ss_scene *scene, struct ss_client *client) {
+    for (struct ss_peer *peer = scene->peers; peer != NULL; peer = peer->hh.next) {
+        if (peer->online) {
+            struct ss_notice notice = notice_of(peer);
+            ss_client_tell(client, &notice);
+        }
+    }
+}
+
+void ss_peers_free(struct ss_scene *scene) {
+    struct ss_peer *peer, *next;
+    HASH_ITER(hh, scene->peers, peer, next) {
+        HASH_DEL(scene->peers, peer);
+        free(peer);
+    }
+}

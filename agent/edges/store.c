@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edges/store.h"
+
+#include "edges/log.h"
+#include "edges/memory.h"
+
+#include <lmdb.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SS_STORE_SCENES = 1024 };
+
+static const size_t FIRST_MAP = (size_t)64 << 20;
+
+struct ss_store_room {
+    struct ss_store_room *next;
+    struct ss_store *store;
+    MDB_dbi dbi;
+    ss_store_done *done;
+    void *context;
+};
+
+// ss_record is one queued put; key and value follow it in the queue.
+struct ss_record {
+    struct ss_store_room *room;
+    uint64_t txn;
+    size_t key_len, value_len;
+};
+
+struct ss_queue {
+    uint8_t *bytes;
+    size_t len, capacity;
+};
+
+struct ss_store {
+    struct ss_mailbox *mailbox;
+    MDB_env *env;
+    pthread_mutex_t env_lock; // held during a commit or a restore: the map must not be resized under a reader
+    pthread_t thread;
+    pthread_mutex_t lock; // of the next three
+    pthread_cond_t work;
+    struct ss_queue queue;
+    bool stop;
+    // The loop's:
+    struct ss_store_room *rooms;
+    struct ss_queue staged; // so that the thread never takes half a transaction
+};
+
+struct ss_commit_mail {
+    struct ss_mail mail;
+    struct ss_store_room *room;
+    uint64_t txn;
+    int error;
+};
+
+static void deliver_commit(struct ss_mail *mail) {
+    struct ss_commit_mail *commit = (struct ss_commit_mail *)mail;
+    commit->room->done(commit->room->context, commit->txn, commit->error == 0, commit->error == 0 ? "" : mdb_strerror(commit->error));
+    free(commit);
+}
+
+static void post(struct ss_store_room *room, uint64_t txn, int error) {
+    struct ss_commit_mail *commit = ss_new(sizeof(*commit));
+    *commit = (struct ss_commit_mail){.mail.deliver = deliver_commit, .room = room, .txn = txn, .error = error};
+    ss_mailbox_post(room->store->mailbox, &commit->mail);
+}
+
+static size_t record_size(const struct ss_record *record) {
+    size_t size = sizeof(*record) + record->key_len + record->value_len;
+    return (size + 7) & ~(size_t)7;
+}
+
+static const struct ss_record *record_at(const struct ss_queue *queue, size_t at) {
+    return at < queue->len ? (const struct ss_record *)(const void *)(queue->bytes + at) : NULL;
+}
+
+static int write_record(MDB_txn *txn, const struct ss_record *record) {
+    uint8_t *bytes = (uint8_t *)(uintptr_t)(record + 1); // LMDB takes non-const pointers to what it only reads
+    MDB_val key = {record->key_len, bytes};
+    MDB_val value = {record->value_len, bytes + record->key_len};
+    if (value.mv_size > 0) {
+        return mdb_put(txn, record->room->dbi, &key, &value, 0);
+    }
+    int error = mdb_del(txn, record->room->dbi, &key, NULL);
+    return error == MDB_NOTFOUND ? 0 : error;
+}
+
+static int write_all(struct ss_store *store, const struct ss_queue *queue) {
+    MDB_txn *txn;
+    int error = mdb_txn_begin(store->env, NULL, 0, &txn);
+    if (error != 0) {
+        return error;
+    }
+    const struct ss_record *record;
+    for (size_t at = 0; error == 0 && (record = record_at(queue, at)) != NULL; at += record_size(record)) {
+        error = write_record(txn, record);
+    }
+    if (error != 0) {
+        mdb_txn_abort(txn);
+        return error;
+    }
+    return mdb_txn_commit(txn);
+}
+
+static int commit(struct ss_store *store, const struct ss_queue *queue) {
+    pthread_mutex_lock(&store->env_lock);
+    int error = write_all(store, queue);
+    while (error == MDB_MAP_FULL) {
+        MDB_envinfo info;
+        mdb_env_info(store->env, &info);
+        error = mdb_env_set_mapsize(store->env, info.me_mapsize * 2);
+        error = error == 0 ? write_all(store, queue) : error;
+    }
+    pthread_mutex_unlock(&store->env_lock);
+    return error;
+}
+
+static const struct ss_record *next_of_room(const struct ss_queue *queue, size_t at) {
+    const struct ss_record *record = record_at(queue, at), *later;
+    for (at += record_size(record); (later = record_at(queue, at)) != NULL; at += record_size(later)) {
+        if (later->room == record->room) {
+            return later;
+        }
+    }
+    return NULL;
+}
+
+// A success is told once a room, with its highest number; a failure for every transaction that is given up.
+static void announce(const struct ss_queue *queue, int error) {
+    const struct ss_record *record;
+    for (size_t at = 0; (record = record_at(queue, at)) != NULL; at += record_size(record)) {
+        const struct ss_record *later = next_of_room(queue, at);
+        if (later == NULL || (error != 0 && later->txn != record->txn)) {
+            post(record->room, record->txn, error);
+        }
+    }
+}
+
+static void *run(void *context) {
+    struct ss_store *store = context;
+    struct ss_queue mine = {0};
+    pthread_mutex_lock(&store->lock);
+    while (!store->stop || store->queue.len > 0) {
+        if (store->queue.len == 0) {
+            pthread_cond_wait(&store->work, &store->lock);
+            continue;
+        }
+        struct ss_queue swap = store->queue;
+        store->queue = mine;
+        mine = swap;
+        pthread_mutex_unlock(&store->lock);
+        announce(&mine, commit(store, &mine));
+        mine.len = 0;
+        pthread_mutex_lock(&store->lock);
+    }
+    pthread_mutex_unlock(&store->lock);
+    free(mine.bytes);
+    return NULL;
+}
+
+static int open_env(struct ss_store *store, const char *folder) {
+    int error = mdb_env_create(&store->env);
+    if (error != 0) {
+        return error;
+    }
+    mdb_env_set_maxdbs(store->env, SS_STORE_SCENES);
+    error = mdb_env_set_mapsize(store->env, FIRST_MAP); // LMDB takes the file's size when that is larger
+    return error != 0 ? error : mdb_env_open(store->env, folder, MDB_NOTLS | MDB_NORDAHEAD, 0600);
+}
+
+struct ss_store *ss_store_create(struct ss_mailbox *mailbox, const char *folder) {
+    struct ss_store *store = ss_new(sizeof(*store));
+    store->mailbox = mailbox;
+    pthread_mutex_init(&store->env_lock, NULL);
+    pthread_mutex_init(&store->lock, NULL);
+    pthread_cond_init(&store->work, NULL);
+    int error = open_env(store, folder);
+    error = error != 0 ? error : pthread_create(&store->thread, NULL, run, store);
+    if (error != 0) {
+        ss_log("cannot open the replica in %s: %s", folder, mdb_strerror(error));
+        mdb_env_close(store->env);
+        free(store);
+        return NULL;
+    }
+    return store;
+}
+
+void ss_store_stop(struct ss_store *store) {
+    ss_store_flush(store);
+    pthread_mutex_lock(&store->lock);
+    store->stop = true;
+    pthread_cond_signal(&store->work);
+    pthread_mutex_unlock(&store->lock);
+    pthread_join(store->thread, NULL);
+}
+
+void ss_store_free(struct ss_store *store) {
+    if (store == NULL) {
+        return;
+    }
+    mdb_env_close(store->env);
+    for (struct ss_store_room *room = store->rooms, *next; room != NULL; room = next) {
+        next = room->next;
+        free(room);
+    }
+    free(store->queue.bytes);
+    free(store->staged.bytes);
+    free(store);
+}
+
+static int open_room(struct ss_store *store, const char *scene, MDB_dbi *dbi) {
+    pthread_mutex_lock(&store->env_lock);
+    MDB_txn *txn;
+    int error = mdb_txn_begin(store->env, NULL, 0, &txn);
+    if (error == 0) {
+        error = mdb_dbi_open(txn, scene, MDB_CREATE, dbi);
+        if (error == 0) {
+            error = mdb_txn_commit(txn);
+        } else {
+            mdb_txn_abort(txn);
+        }
+    }
+    pthread_mutex_unlock(&store->env_lock);
+    return error;
+}
+
+struct ss_store_room *ss_store_open(struct ss_store *store, const char *scene, ss_store_done *done, void *context) {
+    struct ss_store_room *room = ss_new(sizeof(*room));
+    *room = (struct ss_store_room){.next = store->rooms, .store = store, .done = done, .context = context};
+    int error = open_room(store, scene, &room->dbi);
+    if (error != 0) {
+        ss_log("cannot open the records of scene %s: %s", scene, mdb_strerror(error));
+        free(room);
+        return NULL;
+    }
+    store->rooms = room;
+    return room;
+}
+
+struct ss_names {
+    size_t count;
+    char *text[SS_STORE_SCENES];
+};
+
+static void list_rooms(MDB_txn *txn, struct ss_names *names) {
+    MDB_dbi main;
+    MDB_cursor *cursor;
+    MDB_val name;
+    if (mdb_dbi_open(txn, NULL, 0, &main) != 0 || mdb_cursor_open(txn, main, &cursor) != 0) {
+        return;
+    }
+    while (names->count < SS_STORE_SCENES && mdb_cursor_get(cursor, &name, NULL, MDB_NEXT) == 0) {
+        names->text[names->count++] = ss_copy_text(name.mv_data, name.mv_size);
+    }
+    mdb_cursor_close(cursor);
+}
+
+static bool read_all(MDB_cursor *cursor, bool (*each)(void *, struct ss_slice, struct ss_slice), void *context) {
+    MDB_val key, value;
+    int error = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+    while (error == 0) {
+        if (!each(context, (struct ss_slice){key.mv_data, key.mv_size}, (struct ss_slice){value.mv_data, value.mv_size})) {
+            return false;
+        }
+        error = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+    }
+    return error == MDB_NOTFOUND;
+}
+
+void ss_store_each_room(struct ss_store *store, void (*each)(void *, struct ss_slice), void *context) {
+    struct ss_names names = {0};
+    pthread_mutex_lock(&store->env_lock);
+    MDB_txn *txn;
+    if (mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn) == 0) {
+        list_rooms(txn, &names);
+        mdb_txn_abort(txn);
+    }
+    pthread_mutex_unlock(&store->env_lock);
+    for (size_t i = 0; i < names.count; i++) { // outside of the transaction: `each` may open one
+        struct ss_slice name = {(const uint8_t *)names.text[i], strlen(names.text[i])};
+        each(context, name);
+        free(names.text[i]);
+    }
+}
+
+bool ss_store_restore(struct ss_store_room *room, bool (*each)(void *, struct ss_slice, struct ss_slice), void *context) {
+    struct ss_store *store = room->store;
+    pthread_mutex_lock(&store->env_lock);
+    MDB_txn *txn;
+    MDB_cursor *cursor;
+    bool ok = false;
+    if (mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn) == 0) {
+        if (mdb_cursor_open(txn, room->dbi, &cursor) == 0) {
+            ok = read_all(cursor, each, context);
+            mdb_cursor_close(cursor);
+        }
+        mdb_txn_abort(txn);
+    }
+    pthread_mutex_unlock(&store->env_lock);
+    return ok;
+}
+
+static void append(struct ss_queue *queue, const void *bytes, size_t len) {
+    if (queue->len + len > queue->capacity) {
+        struct ss_queue larger = {.len = queue->len, .capacity = (queue->len + len) * 2};
+        larger.bytes = ss_new(larger.capacity);
+        if (queue->len > 0) {
+            memcpy(larger.bytes, queue->bytes, queue->len);
+        }
+        free(queue->bytes);
+        *queue = larger;
+    }
+    if (len > 0) {
+        memcpy(queue->bytes + queue->len, bytes, len);
+    }
+    queue->len += len;
+}
+
+void ss_store_put(struct ss_store_room *room, uint64_t txn, struct ss_slice key, struct ss_slice value) {
+    struct ss_record record = {.room = room, .txn = txn, .key_len = key.len, .value_len = value.len};
+    struct ss_queue *staged = &room->store->staged;
+    append(staged, &record, sizeof(record));
+    append(staged, key.data, key.len);
+    append(staged, value.data, value.len);
+    append(staged, (uint8_t[8]){0}, record_size(&record) - sizeof(record) - key.len - value.len);
+}
+
+void ss_store_flush(struct ss_store *store) {
+    if (store->staged.len == 0) {
+        return;
+    }
+    pthread_mutex_lock(&store->lock);
+    append(&store->queue, store->staged.bytes, store->staged.len);
+    pthread_cond_signal(&store->work);
+    pthread_mutex_unlock(&store->lock);
+    store->staged.len = 0;
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way out to clients: effects become frames.
+#include "edges/blobs.h"
+#include "edges/broker.h"
+#include "edges/client.h"
+#include "edges/log.h"
+#include "util/bytes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// ---- Sending ----------------------------------------------------------------------------------------------------------------------------
+
+void ss_client_tell(struct ss_client *client, const struct ss_notice *notice) {
+    struct ss_buffer frame;
+    ss_buffer_init(&frame, SS_MAX_FRAME + 8);
+    if (ss_notice_encode(client->agent->codec, notice, &frame) != SS_WIRE_OK) {
+        ss_log("client %u: a notice cannot be sent: %s", client->id, ss_codec_problem(client->agent->codec));
+        ss_buffer_finish(&frame);
+        return;
+    }
+    ss_client_send(client, &frame);
+}
+
+void ss_clients_tell(struct ss_scene *scene, const struct ss_notice *notice) {
+    for (struct ss_client *client = scene->agent->clients; client != NULL; client = client->next) {
+        if (client->scene == scene && !client->closing) {
+            ss_client_tell(client, notice);
+        }
+    }
+}
+
+void ss_clients_tell_presence(struct ss_scene *scene, const struct ss_notice *notice) {
+    for (struct ss_client *client = scene->agent->clients; client != NULL; client = client->next) {
+        if (client->scene == scene && client->wants_changes && ss_client_room(client) > 0) {
+            ss_client_tell(client, notice);
+        }
+    }
+}
+
+void ss_client_refuse(struct ss_client *client, const uint64_t *id, const char *error, const char *text) {
+    struct ss_notice notice = {.type = SS_NOTICE_REFUSED};
+    notice.refused.has_id = id != NULL;
+    notice.refused.id = id != NULL ? *id : 0;
+    notice.refused.error = ss_slice_text(error);
+    notice.refused.text = ss_slice_text(text);
+    ss_client_tell(client, &notice);
+}
+
+// ---- Answers that wait for files --------------------------------------------------------------------------------------------------------
+
+static bool adoptions_done(const struct ss_client *client, uint64_t up_to) {
+    for (const struct ss_adoption *adoption = client->adoptions; adoption != NULL; adoption = adoption->next) {
+        if (adoption->number <= up_to) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void answer(struct ss_client *client, bool sync, uint64_t id) {
+    ss_client_tell(client, &(struct ss_notice){.type = sync ? SS_NOTICE_SYNC : SS_NOTICE_ACK, .id = id});
+}
+
+static struct ss_held **find_held(struct ss_client *client, bool sync, uint64_t id) {
+    struct ss_held **link = &client->held;
+    while (*link != NULL && ((*link)->sync != sync || (*link)->id != id)) {
+        link = &(*link)->next;
+    }
+    return link;
+}
+
+static void drop_held(struct ss_held **link) {
+    struct ss_held *held = *link;
+    *link = held->next;
+    free(held);
+}
+
+static void answer_when_files_are_there(struct ss_client *client, bool sync, uint64_t id) {
+    struct ss_held **link = find_held(client, sync, id);
+    if (*link != NULL && !adoptions_done(client, (*link)->needs)) {
+        (*link)->ready = true;
+        return;
+    }
+    if (*link != NULL) {
+        drop_held(link);
+    }
+    answer(client, sync, id);
+}
+
+void ss_client_adopted(struct ss_agent *agent, uint32_t id, uint64_t number, const char *problem) {
+    struct ss_client *client = ss_client_find(agent, id);
+    if (client == NULL) {
+        return;
+    }
+    struct ss_adoption **link = &client->adoptions;
+    while (*link != NULL && (*link)->number != number) {
+        link = &(*link)->next;
+    }
+    struct ss_adoption *done = *link;
+    *link = done->next;
+    free(done);
+    if (problem != NULL) {
+        ss_client_refuse(client, NULL, "blob", problem);
+    }
+    for (struct ss_held **held = &client->held; *held != NULL;) {
+        if ((*held)->ready && adoptions_done(client, (*held)->needs)) {
+            answer(client, (*held)->sync, (*held)->id);
+            drop_held(held);
+        } else {
+            held = &(*held)->next;
+        }
+    }
+}
+
+// ---- Effects ----------------------------------------------------------------------------------------------------------------------------
+
+static void send_refused(struct ss_scene *scene, struct ss_client *client, const struct ss_effect *effect) {
+    if (effect->refused.client == 0) {
+        ss_scene_refused(scene, effect->refused.cause, effect->refused.text);
+        return;
+    }
+    if (client == NULL) {
+        return;
+    }
+    struct ss_held **held = find_held(client, false, effect->refused.id);
+    if (*held != NULL) {
+        drop_held(held);
+    }
+    struct ss_notice notice = {.type = SS_NOTICE_REFUSED};
+    notice.refused.has_id = true;
+    notice.refused.id = effect->refused.id;
+    notice.refused.error = ss_slice_text(effect->refused.cause);
+    notice.refused.text = ss_slice_text(effect->refused.text);
+    notice.refused.kind = effect->refused.kind;
+    notice.refused.field = effect->refused.field;
+    notice.refused.id_count = effect->refused.kind.len > 0 ? 1 : 0;
+    notice.refused.ids = &effect->refused.uuid;
+    ss_client_tell(client, &notice);
+}
+
+static void send_change(struct ss_client *client, const struct ss_effect *effect) {
+    struct ss_buffer frames;
+    ss_buffer_init(&frames, 4 * (size_t)SS_MAX_FRAME);
+    int error = ss_change_encode(client->agent->codec, effect->change.entities, effect->change.entity_count, client->last_edit,
+                                 effect->change.live, &frames);
+    if (error != SS_WIRE_OK) {
+        ss_scene_refused(client->scene, "encode", ss_codec_problem(client->agent->codec));
+    }
+    ss_client_send(client, &frames);
+}
+
+static void send_joined(struct ss_client *client, const struct ss_effect *effect) {
+    struct ss_notice notice = {.type = SS_NOTICE_JOINED};
+    notice.joined.empty = effect->joined.empty;
+    notice.joined.entities = effect->joined.entities;
+    ss_client_tell(client, &notice);
+}
+
+static void send_digest(struct ss_client *client, const struct ss_effect *effect) {
+    struct ss_notice notice = {.type = SS_NOTICE_DIGEST};
+    notice.digest.id = effect->digest.id;
+    notice.digest.digest = effect->digest.digest;
+    ss_client_tell(client, &notice);
+}
+
+void ss_client_may_send(struct ss_client *client) {
+    size_t room = ss_client_room(client);
+    if (client->changes_wait && room > 0 && client->scene != NULL) {
+        client->changes_wait = false;
+        struct ss_event event = {.type = SS_EV_CLIENT_READY, .client_ready = {.client = client->id, .budget = room}};
+        ss_scene_later(client->scene, &event);
+    }
+}
+
+// The client is the first member of each of these effects.
+void ss_to_client(struct ss_scene *scene, const struct ss_effect *effect) {
+    struct ss_client *client = ss_client_find(scene->agent, effect->ack.client);
+    if (effect->type == SS_FX_REFUSED) {
+        send_refused(scene, client, effect);
+        return;
+    }
+    if (client == NULL) {
+        return;
+    }
+    switch (effect->type) {
+    case SS_FX_ACK: answer_when_files_are_there(client, false, effect->ack.id); break;
+    case SS_FX_SYNCED: answer_when_files_are_there(client, true, effect->ack.id); break;
+    case SS_FX_CHANGES_WAIT:
+        client->changes_wait = true;
+        ss_client_may_send(client);
+        break;
+    case SS_FX_CHANGE: send_change(client, effect); break;
+    case SS_FX_JOINED: send_joined(client, effect); break;
+    case SS_FX_DIGEST: send_digest(client, effect); break;
+    default: break;
+    }
+}
+
+// ---- Others -----------------------------------------------------------------------------------------------------------------------------
+
+void ss_client_have(struct ss_agent *agent, uint32_t id, const struct ss_sha256 *sha256, const char *path, const char *problem) {
+    struct ss_client *client = ss_client_find(agent, id);
+    if (client == NULL) {
+        return;
+    }
+    if (path == NULL) {
+        ss_client_refuse(client, NULL, "want", problem);
+        return;
+    }
+    struct ss_notice notice = {.type = SS_NOTICE_HAVE};
+    notice.have.sha256 = *sha256;
+    notice.have.path = ss_slice_text(path);
+    ss_client_tell(client, &notice);
+}
+
+void ss_client_describe(const struct ss_scene *scene, struct ss_peer_message *message) {
+    const struct ss_client *who = NULL;
+    for (const struct ss_client *client = scene->agent->clients; client != NULL; client = client->next) {
+        if (client->scene == scene && client->role != SS_ROLE_TOOL && !client->closing) {
+            who = client; // the list begins with the newest: the oldest stays
+        }
+    }
+    const struct ss_config *config = &scene->agent->config;
+    message->name = ss_slice_text(config->name != NULL ? config->name : who != NULL && who->name[0] != '\0' ? who->name : config->user);
+    message->app = ss_slice_text(who != NULL ? who->app : "scenesync");
+    message->app_version = ss_slice_text(who != NULL ? who->app_version : SS_VERSION);
+    for (int i = 0; i < 3; i++) {
+        message->colour[i] = who != NULL && who->has_colour ? who->colour[i] : 0.5f;
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// One blob on its way to or from the store. transfer.c moves bytes, blobs.c decides when.
+#ifndef SS_EDGES_TRANSFER_H
+#define SS_EDGES_TRANSFER_H
+
+#include "edges/agent.h"
+#include "edges/blobs.h"
+#include "edges/cache.h"
+#include "edges/http.h"
+#include "util/sha256.h"
+
+#include <uthash.h>
+
+enum ss_outcome {
+    SS_DONE,    // up: the store has it; down: it is in the cache
+    SS_MISSING, // down: the store does not have it; up: we do not have it
+    SS_REFUSED, // it can never work: too large, or not what its name says
+    SS_FAILED,  // network or store: try again
+};
+
+struct ss_waiter {
+    struct ss_waiter *next;
+    uint32_t client;
+};
+
+struct ss_transfer {
+    UT_hash_handle hh; // by name, in the uploads or the downloads
+    struct ss_transfer *prev, *next; // in the queue
+    struct ss_blobs *blobs;
+    struct ss_sha256 sha256;
+    bool upload;
+    bool active;
+    bool urgent;
+    uint64_t size; // 0: not known
+    uint64_t done; // bytes moved; down: bytes in the file
+    unsigned attempts;
+    uint64_t retry_at_ms; // 0: now
+    struct ss_waiter *waiters;
+    // While active:
+    CURL *easy;
+    int fd;
+    bool probing; // HEAD before PUT
+    bool resumed;  // the file had bytes already
+    struct ss_sha256_state *hash;
+    uint64_t hashed, hash_until;
+    bool inline_hash; // small: while it arrives, else on the thread pool from the file
+    bool hashing, received, failed, too_large;
+    uv_work_t work;
+    char problem[256];
+};
+
+struct ss_blobs {
+    struct ss_agent *agent;
+    struct ss_cache cache;
+    struct ss_http http;
+    struct ss_transfer *uploads, *downloads; // tables
+    struct ss_transfer *waiting[2];          // queues: uploads, downloads
+    int active[2];
+    uv_timer_t retry;
+    CURL *idle[32]; // handles to use again
+    size_t idle_count;
+    char problem[256];
+    bool closing;
+};
+
+// ss_transfer_start begins; it ends with ss_transfer_ended. ss_transfer_abort ends it without that.
+void ss_transfer_start(struct ss_transfer *transfer);
+void ss_transfer_abort(struct ss_transfer *transfer);
+void ss_transfer_done(CURL *easy, CURLcode result); // http.done
+
+// ss_transfer_ended is blobs.c's.
+void ss_transfer_ended(struct ss_transfer *transfer, enum ss_outcome outcome);
+
+CURL *ss_easy_take(struct ss_blobs *blobs);
+void ss_easy_give(struct ss_blobs *blobs, CURL *easy);
+
+// ss_blobs_heard_date takes the store's Date header, in ms since 1970.
+void ss_blobs_heard_date(struct ss_blobs *blobs, uint64_t wall_ms);
+size_t ss_take_header(char *bytes, size_t size, size_t count, void *blobs);
+
+#endif
