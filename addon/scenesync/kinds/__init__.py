@@ -10,7 +10,7 @@ import importlib
 from .. import schema
 
 # In the order in which new things are made: what is pointed at comes before what points at it.
-MODULES = ("image", "node_group", "material", "world", "light", "camera", "mesh", "scene", "collection", "object", "transform")
+MODULES = ("image", "clip", "mask", "node_group", "material", "world", "light", "camera", "mesh", "scene", "collection", "object", "transform")
 
 
 class KindError(Exception):

@@ -3,17 +3,15 @@
 to disk. Pixels travel when no file holds them: painted, or written by a script.
 """
 
-import mimetypes
-import os
 import time
 import zlib
 
-import bpy
 import numpy
 
 from .. import compat
 from . import Blob, Kind, KindError
 from .arrays import BYTE, FLOAT, kept
+from .media import Media, harmless, path_key
 from .rna import put
 
 SETTINGS = ("use_view_as_render", "use_deinterlace", "use_half_precision", "seam_margin")
@@ -29,8 +27,7 @@ class Memory:
     """What is remembered of one image: values only."""
 
     def __init__(self):
-        self.file_key = None
-        self.file = None
+        self.media = Media()
         self.size = None
         self.alpha = None
         self.pixels = None
@@ -68,9 +65,9 @@ class Image(Kind):
         if image.source == "GENERATED":
             self._read_generated(image, fields, memory)
         elif image.source in FILES:
-            memory.file = file_of(image, memory)
-            if memory.file is not None:
-                fields["file"] = memory.file
+            file = file_of(image, memory)
+            if file is not None:
+                fields["file"] = file
         elif image.source == "TILED":
             fields.update((f"{TILES}{tile.number}", tile.label) for tile in image.tiles)
         if image.has_data:  # asking for more would load the file
@@ -119,6 +116,7 @@ class Image(Kind):
         if image.source == "MOVIE":
             if file.path:
                 image.filepath = file.path  # Blender packs no movies; it plays the one in the cache
+                memory.media.put(file_key(image), file)
             return
         if file_of(image, memory) == file and not image.is_dirty:
             return
@@ -164,42 +162,16 @@ def sides(fields, width, height):
 
 
 def file_key(image):
-    """What changes whenever the image's file does; None when there is none."""
+    """What changes whenever the image's file does, its path first; None when there is none."""
     packed = image.packed_file
     if packed is not None:
-        return packed.as_pointer(), packed.size
-    if image.source not in FILES or not image.filepath:
-        return None
-    path = bpy.path.abspath(image.filepath, library=image.library)
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return (path, status.st_mtime_ns, status.st_size) if status.st_size and os.path.isfile(path) else None
+        return image.filepath, packed.as_pointer(), packed.size
+    return path_key(image) if image.source in FILES else None
 
 
 def file_of(image, memory):
-    """The image's file as a Blob, the same one as long as it is the same file; None when there is none."""
-    key = file_key(image)
-    if key != memory.file_key:
-        media = mimetypes.guess_type(image.filepath)[0] if image.filepath else None
-        if key is None:
-            memory.file = None
-        elif image.packed_file is not None:
-            memory.file = Blob(image.packed_file.data, media)
-        else:
-            memory.file = Blob(type=media, path=key[0])
-        memory.file_key = key
-    return memory.file
-
-
-def harmless(path):
-    """A path that stays below the folder of the .blend file, whatever somebody else's says: a user may later unpack or save to it."""
-    plain = path.replace("\\", "/")
-    if path.startswith("//") and path == plain and ".." not in plain.split("/") and ":" not in plain:
-        return path
-    name = plain.rstrip("/").rpartition("/")[2].replace(":", "_")
-    return "//" + name if name not in ("", ".", "..") else ""
+    packed = image.packed_file
+    return memory.media.of(file_key(image), None if packed is None else lambda: packed.data)
 
 
 def write_color_space(settings, name):

@@ -10,7 +10,7 @@ import bpy
 import harness
 import numpy
 from scenesync.kinds import KindError
-from scenesync.kinds.image import harmless
+from scenesync.kinds.media import harmless
 
 SCENES = os.environ.get("SCENESYNC_SCENES", os.path.join(harness.ROOT, "..", "shared", "scenes"))
 
