@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from sources import ROOT, files, read
+from sources import files, read
 
 # folder → the folders whose headers it may include. "scenesync" is agent/include, "generated" what the schemas give.
 FOLDERS = {
@@ -36,7 +36,7 @@ def problems(path, folder, found):
     for quote, header in found:
         first = header.split("/")[0]
         if quote == '"':
-            own = first if first == "scenesync" or (ROOT / "agent" / header).exists() else "generated"
+            own = first if "/" in header else "generated"
             if own not in FOLDERS[folder]:
                 yield f"{path} includes {header}: {folder} may include only {sorted(FOLDERS[folder])}"
         elif first == "scenesync":
