@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/cli.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+
+static const struct ss_command *const commands[] = {
+    &ss_command_status, &ss_command_scenes, &ss_command_ls,    &ss_command_get,  &ss_command_set,    &ss_command_create,
+    &ss_command_delete, &ss_command_watch,  &ss_command_dump,  &ss_command_digest, &ss_command_blob,
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands, DEFAULT_WAIT_MS = 30000 };
+
+static const char about[] =
+    "A scene is a shared room, named by a word such as `demo`. In it are entities; each has a kind (object, transform, light, …), a UUID and\n"
+    "fields. An object's place is its transform, which has the object's UUID and is found by the object's name too.\n";
+
+static const char options_help[] =
+    "Options of every command:\n"
+    "  --json         print JSON, one document (watch: one a line)\n"
+    "  --socket PATH  the agent's socket (default: $SCENESYNC_SOCKET, then $XDG_RUNTIME_DIR/scenesync/agent.sock)\n"
+    "  --wait SECONDS how long to wait for the agent (default 30)\n"
+    "  --help         this, or what a command does\n"
+    "Exit status: 0, 1 when it failed (the reason is on stderr), 2 when it was called wrongly.\n";
+
+int ss_fail(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("scenesync: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    return SS_EXIT_FAILED;
+}
+
+int ss_usage(const struct ss_command *command, const char *why) {
+    fprintf(stderr, "scenesync %s: %s\nusage: scenesync %s\n`scenesync %s --help` says more.\n", command->name, why, command->usage, command->name);
+    return SS_EXIT_USAGE;
+}
+
+bool ss_cli_check(const struct ss_cli *cli, int error) {
+    if (error) {
+        const char *problem = cli->client ? scenesync_problem(cli->client) : "";
+        ss_fail("%s", *problem ? problem : scenesync_error_text(error));
+    }
+    return !error;
+}
+
+bool ss_cli_open(struct ss_cli *cli) {
+    struct scenesync_options options = {.socket = cli->socket, .app = "scenesync", .role = SCENESYNC_TOOL};
+    return ss_cli_check(cli, scenesync_open(&cli->client, &options, cli->timeout_ms));
+}
+
+bool ss_cli_join(struct ss_cli *cli, const char *scene) {
+    return ss_cli_open(cli) && ss_cli_check(cli, scenesync_join(cli->client, scene, NULL, 0, false, cli->timeout_ms));
+}
+
+void *ss_memory(void *memory) {
+    if (!memory) {
+        exit(ss_fail("memory was denied"));
+    }
+    return memory;
+}
+
+static void print_overview(FILE *out) {
+    fputs("usage: scenesync COMMAND …\n\n", out);
+    fprintf(out, "%s\nCommands:\n  agent --broker URL --store URL --data DIR --socket PATH …\n", about);
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        fprintf(out, "  %s\n", commands[i]->usage);
+    }
+    fprintf(out, "\n%s", options_help);
+}
+
+static bool take_wait(struct ss_cli *cli, const char *text) {
+    char *end;
+    double seconds = strtod(text, &end);
+    bool ok = end != text && *end == '\0' && isfinite(seconds) && seconds >= 0 && seconds <= 86400;
+    cli->timeout_ms = ok ? (int)(seconds * 1000) : 0;
+    return ok;
+}
+
+static const char *take_option(struct ss_cli *cli, int letter) {
+    switch (letter) {
+    case 'j': cli->json = true; return NULL;
+    case 'f': cli->force = true; return NULL;
+    case 'h': cli->help = true; return NULL;
+    case 's': cli->socket = optarg; return NULL;
+    case 'o': cli->output = optarg; return NULL;
+    case 'w': return take_wait(cli, optarg) ? NULL : "--wait takes seconds, 0 to 86400";
+    case ':': return "an option lacks its value";
+    default: return "no such option";
+    }
+}
+
+// Options may stand anywhere among the arguments. Returns what is wrong, or NULL.
+static const char *take_options(struct ss_cli *cli, int argc, char **argv) {
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'},          {"socket", required_argument, NULL, 's'}, {"wait", required_argument, NULL, 'w'},
+        {"help", no_argument, NULL, 'h'},          {"force", no_argument, NULL, 'f'},        {"output", required_argument, NULL, 'o'},
+        {NULL, 0, NULL, 0},
+    };
+    opterr = 0;
+    optind = 1;
+    const char *wrong = NULL;
+    for (int letter; !wrong && (letter = getopt_long(argc, argv, ":o:h", options, NULL)) != -1;) {
+        wrong = take_option(cli, letter);
+    }
+    cli->count = argc - optind;
+    cli->arguments = argv + optind;
+    return wrong;
+}
+
+static int run(struct ss_cli *cli) {
+    const struct ss_command *command = cli->command;
+    if (cli->help) {
+        printf("usage: scenesync %s\n\n%s\n%s", command->usage, command->help, options_help);
+        return SS_EXIT_OK;
+    }
+    if (cli->count < command->least) {
+        return ss_usage(command, "an argument is missing");
+    }
+    if (command->most >= 0 && cli->count > command->most) {
+        return ss_usage(command, "too many arguments");
+    }
+    int status = command->run(cli);
+    scenesync_close(cli->client);
+    if (fflush(stdout) != 0 && status == SS_EXIT_OK) {
+        return ss_fail("the output could not be written");
+    }
+    return status;
+}
+
+int ss_cli_main(int argc, char **argv) {
+    const char *name = argc > 1 ? argv[1] : "";
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_overview(stdout);
+        return SS_EXIT_OK;
+    }
+    struct ss_cli cli = {.timeout_ms = DEFAULT_WAIT_MS};
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        cli.command = strcmp(commands[i]->name, name) == 0 ? commands[i] : cli.command;
+    }
+    if (!cli.command) {
+        fprintf(stderr, *name ? "scenesync: there is no command `%s`\n" : "scenesync: no command given%s\n", name);
+        print_overview(stderr);
+        return SS_EXIT_USAGE;
+    }
+    const char *wrong = take_options(&cli, argc - 1, argv + 1);
+    return wrong ? ss_usage(cli.command, wrong) : run(&cli);
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// What subcommands share: options, a connection, reporting.
+#ifndef SS_CLI_COMMAND_H
+#define SS_CLI_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "scenesync/scenesync.h"
+
+enum { SS_EXIT_OK = 0, SS_EXIT_FAILED = 1, SS_EXIT_USAGE = 2 };
+
+struct ss_cli {
+    const struct ss_command *command;
+    bool json;          // --json
+    bool force;         // --force: set what this version does not know
+    bool help;          // --help
+    const char *socket; // --socket PATH, or NULL
+    const char *output; // -o FILE, or NULL
+    int timeout_ms;     // --wait SECONDS
+    int count;          // what is left of the arguments
+    char **arguments;
+    struct scenesync *client;
+};
+
+// ss_command is one subcommand: how it is called, what it says for --help, and its function, which returns the exit status.
+struct ss_command {
+    const char *name;
+    const char *usage;
+    const char *help;
+    int least, most; // arguments; most < 0: any number
+    int (*run)(struct ss_cli *cli);
+};
+
+extern const struct ss_command ss_command_status, ss_command_scenes, ss_command_ls, ss_command_get, ss_command_set, ss_command_create,
+    ss_command_delete, ss_command_watch, ss_command_dump, ss_command_digest, ss_command_blob;
+
+// ss_fail prints "scenesync: …" on stderr and returns SS_EXIT_FAILED; ss_usage prints how the command is called and returns SS_EXIT_USAGE.
+__attribute__((format(printf, 1, 2))) int ss_fail(const char *format, ...);
+int ss_usage(const struct ss_command *command, const char *why);
+
+// ss_cli_check reports a failed call of the client library. Returns true when `error` is none.
+bool ss_cli_check(const struct ss_cli *cli, int error);
+
+// ss_cli_open connects to the agent; ss_cli_join also joins a scene for editing only. What fails is reported.
+bool ss_cli_open(struct ss_cli *cli);
+bool ss_cli_join(struct ss_cli *cli, const char *scene);
+
+// ss_memory ends the program when an allocation was denied, else returns it.
+void *ss_memory(void *memory);
+
+#endif

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/edit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void ss_assignments_add(struct ss_assignments *assignments, const char *name, struct scenesync_bytes value) {
+    size_t count = assignments->count + 1;
+    assignments->names = ss_memory(realloc(assignments->names, count * sizeof *assignments->names));
+    assignments->values = ss_memory(realloc(assignments->values, count * sizeof *assignments->values));
+    assignments->names[assignments->count] = (struct scenesync_bytes){(const uint8_t *)name, strlen(name)};
+    assignments->values[assignments->count] = value;
+    assignments->count = count;
+}
+
+void ss_assignments_finish(struct ss_assignments *assignments) {
+    free(assignments->names);
+    free(assignments->values);
+    scenesync_writer_destroy(assignments->writer);
+    *assignments = (struct ss_assignments){0};
+}
+
+static void list_fields(const struct ss_schema_kind *kind) {
+    fprintf(stderr, "scenesync: fields of %s:", kind->name);
+    for (size_t i = 0; i < kind->field_count; i++) {
+        fprintf(stderr, " %s", kind->fields[i].name);
+    }
+    fputc('\n', stderr);
+}
+
+static bool is_known(const struct ss_cli *cli, const char *kind, const char *field) {
+    const struct ss_schema_kind *known = ss_schema_kind(kind, strlen(kind));
+    if (cli->force || (known && ss_schema_field(known, field, strlen(field)))) {
+        return true;
+    }
+    if (!known) {
+        ss_fail("%s: this version knows no such kind; --force sets it all the same", kind);
+    } else {
+        ss_fail("%s: this version knows no such field of %s; --force sets it all the same", field, kind);
+        list_fields(known);
+    }
+    return false;
+}
+
+static int read_one(const struct ss_cli *cli, char *argument, struct ss_assignments *assignments) {
+    char *equals = strchr(argument, '=');
+    if (!equals || equals == argument) {
+        return ss_usage(cli->command, "expected FIELD=JSON, as in 'location=[0, 0, 1]' or 'name=\"Lamp\"'");
+    }
+    *equals = '\0';
+    const struct ss_schema_field *field = ss_json_field(assignments->kind, argument, strlen(argument));
+    struct scenesync_bytes value;
+    for (size_t i = 0; i < assignments->count; i++) {
+        if (assignments->names[i].size == strlen(argument) && memcmp(assignments->names[i].data, argument, strlen(argument)) == 0) {
+            return ss_usage(cli->command, "a field is given twice");
+        }
+    }
+    if (!is_known(cli, assignments->kind, argument) || !ss_json_read(field, argument, equals + 1, assignments->writer)) {
+        return SS_EXIT_FAILED;
+    }
+    if (!scenesync_writer_take(assignments->writer, &value)) {
+        return ss_fail("%s: the value is too large; larger things are blobs", argument);
+    }
+    ss_assignments_add(assignments, argument, value);
+    return SS_EXIT_OK;
+}
+
+int ss_assignments_read(const struct ss_cli *cli, const char *kind, int count, char **arguments, struct ss_assignments *assignments) {
+    *assignments = (struct ss_assignments){.kind = kind, .writer = ss_memory(scenesync_writer_create())};
+    int status = SS_EXIT_OK;
+    for (int i = 0; status == SS_EXIT_OK && i < count; i++) {
+        status = read_one(cli, arguments[i], assignments);
+    }
+    return status;
+}
+
+int ss_edit(struct ss_cli *cli, const struct scenesync_uuid *id, const struct ss_assignments *assignments, size_t count) {
+    struct scenesync_batch *batches = ss_memory(calloc(count, sizeof *batches));
+    for (size_t i = 0; i < count; i++) {
+        const struct ss_assignments *from = &assignments[i];
+        batches[i].kind = (struct scenesync_bytes){(const uint8_t *)from->kind, strlen(from->kind)};
+        batches[i].rows = 1;
+        batches[i].columns = from->count;
+        batches[i].ids = id;
+        batches[i].names = from->names;
+        batches[i].values = from->values;
+    }
+    uint64_t edit = 0;
+    int error = scenesync_edit(cli->client, batches, count, false, &edit, cli->timeout_ms);
+    error = error ? error : scenesync_wait_ack(cli->client, edit, cli->timeout_ms);
+    free(batches);
+    return ss_cli_check(cli, error) ? SS_EXIT_OK : SS_EXIT_FAILED;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// FIELD=JSON arguments made into an edit that is acknowledged before the command ends.
+#ifndef SS_CLI_EDIT_H
+#define SS_CLI_EDIT_H
+
+#include "cli/json.h"
+
+// ss_assignments is the fields of one entity: names point into the arguments, values into the writer.
+struct ss_assignments {
+    const char *kind;
+    size_t count;
+    struct scenesync_bytes *names;
+    struct scenesync_bytes *values;
+    struct scenesync_writer *writer;
+};
+
+// ss_assignments_read takes FIELD=JSON arguments and checks them. Returns SS_EXIT_OK or the exit status, with the reason on stderr.
+int ss_assignments_read(const struct ss_cli *cli, const char *kind, int count, char **arguments, struct ss_assignments *assignments);
+
+// ss_assignments_add adds a field that the command itself sets.
+void ss_assignments_add(struct ss_assignments *assignments, const char *name, struct scenesync_bytes value);
+void ss_assignments_finish(struct ss_assignments *assignments);
+
+// ss_edit sends the assignments to entities with this UUID in one edit and waits until it is durable. Returns the exit status.
+int ss_edit(struct ss_cli *cli, const struct scenesync_uuid *id, const struct ss_assignments *assignments, size_t count);
+
+#endif

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loading a scene and finding what a person means in it.
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/replica.h"
+
+bool ss_replica_load(struct ss_cli *cli, const char *scene, const char *kind, struct ss_replica *replica) {
+    const char *kinds[] = {kind, "object"};
+    size_t kind_count = !kind ? 0 : strcmp(kind, "transform") == 0 ? 2 : 1;
+    if (!ss_cli_open(cli) || !ss_cli_check(cli, scenesync_join(cli->client, scene, kinds, kind_count, true, cli->timeout_ms)) ||
+        !ss_cli_check(cli, scenesync_sync(cli->client, cli->timeout_ms))) {
+        return false;
+    }
+    struct scenesync_event event;
+    int error;
+    while ((error = scenesync_next(cli->client, &event, 0)) == SCENESYNC_OK) {
+        if (event.type == SCENESYNC_CHANGE) {
+            ss_replica_apply(replica, &event.change);
+        }
+    }
+    return error == SCENESYNC_TIMEOUT || ss_cli_check(cli, error);
+}
+
+bool ss_split_target(char *target, const char **kind, const char **text) {
+    char *slash = strchr(target, '/');
+    if (!slash || slash == target || !slash[1]) {
+        return false;
+    }
+    *slash = '\0';
+    *kind = target;
+    *text = slash + 1;
+    return true;
+}
+
+struct search {
+    const struct ss_replica *replica;
+    const char *kind;
+    const char *name;
+    const struct ss_known *found;
+    size_t count;
+};
+
+static void match(void *context, const struct ss_known *entity) {
+    struct search *search = context;
+    struct scenesync_bytes name = ss_replica_name(search->replica, entity);
+    if (strcmp(entity->kind, search->kind) == 0 && name.data && name.size == strlen(search->name) &&
+        memcmp(name.data, search->name, name.size) == 0) {
+        search->found = entity;
+        search->count++;
+    }
+}
+
+static void list_match(void *context, const struct ss_known *entity) {
+    struct search *search = context;
+    size_t before = search->count;
+    match(context, entity);
+    if (search->count > before) {
+        char id[37];
+        scenesync_uuid_format(&entity->id, id);
+        fprintf(stderr, "  %s/%s\n", entity->kind, id);
+    }
+}
+
+const struct ss_known *ss_replica_resolve(const struct ss_replica *replica, const char *kind, const char *text) {
+    struct scenesync_uuid id;
+    if (scenesync_uuid_parse(text, strlen(text), &id)) {
+        const struct ss_known *entity = ss_replica_find(replica, kind, &id);
+        if (entity && ss_replica_is_there(replica, entity)) {
+            return entity;
+        }
+        ss_fail("there is no %s with the id %s; `scenesync ls SCENE %s` lists them", kind, text, kind);
+        return NULL;
+    }
+    struct search search = {replica, kind, text, NULL, 0};
+    ss_replica_each(replica, match, &search);
+    if (search.count == 0) {
+        ss_fail("there is no %s called %s; `scenesync ls SCENE %s` lists them", kind, text, kind);
+    } else if (search.count > 1) {
+        ss_fail("%zu of kind %s are called %s; use the id of one:", search.count, kind, text);
+        ss_replica_each(replica, list_match, &search);
+    }
+    return search.count == 1 ? search.found : NULL;
+}
