@@ -9,8 +9,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def files(*patterns):
     """Files that git has or would add, as paths relative to the repository, whoever owns it."""
-    listed = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns], cwd=ROOT, check=True,
-                            capture_output=True, text=True).stdout
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return sorted(path for path in {Path(name) for name in listed.split("\0") if name} if (ROOT / path).is_file())
 
 
