@@ -292,6 +292,7 @@ struct ss_effect {
             uint64_t size;
             bool wanted_now; // a client waits for it
         } blob;
+        struct ss_origin new_origin;
         struct {
             struct ss_origin origin;
             bool online;

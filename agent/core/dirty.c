@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/dirty.h"
+
+int ss_client_find(const struct ss_core *core, uint32_t id)
+{
+    for (int i = 0; i < SS_MAX_CLIENTS; i++) {
+        if (core->clients[i].used && core->clients[i].id == id)
+            return i;
+    }
+    return -1;
+}
+
+bool ss_client_wants(const struct ss_client *client, uint32_t kind)
+{
+    for (size_t i = 0; i < client->kinds.count; i++) {
+        if (client->kinds.items[i] == kind)
+            return true;
+    }
+    return client->kinds.count == 0;
+}
+
+static bool ss_client_room(struct ss_client *client, const struct ss_alloc *alloc, size_t things)
+{
+    if (things <= client->queue_capacity)
+        return true;
+    const size_t capacity = things + things / 2 + 16;
+    uint32_t *queue = ss_alloc_take(alloc, capacity * sizeof *queue);
+    if (queue == NULL)
+        return false;
+    for (size_t i = 0; i < client->queue_count; i++)
+        queue[i] = client->queue[(client->queue_head + i) % client->queue_capacity];
+    ss_alloc_free(alloc, client->queue);
+    client->queue = queue;
+    client->queue_head = 0;
+    client->queue_capacity = capacity;
+    return true;
+}
+
+bool ss_clients_room(struct ss_core *core)
+{
+    for (int i = 0; i < SS_MAX_CLIENTS; i++) {
+        struct ss_client *client = &core->clients[i];
+        if (client->used && client->changes && !ss_client_room(client, ss_memory(core), core->scene.things.count))
+            return false;
+    }
+    return true;
+}
+
+void ss_client_push(struct ss_client *client, uint32_t thing)
+{
+    client->queue[(client->queue_head + client->queue_count++) % client->queue_capacity] = thing;
+}
+
+uint32_t ss_client_pop(struct ss_client *client)
+{
+    const uint32_t thing = client->queue[client->queue_head];
+    client->queue_head = (client->queue_head + 1) % client->queue_capacity;
+    client->queue_count--;
+    return thing;
+}
+
+void ss_clients_queue(struct ss_core *core, uint32_t number, uint32_t clients)
+{
+    struct ss_thing *thing = ss_thing_at(core, number);
+    uint32_t fresh = clients & ~thing->clients;
+    thing->clients |= clients;
+    for (unsigned i = 0; fresh != 0; i++, fresh >>= 1) {
+        if ((fresh & 1) != 0)
+            ss_client_push(&core->clients[i], number);
+    }
+}
+
+// Those who want news of a thing. What a client's first look has yet to come by, it will see there.
+static uint32_t ss_clients_of(const struct ss_core *core, uint32_t number, uint32_t kind)
+{
+    uint32_t clients = 0;
+    for (unsigned i = 0; i < SS_MAX_CLIENTS; i++) {
+        const struct ss_client *client = &core->clients[i];
+        const bool ahead = number >= client->scan && number < client->scan_end;
+        if (client->used && client->changes && !ahead && ss_client_wants(client, kind))
+            clients |= 1U << i;
+    }
+    return clients;
+}
+
+void ss_clients_news(struct ss_core *core, uint32_t number, uint32_t editor)
+{
+    struct ss_thing *thing = ss_thing_at(core, number);
+    const uint32_t clients = ss_clients_of(core, number, thing->kind);
+    uint32_t queue = 0;
+    for (uint32_t i = 0; i < thing->count; i++) {
+        struct ss_cell *cell = &thing->cells[i];
+        const uint32_t own = (cell->flags & SS_CELL_CHANGED) != 0 ? editor : 0;
+        cell->clients &= ~own;
+        if ((cell->flags & SS_CELL_NEWS) == 0)
+            continue;
+        cell->clients |= clients & ~own;
+        queue |= clients & ~own;
+    }
+    ss_clients_queue(core, number, queue);
+}

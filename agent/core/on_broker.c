@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// The connection to the broker comes and goes, and what it retains is compared with what we have.
+#include "core/handlers.h"
+#include "core/outbox.h"
+#include "core/peers.h"
+#include "core/plan.h"
+#include "core/repair.h"
+#include "core/sync.h"
+
+enum { SS_REPUBLISH_THINGS = 256, SS_REPUBLISH_PAUSE_MS = 50, SS_REPUBLISH_WAIT_MS = 1000 };
+
+int ss_on_connected(struct ss_core *core)
+{
+    core->connected = true;
+    core->replayed = false;
+    core->reread = !core->connected_before;
+    core->replay++;
+    core->republish = SS_NONE;
+    ss_peers_gone(core);
+    ss_timer_by(core, SS_TIMER_PEER, core->now);
+    ss_timer_by(core, SS_TIMER_JOIN, core->now);
+    return SS_OK;
+}
+
+int ss_on_disconnected(struct ss_core *core)
+{
+    core->connected = false;
+    core->connected_before = true;
+    core->republish = SS_NONE;
+    ss_outbox_again(core);
+    ss_sync_stop(core, false);
+    ss_replies_stop(core);
+    ss_peers_gone(core);
+    ss_timer_stop(core, SS_TIMER_PEER);
+    ss_timer_stop(core, SS_TIMER_WANT);
+    ss_timer_stop(core, SS_TIMER_QUIET);
+    ss_timer_stop(core, SS_TIMER_REPUBLISH);
+    return SS_OK;
+}
+
+int ss_on_published(struct ss_core *core, const struct ss_event *event) { return ss_outbox_published(core, event->published.token); }
+
+int ss_on_replayed(struct ss_core *core)
+{
+    core->replayed = true;
+    ss_timer_stop(core, SS_TIMER_QUIET);
+    ss_timer_by(core, SS_TIMER_QUIET, core->now + SS_QUIET_MS);
+    return SS_OK;
+}
+
+static bool ss_peers_to_ask(const struct ss_core *core)
+{
+    for (size_t i = 0; i < core->peers.count; i++) {
+        const struct ss_peer *peer = &core->peers.items[i];
+        if (ss_peer_present(peer) && peer->ready && peer->asleep_ms <= core->now)
+            return true;
+    }
+    return false;
+}
+
+// The first in rank for the whole scene looks after what the broker retains: brokers lose or roll back their stores.
+static void ss_replay_check(struct ss_core *core)
+{
+    static const struct ss_uuid scene;
+    if (ss_rank(core, &scene) != 0)
+        return;
+    if (core->reread) {
+        core->republish = 0;
+        ss_timer_by(core, SS_TIMER_REPUBLISH, core->now);
+    } else if (ss_fx_room(core, 1)) {
+        ss_fx_push(core, SS_FX_REREAD);
+        core->reread = true;
+        core->replayed = false;
+        core->replay++;
+    }
+}
+
+void ss_replay_quiet(struct ss_core *core)
+{
+    if (!core->known && (core->answered || !ss_peers_to_ask(core)))
+        ss_sync_known(core);
+    if (!core->known)
+        ss_timer_by(core, SS_TIMER_WANT, core->now);
+    if (core->replayed)
+        ss_replay_check(core);
+}
+
+static bool ss_republish_missing(const struct ss_core *core, const struct ss_thing *thing)
+{
+    const uint32_t skip = SS_THING_QUEUED | SS_THING_SHRUNK | SS_THING_UNSETTLED;
+    return thing->count > 0 && thing->seen != core->replay && (thing->flags & skip) == 0;
+}
+
+static int ss_republish_plan(struct ss_core *core, uint32_t *next)
+{
+    for (uint32_t done = 0; *next < core->scene.things.count && done < SS_REPUBLISH_THINGS; (*next)++) {
+        const struct ss_thing *thing = ss_thing_at(core, *next);
+        if (!ss_republish_missing(core, thing))
+            continue;
+        const uint32_t change = ss_plan_change(core, *next);
+        if (change == SS_NONE)
+            return SS_ENOMEM;
+        ss_plan_publish(core, change, -1);
+        for (uint32_t i = 0; (thing->flags & SS_THING_PARTED) != 0 && i < thing->count; i++)
+            ss_plan_publish(core, change, ss_field_part(core, thing->cells[i].name));
+        done++;
+    }
+    return ss_plan_finish(core);
+}
+
+// What the replay did not bring goes out again, as fast as the broker takes it.
+void ss_republish_run(struct ss_core *core)
+{
+    if (core->republish == SS_NONE)
+        return;
+    if (!core->known) {
+        ss_timer_by(core, SS_TIMER_REPUBLISH, core->now + SS_REPUBLISH_WAIT_MS);
+        return;
+    }
+    uint32_t next = core->republish;
+    if (core->outbox.entries.count - core->outbox.head < SS_REPUBLISH_THINGS) {
+        ss_plan_begin(core, -1);
+        if (ss_republish_plan(core, &next) == SS_OK) {
+            ss_plan_commit(core);
+            core->republish = next;
+        } else {
+            ss_plan_abort(core);
+        }
+    }
+    if (core->republish < core->scene.things.count)
+        ss_timer_by(core, SS_TIMER_REPUBLISH, core->now + SS_REPUBLISH_PAUSE_MS);
+    else
+        core->republish = SS_NONE;
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// A peer says what it has, comes or goes; and we say the same of us.
+#include "core/clone.h"
+#include "core/digest.h"
+#include "core/handlers.h"
+#include "core/peers.h"
+
+enum { SS_PEERS_MAX = 4096, SS_VECTOR_MAX = 1 << 20, SS_LOST_INTERVALS = 3 };
+
+struct ss_peer *ss_peer_find(struct ss_core *core, const struct ss_origin *origin)
+{
+    for (size_t i = 0; i < core->peers.count; i++) {
+        if (ss_origin_equal(&core->peers.items[i].origin, origin))
+            return &core->peers.items[i];
+    }
+    return NULL;
+}
+
+static struct ss_peer *ss_peer_take(struct ss_core *core, const struct ss_origin *origin)
+{
+    struct ss_peer *peer = ss_peer_find(core, origin);
+    if (peer == NULL && ss_array_room(&core->peers, ss_memory(core), 1, SS_PEERS_MAX)) {
+        ss_array_push(&core->peers, (struct ss_peer){.origin = *origin});
+        peer = &core->peers.items[core->peers.count - 1];
+    }
+    return peer;
+}
+
+uint64_t ss_peer_excess(const struct ss_core *core, const struct ss_peer *peer)
+{
+    uint64_t excess = 0;
+    for (size_t i = 0; i < peer->vector.count; i++) {
+        const struct ss_vector_entry *entry = &peer->vector.items[i];
+        const uint32_t line = ss_vectors_find(&core->vectors, &entry->from);
+        const uint64_t have = line == SS_NONE ? 0 : core->vectors.lines.items[line].seq;
+        if (line != core->own_line && entry->seq > have)
+            excess += entry->seq - have;
+    }
+    return excess;
+}
+
+static bool ss_peer_behind(const struct ss_core *core, const struct ss_peer *peer)
+{
+    const struct ss_vector vector = {peer->vector.count, peer->vector.items};
+    for (size_t i = 0; i < core->vectors.lines.count; i++) {
+        if (ss_vector_seq(&vector, &core->vectors.lines.items[i].from) < core->vectors.lines.items[i].seq)
+            return true;
+    }
+    return false;
+}
+
+// A digest counts only from a copy that has nothing of its own under way.
+static bool ss_peer_quiet(const struct ss_core *core)
+{
+    return core->outbox.head == core->outbox.entries.count && core->settling.count == 0 && core->scene.held == 0 && core->aside.count == 0;
+}
+
+static bool ss_digest_known(const struct ss_sha256 *digest)
+{
+    static const struct ss_sha256 none;
+    return memcmp(digest->b, none.b, sizeof none.b) != 0;
+}
+
+static void ss_peer_compare(struct ss_core *core, struct ss_peer *peer)
+{
+    bool differs = core->known && peer->ready && ss_peer_quiet(core) && ss_digest_known(&peer->digest) && ss_peer_excess(core, peer) == 0 &&
+                   !ss_peer_behind(core, peer);
+    if (differs) {
+        ss_digest_update(core);
+        differs = memcmp(core->digest.b, peer->digest.b, sizeof peer->digest.b) != 0;
+        peer->wholes = differs ? peer->wholes : 0;
+    }
+    if (!differs)
+        peer->mismatch_ms = 0;
+    else if (peer->mismatch_ms == 0)
+        peer->mismatch_ms = core->now;
+    if (peer->ready && (differs || ss_peer_excess(core, peer) > 0 || !core->known))
+        ss_timer_by(core, SS_TIMER_WANT, core->now + (core->known ? SS_GRACE_MS : SS_GATHER_MS));
+}
+
+// Says to the daemon what changed about a peer's presence; room for the effect must have been made.
+static void ss_peer_tell(struct ss_core *core, struct ss_peer *peer)
+{
+    if (peer->told == ss_peer_present(peer))
+        return;
+    peer->told = !peer->told;
+    struct ss_effect *effect = ss_fx_push(core, SS_FX_PEER_CHANGED);
+    effect->peer_changed.origin = peer->origin;
+    effect->peer_changed.online = peer->told;
+}
+
+int ss_on_peer(struct ss_core *core, const struct ss_event *event)
+{
+    const struct ss_ev_peer *said = &event->peer;
+    if (ss_origin_equal(&said->origin, &core->clock.origin))
+        return SS_OK;
+    const uint64_t own = ss_vector_seq(&said->vector, &core->clock.origin);
+    if (own >= core->next_seq && ss_clone_leave(core) != SS_OK)
+        return SS_ENOMEM;
+    struct ss_peer *peer = ss_peer_take(core, &said->origin);
+    if (peer == NULL || !ss_fx_room(core, 1))
+        return SS_ENOMEM;
+    const size_t had = peer->vector.count;
+    peer->vector.count = 0;
+    if (!ss_array_room(&peer->vector, ss_memory(core), said->vector.count, SS_VECTOR_MAX)) {
+        peer->vector.count = had;
+        return SS_ENOMEM;
+    }
+    if (said->vector.count > 0)
+        memcpy(peer->vector.items, said->vector.entries, said->vector.count * sizeof *said->vector.entries);
+    peer->vector.count = said->vector.count;
+    peer->digest = said->digest;
+    peer->ready = said->ready;
+    peer->heard_ms = core->now > 0 ? core->now : 1;
+    ss_timer_by(core, SS_TIMER_LOST, core->now + SS_LOST_INTERVALS * (uint64_t)core->config.peer_interval_ms);
+    ss_peer_tell(core, peer);
+    if (ss_peer_present(peer))
+        ss_peer_compare(core, peer);
+    return SS_OK;
+}
+
+int ss_on_online(struct ss_core *core, const struct ss_event *event)
+{
+    if (ss_origin_equal(&event->online.origin, &core->clock.origin))
+        return SS_OK;
+    struct ss_peer *peer = ss_peer_take(core, &event->online.origin);
+    if (peer == NULL || !ss_fx_room(core, 1))
+        return SS_ENOMEM;
+    peer->online = event->online.online;
+    if (!peer->online)
+        peer->heard_ms = 0;
+    ss_peer_tell(core, peer);
+    if (ss_peer_present(peer))
+        ss_peer_compare(core, peer);
+    return SS_OK;
+}
+
+void ss_peers_gone(struct ss_core *core)
+{
+    for (size_t i = 0; i < core->peers.count; i++) {
+        core->peers.items[i].online = false;
+        core->peers.items[i].heard_ms = 0;
+        core->peers.items[i].mismatch_ms = 0;
+        if (core->peers.items[i].told && ss_fx_room(core, 1))
+            ss_peer_tell(core, &core->peers.items[i]);
+    }
+}
+
+void ss_peer_expire(struct ss_core *core)
+{
+    const uint64_t patience = SS_LOST_INTERVALS * (uint64_t)core->config.peer_interval_ms;
+    for (size_t i = 0; i < core->peers.count; i++) {
+        struct ss_peer *peer = &core->peers.items[i];
+        if (peer->heard_ms == 0)
+            continue;
+        if (peer->heard_ms + patience > core->now || !ss_fx_room(core, 1)) {
+            const uint64_t due = peer->heard_ms + patience;
+            ss_timer_by(core, SS_TIMER_LOST, due > core->now ? due : core->now + SS_RETRY_MS);
+            continue;
+        }
+        peer->heard_ms = 0;
+        ss_peer_tell(core, peer);
+    }
+}
+
+// ---- ourselves -----------------------------------------------------------------------------------------------------------
+
+void ss_peer_publish(struct ss_core *core)
+{
+    if (!core->connected)
+        return;
+    struct ss_vector vector;
+    if (!ss_fx_room(core, 1) || !ss_vectors_copy(&core->vectors, &core->scratch, &vector)) {
+        ss_timer_by(core, SS_TIMER_PEER, core->now + SS_RETRY_MS);
+        return;
+    }
+    ss_digest_update(core);
+    struct ss_effect *effect = ss_fx_push(core, SS_FX_PUBLISH_PEER);
+    effect->peer.vector = vector;
+    effect->peer.entities = core->scene.present;
+    effect->peer.ready = core->known;
+    if (ss_peer_quiet(core))
+        effect->peer.digest = core->digest;
+    ss_timer_by(core, SS_TIMER_PEER, core->now + core->config.peer_interval_ms);
+}
+
+int ss_on_digest_wanted(struct ss_core *core, const struct ss_event *event)
+{
+    if (!ss_fx_room(core, 1))
+        return SS_ENOMEM;
+    ss_digest_update(core);
+    struct ss_effect *effect = ss_fx_push(core, SS_FX_DIGEST);
+    effect->digest.client = event->digest_wanted.client;
+    effect->digest.id = event->digest_wanted.id;
+    effect->digest.digest = core->digest;
+    return SS_OK;
+}
+
+void ss_status_pump(struct ss_core *core)
+{
+    uint64_t pending = core->outbox.entries.count - core->outbox.head + core->settling.count + core->scene.held;
+    uint32_t peers = 0;
+    for (size_t i = 0; i < core->peers.count; i++)
+        peers += ss_peer_present(&core->peers.items[i]);
+    if ((pending == core->told_pending && peers == core->told_peers && core->scene.alive == core->told_entities) || !ss_fx_room(core, 1))
+        return;
+    struct ss_effect *effect = ss_fx_push(core, SS_FX_STATUS);
+    effect->status.pending = core->told_pending = pending;
+    effect->status.entities = core->told_entities = core->scene.alive;
+    effect->status.peers = core->told_peers = peers;
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The retained message of an entity is only whichever arrived last: whoever holds more republishes the whole, one at a time by rank.
+#ifndef SS_CORE_REPAIR_H
+#define SS_CORE_REPAIR_H
+
+#include "core/merge.h"
+#include "core/state.h"
+
+// ss_repair_after looks at what a state message left out or had older. `forced`: republish whatever it had; `changed`: it brought something.
+void ss_repair_after(struct ss_core *core, uint32_t thing, int part, const struct ss_incoming *incoming, uint32_t count, bool forced,
+                     bool changed);
+
+// ss_rank counts the present peers that come before us for an entity.
+uint32_t ss_rank(const struct ss_core *core, const struct ss_uuid *uuid);
+
+#endif

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// A peer calls our `sync`: what is newer than its vector, or in buckets that differ, goes out in parts, some at a time.
+#include <stdlib.h>
+
+#include "core/digest.h"
+#include "core/entity.h"
+#include "core/handlers.h"
+#include "core/sync.h"
+
+enum { SS_REPLIES_MAX = 64, SS_REPLY_PARTS = 4, SS_REPLY_PAUSE_MS = 20, SS_REPLY_FIELD = 24, SS_REPLY_ENTITY = 64 };
+
+static void ss_reply_drop(struct ss_core *core, size_t at)
+{
+    ss_alloc_free(ss_memory(core), core->replies.items[at].memory);
+    core->replies.items[at] = core->replies.items[--core->replies.count];
+}
+
+void ss_replies_stop(struct ss_core *core)
+{
+    while (core->replies.count > 0)
+        ss_reply_drop(core, core->replies.count - 1);
+}
+
+// What the caller said and what we have now, copied into one piece of memory.
+static bool ss_reply_copy(struct ss_core *core, const struct ss_event *event, struct ss_reply *reply)
+{
+    struct ss_vector ours;
+    if (!ss_vectors_copy(&core->vectors, &core->scratch, &ours))
+        return false;
+    const struct ss_vector has = event->sync_called.vector;
+    const struct ss_slice user = event->sync_called.user;
+    const struct ss_slice buckets = event->sync_called.buckets;
+    const size_t entry = sizeof(struct ss_vector_entry);
+    reply->memory = ss_alloc_take(ss_memory(core), (has.count + ours.count) * entry + user.len + buckets.len + 1);
+    if (reply->memory == NULL)
+        return false;
+    struct ss_vector_entry *entries = (void *)reply->memory;
+    uint8_t *bytes = reply->memory + (has.count + ours.count) * entry;
+    if (has.count > 0)
+        memcpy(entries, has.entries, has.count * entry);
+    if (ours.count > 0)
+        memcpy(entries + has.count, ours.entries, ours.count * entry);
+    if (user.len > 0)
+        memcpy(bytes, user.data, user.len);
+    if (buckets.len > 0)
+        memcpy(bytes + user.len, buckets.data, buckets.len);
+    reply->has = (struct ss_vector){has.count, entries};
+    reply->ours = (struct ss_vector){ours.count, entries + has.count};
+    reply->user = ss_slice_of(bytes, user.len);
+    reply->buckets = ss_slice_of(bytes + user.len, buckets.len);
+    return true;
+}
+
+int ss_on_sync_called(struct ss_core *core, const struct ss_event *event)
+{
+    if (event->sync_called.buckets.len != 0 && event->sync_called.buckets.len != sizeof core->buckets) {
+        ss_fx_refuse(core, 0, 0, SS_EINVAL, "malformed", "the buckets of a sync call have the wrong size");
+        return SS_OK;
+    }
+    for (size_t i = core->replies.count; i-- > 0;) {
+        if (ss_origin_equal(&core->replies.items[i].to, &event->sync_called.from))
+            ss_reply_drop(core, i);
+    }
+    if (core->replies.count == SS_REPLIES_MAX)
+        return SS_OK; // the caller asks the next one
+    struct ss_reply reply = {.to = event->sync_called.from, .call = event->sync_called.call};
+    if (!ss_array_room(&core->replies, ss_memory(core), 1, SS_REPLIES_MAX) || !ss_reply_copy(core, event, &reply))
+        return SS_ENOMEM;
+    ss_digest_update(core);
+    ss_array_push(&core->replies, reply);
+    ss_timer_by(core, SS_TIMER_REPLY, core->now);
+    return SS_OK;
+}
+
+static bool ss_reply_needs(const struct ss_core *core, const struct ss_reply *reply, const struct ss_thing *thing)
+{
+    if (thing->count == 0)
+        return false;
+    if (reply->buckets.len > 0) {
+        const size_t bucket = ss_digest_bucket(thing);
+        return memcmp(core->buckets + bucket, reply->buckets.data + bucket, SS_BUCKET_SIZE) != 0;
+    }
+    for (uint32_t i = 0; i < thing->touch_count; i++) {
+        if (thing->touches[i].seq > ss_vector_seq(&reply->has, &core->vectors.lines.items[thing->touches[i].from].from))
+            return true;
+    }
+    return thing->touch_count == 0;
+}
+
+static int ss_touched_compare(const void *a, const void *b)
+{
+    return memcmp(((const struct ss_vector_entry *)a)->from.b, ((const struct ss_vector_entry *)b)->from.b, sizeof(struct ss_origin));
+}
+
+static void ss_reply_touched(const struct ss_core *core, const struct ss_thing *thing, struct ss_vector_entry *entries, struct ss_vector *touched)
+{
+    for (uint32_t i = 0; i < thing->touch_count; i++)
+        entries[i] = (struct ss_vector_entry){core->vectors.lines.items[thing->touches[i].from].from, thing->touches[i].seq};
+    if (thing->touch_count > 1)
+        qsort(entries, thing->touch_count, sizeof *entries, ss_touched_compare);
+    *touched = (struct ss_vector){thing->touch_count, entries};
+}
+
+// One part as it is being made: up to SS_BATCH_BYTES of entities, a large one in several pieces.
+struct ss_piece {
+    struct ss_entity *entities;
+    struct ss_vector *touched;
+    size_t count, capacity;
+    size_t bytes;
+};
+
+static bool ss_piece_grow(struct ss_core *core, struct ss_piece *piece)
+{
+    if (piece->count < piece->capacity)
+        return true;
+    const size_t capacity = piece->capacity * 2 + 64;
+    struct ss_entity *entities = ss_scratch_take(&core->scratch, capacity * sizeof *entities);
+    struct ss_vector *touched = ss_scratch_take(&core->scratch, capacity * sizeof *touched);
+    if (entities == NULL || touched == NULL)
+        return false;
+    if (piece->count > 0) {
+        memcpy(entities, piece->entities, piece->count * sizeof *entities);
+        memcpy(touched, piece->touched, piece->count * sizeof *touched);
+    }
+    piece->entities = entities;
+    piece->touched = touched;
+    piece->capacity = capacity;
+    return true;
+}
+
+// Adds the thing's cells from *cell on, as many as fit; *cell is then where to go on, its count when all are in.
+static bool ss_piece_add(struct ss_core *core, struct ss_piece *piece, const struct ss_thing *thing, uint32_t *cell)
+{
+    struct ss_field *fields = ss_scratch_take(&core->scratch, (thing->count - *cell + 1U) * sizeof *fields);
+    struct ss_vector_entry *entries = ss_scratch_take(&core->scratch, (thing->touch_count + 1U) * sizeof *entries);
+    if (fields == NULL || entries == NULL || !ss_piece_grow(core, piece))
+        return false;
+    size_t count = 0;
+    piece->bytes += SS_REPLY_ENTITY + thing->touch_count * sizeof *entries;
+    for (; *cell < thing->count && (count == 0 || piece->bytes < SS_BATCH_BYTES - SS_MAX_VALUE); (*cell)++) {
+        const struct ss_cell *from = &thing->cells[*cell];
+        if ((from->flags & SS_CELL_HELD) != 0)
+            continue;
+        fields[count] = ss_field_of(core, from);
+        piece->bytes += fields[count].name.len + fields[count].value.len + SS_REPLY_FIELD;
+        count++;
+    }
+    piece->entities[piece->count] = (struct ss_entity){ss_names_text(&core->names, thing->kind), thing->uuid, count, fields};
+    ss_reply_touched(core, thing, entries, &piece->touched[piece->count]);
+    piece->count++;
+    return true;
+}
+
+static bool ss_reply_part(struct ss_core *core, struct ss_reply *reply)
+{
+    struct ss_piece piece = {0};
+    uint32_t next = reply->next;
+    uint32_t cell = reply->cell;
+    if (!ss_fx_room(core, 1))
+        return false;
+    while (next < core->scene.things.count && piece.bytes < SS_BATCH_BYTES - SS_MAX_VALUE) {
+        const struct ss_thing *thing = ss_thing_at(core, next);
+        if (ss_reply_needs(core, reply, thing) && !ss_piece_add(core, &piece, thing, &cell))
+            return false;
+        if (!ss_reply_needs(core, reply, thing) || cell >= thing->count) {
+            next++;
+            cell = 0;
+        }
+    }
+    const bool last = next >= core->scene.things.count;
+    struct ss_vector_entry *ours = ss_scratch_copy(&core->scratch, reply->ours.entries, reply->ours.count * sizeof *ours);
+    uint8_t *user = ss_scratch_copy(&core->scratch, reply->user.data, reply->user.len);
+    if (ours == NULL || user == NULL)
+        return false;
+    struct ss_effect *effect = ss_fx_push(core, SS_FX_REPLY_SYNC);
+    effect->reply.to = reply->to;
+    effect->reply.user = ss_slice_of(user, reply->user.len);
+    effect->reply.reply = (struct ss_ev_sync_reply){.from = core->clock.origin, .call = reply->call, .part = reply->part, .last = last,
+                                                    .entity_count = piece.count, .entities = piece.entities, .touched = piece.touched};
+    if (last)
+        effect->reply.reply.vector = (struct ss_vector){reply->ours.count, ours};
+    reply->next = last ? SS_NONE : next;
+    reply->cell = cell;
+    reply->part++;
+    return true;
+}
+
+void ss_reply_run(struct ss_core *core)
+{
+    for (size_t i = core->replies.count; i-- > 0;) {
+        struct ss_reply *reply = &core->replies.items[i];
+        for (int part = 0; part < SS_REPLY_PARTS && reply->next != SS_NONE && ss_reply_part(core, reply); part++)
+            continue;
+        if (reply->next == SS_NONE)
+            ss_reply_drop(core, i);
+    }
+    if (core->replies.count > 0)
+        ss_timer_by(core, SS_TIMER_REPLY, core->now + SS_REPLY_PAUSE_MS);
+}
