@@ -95,8 +95,8 @@ static bool assign(struct ss_reading *reading, size_t i, const char *value, cons
         *(char **)to = ss_copy_text(value, strlen(value));
         return true;
     case SS_BYTES:
-        return parse_bytes(value, to) || wrong(reading, "%s: `%s` must be a number of bytes such as 500M or 20G, not `%s`", where,
-                                               SETTINGS[i].key, value);
+        return parse_bytes(value, to) ||
+               wrong(reading, "%s: `%s` must be a number of bytes such as 500M or 20G, not `%s`", where, SETTINGS[i].key, value);
     case SS_SECONDS:
         if (!parse_bytes(value, &number) || number < 1 || number > 65535) {
             return wrong(reading, "%s: `%s` must be 1 to 65535 seconds, not `%s`", where, SETTINGS[i].key, value);
@@ -227,9 +227,7 @@ static bool check(struct ss_reading *reading) {
     return check_names(reading);
 }
 
-static char *text(const char *value) {
-    return ss_copy_text(value, strlen(value));
-}
+static char *text(const char *value) { return ss_copy_text(value, strlen(value)); }
 
 bool ss_config_read(struct ss_config *config, int count, char **words, char *problem, size_t problem_size) {
     *config = (struct ss_config){.tls_verify = true,

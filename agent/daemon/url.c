@@ -103,8 +103,8 @@ bool ss_url_take(char **url, char **user, char **password, const char *const *sc
         path_len--;
     }
     char *whole = ss_new(strlen(*url) + 32);
-    sprintf(whole, "%s://%.*s%s%s%.*s%s", DEFAULTS[scheme].scheme, (int)len, host, has_port ? "" : ":", has_port ? "" : DEFAULTS[scheme].port,
-            (int)path_len, path, path_len == 0 ? DEFAULTS[scheme].path : "");
+    sprintf(whole, "%s://%.*s%s%s%.*s%s", DEFAULTS[scheme].scheme, (int)len, host, has_port ? "" : ":",
+            has_port ? "" : DEFAULTS[scheme].port, (int)path_len, path, path_len == 0 ? DEFAULTS[scheme].path : "");
     replace(url, whole);
     return true;
 }

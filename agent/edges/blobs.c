@@ -17,7 +17,7 @@ enum {
     PARALLEL = 8, // each way
     RETRY_FIRST_MS = 250,
     RETRY_MAX_MS = 30000,
-    MISSING_MAX_MS = 5000, // somebody may be uploading it right now
+    MISSING_MAX_MS = 5000,     // somebody may be uploading it right now
     CLOCK_TOLERANCE_MS = 1500, // the header has whole seconds
 };
 
@@ -307,8 +307,9 @@ static void adopted(void *context, const char *problem) {
 // Only a plain name inside the incoming folder: a client must not be able to have other files of the user read or removed.
 static bool is_incoming(const struct ss_blobs *blobs, struct ss_slice path, char text[PATH_MAX]) {
     size_t folder = strlen(blobs->cache.incoming);
-    if (path.len >= PATH_MAX || path.len <= folder + 1 || memcmp(path.data, blobs->cache.incoming, folder) != 0 || path.data[folder] != '/' ||
-        memchr(path.data + folder + 1, '/', path.len - folder - 1) != NULL || memchr(path.data, '\0', path.len) != NULL) {
+    if (path.len >= PATH_MAX || path.len <= folder + 1 || memcmp(path.data, blobs->cache.incoming, folder) != 0 ||
+        path.data[folder] != '/' || memchr(path.data + folder + 1, '/', path.len - folder - 1) != NULL ||
+        memchr(path.data, '\0', path.len) != NULL) {
         return false;
     }
     memcpy(text, path.data, path.len);
@@ -349,13 +350,9 @@ void ss_blobs_numbers(const struct ss_blobs *blobs, struct ss_blob_numbers *numb
     snprintf(numbers->problem, sizeof(numbers->problem), "%s", blobs->problem);
 }
 
-const char *ss_blobs_cache(const struct ss_blobs *blobs) {
-    return blobs->cache.folder;
-}
+const char *ss_blobs_cache(const struct ss_blobs *blobs) { return blobs->cache.folder; }
 
-const char *ss_blobs_incoming(const struct ss_blobs *blobs) {
-    return blobs->cache.incoming;
-}
+const char *ss_blobs_incoming(const struct ss_blobs *blobs) { return blobs->cache.incoming; }
 
 struct ss_blobs *ss_blobs_create(struct ss_agent *agent) {
     struct ss_blobs *blobs = ss_new(sizeof(*blobs));
@@ -396,6 +393,4 @@ void ss_blobs_close(struct ss_blobs *blobs) {
     uv_close((uv_handle_t *)&blobs->retry, NULL);
 }
 
-void ss_blobs_free(struct ss_blobs *blobs) {
-    free(blobs);
-}
+void ss_blobs_free(struct ss_blobs *blobs) { free(blobs); }

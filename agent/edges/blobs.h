@@ -8,9 +8,9 @@
 struct ss_blobs;
 
 struct ss_blob_numbers {
-    uint64_t uploads, upload_bytes;                      // waiting and under way
-    uint64_t downloads, download_bytes, download_done;   // bytes as far as known
-    char problem[256];                                   // of the store; empty: none
+    uint64_t uploads, upload_bytes;                    // waiting and under way
+    uint64_t downloads, download_bytes, download_done; // bytes as far as known
+    char problem[256];                                 // of the store; empty: none
 };
 
 // ss_blobs_create returns NULL after saying why. ss_blobs_close ends every transfer; once the loop has ended ss_blobs_free frees the rest.

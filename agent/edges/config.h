@@ -7,22 +7,22 @@
 #include <stdint.h>
 
 struct ss_config {
-    char *broker;          // mqtt, mqtts, ws or wss URL without user and password
-    char *broker_user;     // NULL: none
+    char *broker;      // mqtt, mqtts, ws or wss URL without user and password
+    char *broker_user; // NULL: none
     char *broker_password;
-    char *store;           // http or https URL without user, password and final slash
+    char *store; // http or https URL without user, password and final slash
     char *store_user;
     char *store_password;
-    char *store_sigv4;     // "aws:amz:REGION:s3"; NULL: plain HTTP authentication
+    char *store_sigv4; // "aws:amz:REGION:s3"; NULL: plain HTTP authentication
     char *data;
     char *socket;
-    char *name;            // what other people see; NULL: what the client says
-    char *user;            // the topic level; the broker's user unless told otherwise
-    char *prefix;          // of every topic
-    char *ca_file;         // NULL: the system's
-    bool tls_verify;       // false: take any certificate (for trying out)
-    uint64_t cache_bytes;  // size at which the cache begins to forget
-    uint64_t blob_bytes;   // the largest blob that is taken
+    char *name;           // what other people see; NULL: what the client says
+    char *user;           // the topic level; the broker's user unless told otherwise
+    char *prefix;         // of every topic
+    char *ca_file;        // NULL: the system's
+    bool tls_verify;      // false: take any certificate (for trying out)
+    uint64_t cache_bytes; // size at which the cache begins to forget
+    uint64_t blob_bytes;  // the largest blob that is taken
     unsigned keep_alive_s;
 };
 

@@ -7,9 +7,7 @@
 #include "edges/peers.h"
 #include "edges/store.h"
 
-static void on_wake(uv_timer_t *timer) {
-    ss_scene_step(timer->data, &(struct ss_event){.type = SS_EV_TIME});
-}
+static void on_wake(uv_timer_t *timer) { ss_scene_step(timer->data, &(struct ss_event){.type = SS_EV_TIME}); }
 
 static void wake_at(struct ss_scene *scene, uint64_t at_ms) {
     uint64_t now = ss_now_ms(scene->agent);

@@ -98,9 +98,7 @@ static int take_presence(struct ss_scene *scene, const struct ss_topic *topic, s
     return error;
 }
 
-static bool is_word(struct ss_slice text, const char *word) {
-    return text.len == strlen(word) && memcmp(text.data, word, text.len) == 0;
-}
+static bool is_word(struct ss_slice text, const char *word) { return text.len == strlen(word) && memcmp(text.data, word, text.len) == 0; }
 
 static int take_call(struct ss_scene *scene, const struct ss_topic *topic, struct ss_slice payload) {
     if (!is_word(topic->name, "sync")) {

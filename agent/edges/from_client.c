@@ -95,11 +95,8 @@ static void take_edit(struct ss_client *client, const struct ss_request_edit *ed
     hold(client, false, edit->id);
     client->last_edit = edit->id > client->last_edit ? edit->id : client->last_edit;
     struct ss_event event = {.type = SS_EV_EDIT};
-    event.edit = (struct ss_ev_edit){.client = client->id,
-                                     .id = edit->id,
-                                     .live = edit->live,
-                                     .batch_count = edit->batch_count,
-                                     .batches = edit->batches};
+    event.edit = (struct ss_ev_edit){
+        .client = client->id, .id = edit->id, .live = edit->live, .batch_count = edit->batch_count, .batches = edit->batches};
     ss_scene_step(client->scene, &event);
 }
 
@@ -134,7 +131,8 @@ static void take_scenes(struct ss_client *client, uint64_t id) {
     struct ss_scene_summary *summaries = ss_new((count + 1) * sizeof(*summaries));
     size_t i = 0;
     for (const struct ss_scene *scene = client->agent->scenes; scene != NULL; scene = scene->next) {
-        summaries[i++] = (struct ss_scene_summary){.scene = ss_slice_text(scene->name), .entities = scene->entities, .peers = scene->peer_count};
+        summaries[i++] =
+            (struct ss_scene_summary){.scene = ss_slice_text(scene->name), .entities = scene->entities, .peers = scene->peer_count};
     }
     struct ss_notice notice = {.type = SS_NOTICE_SCENES};
     notice.scenes.id = id;

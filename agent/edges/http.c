@@ -44,9 +44,7 @@ static void on_socket_event(uv_poll_t *poll, int status, int events) {
     take_results(http);
 }
 
-static void on_socket_closed(uv_handle_t *handle) {
-    free(handle->data);
-}
+static void on_socket_closed(uv_handle_t *handle) { free(handle->data); }
 
 static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *known) {
     struct ss_http *http = context;
@@ -144,10 +142,6 @@ void ss_http_prepare(struct ss_http *http, CURL *easy) {
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)STALLED_S);
 }
 
-void ss_http_start(struct ss_http *http, CURL *easy) {
-    curl_multi_add_handle(http->multi, easy);
-}
+void ss_http_start(struct ss_http *http, CURL *easy) { curl_multi_add_handle(http->multi, easy); }
 
-void ss_http_stop(struct ss_http *http, CURL *easy) {
-    curl_multi_remove_handle(http->multi, easy);
-}
+void ss_http_stop(struct ss_http *http, CURL *easy) { curl_multi_remove_handle(http->multi, easy); }

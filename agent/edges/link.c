@@ -12,8 +12,8 @@
 enum {
     RETRY_FIRST_MS = 100,
     RETRY_MAX_MS = 10000,
-    QUIET_MS = 250,        // without a retained message after our own probe came back: the replay is over
-    PROBE_WAIT_MS = 5000,  // when the probe never comes back
+    QUIET_MS = 250,       // without a retained message after our own probe came back: the replay is over
+    PROBE_WAIT_MS = 5000, // when the probe never comes back
     GOODBYE_MS = 500,
     BEHIND_BYTES = 8 << 20, // unsent: QoS 0 is skipped
     BEHIND_FORGET_MS = 1000,
@@ -21,9 +21,7 @@ enum {
 
 static void connect_now(struct ss_link *link);
 
-static void on_retry(uv_timer_t *timer) {
-    connect_now(timer->data);
-}
+static void on_retry(uv_timer_t *timer) { connect_now(timer->data); }
 
 static void retry_later(struct ss_link *link) {
     uint64_t delay = (uint64_t)RETRY_FIRST_MS << (link->failures < 7 ? link->failures : 7);
@@ -78,7 +76,10 @@ static void on_failed(struct ss_link *link, int code, const char *text) {
     bool refused = is_refusal(version, code);
     bool network = strstr(text, "TCP") != NULL || strstr(text, "TLS") != NULL;
     snprintf(link->why, sizeof(link->why), "%s: %s (%d)", link->scene->agent->config.broker,
-             refused ? "the broker refuses this user and password" : text[0] != '\0' ? text : "no answer to CONNECT", code);
+             refused           ? "the broker refuses this user and password"
+             : text[0] != '\0' ? text
+                               : "no answer to CONNECT",
+             code);
     if (link->failures == 0 || (refused && link->phase != SS_LINK_REFUSED)) {
         ss_log("scene %s: cannot connect to %s", link->scene->name, link->why);
     }
@@ -285,13 +286,11 @@ void ss_link_close(struct ss_link *link, void (*closed)(struct ss_scene *scene))
 
 const char *ss_link_state(const struct ss_link *link, const char **why) {
     static const char *const words[] = {
-        [SS_LINK_OFFLINE] = "offline",    [SS_LINK_CONNECTING] = "connecting", [SS_LINK_SUBSCRIBING] = "connecting",
+        [SS_LINK_OFFLINE] = "offline",     [SS_LINK_CONNECTING] = "connecting", [SS_LINK_SUBSCRIBING] = "connecting",
         [SS_LINK_CONNECTED] = "connected", [SS_LINK_REFUSED] = "refused",       [SS_LINK_CLOSING] = "offline",
     };
     *why = link == NULL ? "no broker is configured" : link->why;
     return words[link == NULL ? SS_LINK_OFFLINE : link->phase];
 }
 
-double ss_link_latency_ms(const struct ss_link *link) {
-    return link != NULL ? link->latency_ms : -1;
-}
+double ss_link_latency_ms(const struct ss_link *link) { return link != NULL ? link->latency_ms : -1; }

@@ -72,9 +72,7 @@ static void on_failed5(void *context, MQTTAsync_failureData5 *data) {
     post_news(context, SS_NEWS_FAILED, code, data != NULL ? data->message : NULL);
 }
 
-static void on_lost(void *context, char *cause) {
-    post_news(context, SS_NEWS_LOST, 0, cause);
-}
+static void on_lost(void *context, char *cause) { post_news(context, SS_NEWS_LOST, 0, cause); }
 
 static void on_disconnected(void *context, MQTTProperties *properties, enum MQTTReasonCodes reason) {
     (void)properties;
@@ -220,7 +218,8 @@ struct ss_session *ss_session_create(struct ss_link *link) {
     options.MQTTVersion = link->version == SS_MQTT_5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
     char id[32]; // 23 characters: what every 3.1.1 broker must take
     client_id(link, id);
-    int error = MQTTAsync_createWithOptions(&session->handle, link->scene->agent->config.broker, id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
+    int error =
+        MQTTAsync_createWithOptions(&session->handle, link->scene->agent->config.broker, id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
     if (error == MQTTASYNC_SUCCESS) {
         MQTTAsync_setCallbacks(session->handle, session, on_lost, on_arrived, NULL);
         MQTTAsync_setDisconnected(session->handle, session, on_disconnected);
@@ -330,7 +329,7 @@ static void add_properties(MQTTAsync_message *message, const struct ss_publicati
     }
     if (publication->retained && publication->token != 0) {
         MQTTProperty type = {.identifier = MQTTPROPERTY_CODE_CONTENT_TYPE};
-        type.value.data = (MQTTLenString){(int)strlen("application/msgpack"), (char *)(uintptr_t)"application/msgpack"};
+        type.value.data = (MQTTLenString){(int)strlen("application/msgpack"), (char *)(uintptr_t) "application/msgpack"};
         MQTTProperties_add(&message->properties, &type);
     }
 }

@@ -200,9 +200,7 @@ int __wrap_Thread_wait_cond(void *cond, int timeout_s) {
     return result;
 }
 
-uint64_t ss_paho_written(void) {
-    return ss_paho.written;
-}
+uint64_t ss_paho_written(void) { return ss_paho.written; }
 
 bool ss_paho_is_waiting(void) {
     pthread_mutex_lock(&ss_paho.lock);

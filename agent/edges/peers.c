@@ -37,9 +37,7 @@ static bool put_text(struct ss_text *text, struct ss_slice value) {
     return true;
 }
 
-static struct ss_slice text_slice(const struct ss_text *text) {
-    return (struct ss_slice){(const uint8_t *)text->bytes, text->len};
-}
+static struct ss_slice text_slice(const struct ss_text *text) { return (struct ss_slice){(const uint8_t *)text->bytes, text->len}; }
 
 static struct ss_peer *find(struct ss_scene *scene, const struct ss_origin *origin) {
     struct ss_peer *peer;

@@ -182,13 +182,9 @@ struct ss_scene *ss_scene_join(struct ss_agent *agent, struct ss_slice name) {
     return scene;
 }
 
-static void join_one(void *context, struct ss_slice name) {
-    ss_scene_join(context, name);
-}
+static void join_one(void *context, struct ss_slice name) { ss_scene_join(context, name); }
 
-void ss_scene_join_stored(struct ss_agent *agent) {
-    ss_store_each_room(agent->store, join_one, agent);
-}
+void ss_scene_join_stored(struct ss_agent *agent) { ss_store_each_room(agent->store, join_one, agent); }
 
 static void on_closed(uv_handle_t *handle) {
     struct ss_scene *scene = handle->data;

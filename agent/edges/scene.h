@@ -42,10 +42,10 @@ struct ss_scene {
     char store_problem[128];
     size_t cause_count;
     struct ss_cause causes[SS_MAX_CAUSES];
-    struct ss_buffer vector;              // entries of `self.vector`
-    struct ss_peer_message self;          // the core's part of our own peer message
+    struct ss_buffer vector;     // entries of `self.vector`
+    struct ss_peer_message self; // the core's part of our own peer message
     bool self_known;
-    struct ss_buffer presence;            // the newest fields of a client here that were not published yet
+    struct ss_buffer presence; // the newest fields of a client here that were not published yet
 };
 
 // ss_scene_find returns NULL when the scene is not joined. ss_scene_join finds it, or opens its records, restores them and connects; NULL

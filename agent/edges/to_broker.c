@@ -110,10 +110,10 @@ void ss_to_broker_peer(struct ss_scene *scene, const struct ss_effect *effect) {
 
 void ss_to_broker_call(struct ss_scene *scene, const struct ss_effect *effect) {
     struct ss_call call = {.from = scene->origin,
-                                .user = ss_slice_text(scene->agent->config.user),
-                                .call = effect->call_sync.call,
-                                .vector = effect->call_sync.vector,
-                                .buckets = effect->call_sync.buckets};
+                           .user = ss_slice_text(scene->agent->config.user),
+                           .call = effect->call_sync.call,
+                           .vector = effect->call_sync.vector,
+                           .buckets = effect->call_sync.buckets};
     struct ss_buffer *out = scratch(scene);
     struct ss_topic topic = topic_of(scene, SS_TOPIC_CALL);
     topic.origin = effect->call_sync.to;
@@ -133,9 +133,7 @@ void ss_to_broker_reply(struct ss_scene *scene, const struct ss_effect *effect) 
     publish(scene, &topic, error, (struct ss_publication){.payload = ss_buffer_slice(out), .qos = 1});
 }
 
-static void on_presence_tick(uv_timer_t *timer) {
-    ss_to_broker_presence(timer->data);
-}
+static void on_presence_tick(uv_timer_t *timer) { ss_to_broker_presence(timer->data); }
 
 void ss_to_broker_presence(struct ss_scene *scene) {
     if (scene->presence.len == 0 || uv_is_active((uv_handle_t *)&scene->presence_tick)) {

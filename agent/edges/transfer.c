@@ -14,14 +14,12 @@
 #include <unistd.h>
 
 enum {
-    PUT_AT_ONCE = 256 * 1024,     // below this an upload is cheaper than asking whether it is needed
+    PUT_AT_ONCE = 256 * 1024,       // below this an upload is cheaper than asking whether it is needed
     HASH_ON_POOL = 4 * 1024 * 1024, // bytes that are worth a job of their own
     HASH_READ = 1 << 20,
 };
 
-static void fail(struct ss_transfer *transfer, const char *what) {
-    snprintf(transfer->problem, sizeof(transfer->problem), "%s", what);
-}
+static void fail(struct ss_transfer *transfer, const char *what) { snprintf(transfer->problem, sizeof(transfer->problem), "%s", what); }
 
 static void release(struct ss_transfer *transfer) {
     if (transfer->easy != NULL) {

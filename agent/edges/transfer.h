@@ -24,7 +24,7 @@ struct ss_waiter {
 };
 
 struct ss_transfer {
-    UT_hash_handle hh; // by name, in the uploads or the downloads
+    UT_hash_handle hh;               // by name, in the uploads or the downloads
     struct ss_transfer *prev, *next; // in the queue
     struct ss_blobs *blobs;
     struct ss_sha256 sha256;
@@ -40,7 +40,7 @@ struct ss_transfer {
     CURL *easy;
     int fd;
     bool probing; // HEAD before PUT
-    bool resumed;  // the file had bytes already
+    bool resumed; // the file had bytes already
     struct ss_sha256_state *hash;
     uint64_t hashed, hash_until;
     bool inline_hash; // small: while it arrives, else on the thread pool from the file
