@@ -35,8 +35,10 @@ class Caps:
         self.light_node_tree = _has("Light", "node_tree")
         self.use_nodes = not _deprecated("Material", "use_nodes")  # whether a tree can be there and unused
         self.surface_render_method = _has("Material", "surface_render_method")  # instead of blend_method
+        self.area_radius = _has("AreaLight", "transmission_factor")  # came in the same version
         self.strips = _has("SequenceEditor", "strips")
         self.mesh_attributes_only = _has("Mesh", "attributes") and not _has("Mesh", "use_auto_smooth")
+        self.mesh_edits_fire = self.mesh_attributes_only  # Blender 3.4 sends no event for foreach_set and new vertex groups
         self.exact_custom_normals = bpy.app.version >= (5, 0, 0)  # `custom_normal` INT16_2D: no property tells before a mesh has one
         self.bool_idprops = bpy.app.version >= (3, 5, 0)  # idem
         self.window = not bpy.app.background

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Blender's layers of numbers as numpy arrays: exact, C order, and in the buffer type that Blender copies without converting."""
 
+import gc
+from contextlib import contextmanager
+
 import numpy
 
 from . import KindError
@@ -25,6 +28,18 @@ TYPES = {
     "INT16_2D": ("value", 2, INT, numpy.dtype("<i2")),
 }
 STRING = "STRING"  # travels as UTF-8, each item ended by a zero byte
+
+
+@contextmanager
+def many_objects():
+    """For loops that make hundreds of thousands of small objects: without the garbage collector looking at them they take half the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def known(data_type):

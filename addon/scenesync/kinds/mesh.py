@@ -5,6 +5,7 @@
 comparing them with what was sent costs nothing.
 """
 
+import time
 from contextlib import contextmanager
 
 import bpy
@@ -15,6 +16,7 @@ from .arrays import kept, same
 from .mesh_users import Users
 
 AT = "at/"
+SHARE = 15  # of the time between two looks at silent edits, a look takes at most one part in so many
 NEEDED = mesh_topology.FIELDS + ("positions",)  # what a mesh is built from
 
 
@@ -34,6 +36,7 @@ class Memory:
         self.keys = shape_keys.Memory()
         self.coming = None  # name of a topology that has been announced, or seen in a field's name
         self.announced = False
+        self.looked = (0.0, 0.0, None)  # at silent edits: when, how long it took, what was seen
         self.arrived = {}  # its arrays, until all that it needs are here
 
     def recognise(self, topology):
@@ -131,6 +134,19 @@ class Mesh(Kind):
         fields.update(plain)
         arrays.update((shape_keys.PREFIX + member, values) for member, values in positions.items())
         return arrays
+
+    def signature(self, ctx, mesh):
+        if ctx.caps.mesh_edits_fire or mesh.is_editmode:
+            return ()
+        memory = self.memory(ctx, mesh)
+        when, took, seen = memory.looked
+        now = time.monotonic()
+        if now - when >= took * SHARE:
+            user = self.users.find(ctx.data, mesh)
+            groups = () if user is None else tuple(user.vertex_groups.keys())
+            seen = (groups, mesh_layers.classic_sum(mesh))
+            memory.looked = (now, time.monotonic() - now, seen)
+        return seen
 
     # ---- write
 
@@ -260,11 +276,10 @@ def _about_members(fields):
 
 @contextmanager
 def _readable(mesh, user):
-    """The mesh, or in Edit Mode a copy of its newest state: there Blender hides all layers of the mesh itself."""
+    """The mesh, or in Edit Mode a copy of what the session last brought up to date: there Blender hides all layers of the mesh itself."""
     if not mesh.is_editmode or user is None:
         yield mesh
         return
-    user.update_from_editmode()
     try:
         yield user.to_mesh()
     finally:

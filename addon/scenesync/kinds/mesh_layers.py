@@ -4,6 +4,8 @@
 Every function returns or takes `{field below at/<topology>/: array}`. A layer that says nothing (no seam, no sharp edge) is absent.
 """
 
+import zlib
+
 import numpy
 
 from . import KindError
@@ -114,6 +116,14 @@ def _maps(mesh, topology, attributes_only):
     found = {UV + encode_level(a.name): get(a.data, "vector", corners * 2, FLOAT) for a in mesh.attributes if is_map(a)}
     found.update((UV + encode_level(layer.name), get(layer.data, "uv", corners * 2, FLOAT)) for layer in mesh.uv_layers)
     return found
+
+
+def classic_sum(mesh):
+    """A sum over what Blender 3.4 lets scripts change without an event: positions and UV maps."""
+    total = zlib.adler32(get(mesh.vertices, "co", len(mesh.vertices) * 3, FLOAT))
+    for layer in mesh.uv_layers:
+        total = zlib.adler32(get(layer.data, "uv", len(layer.data) * 2, FLOAT), total)
+    return total
 
 
 # ---- Blender before attributes: weights that later became attributes of fixed names

@@ -11,7 +11,7 @@ import hashlib
 import numpy
 
 from . import KindError
-from .arrays import FLOAT, check, check_layer, get, read_layer, write_layer
+from .arrays import FLOAT, check, check_layer, get, many_objects, read_layer, write_layer
 from .mesh_layers import ensure
 
 DIRECTIONS, STORED = "custom_normals", "custom_normals_stored/"
@@ -91,7 +91,8 @@ def write(mesh, topology, fields, memory, exact, ops):
         _write_stored(mesh, topology, stored, memory.early[stored])
         memory.early = {}
     elif DIRECTIONS in fields:
-        mesh.normals_split_custom_set(memory.set.reshape(-1, 3).tolist())
+        with many_objects():
+            mesh.normals_split_custom_set(memory.set.reshape(-1, 3).tolist())
     else:
         return
     memory.read_back = None

@@ -58,14 +58,14 @@ def _read_classic(mesh, counts):
     verts = get(mesh.loops, "vertex_index", corners, INDEX).view(INT)
     sides = get(mesh.loops, "edge_index", corners, INDEX).view(INT)
     offsets = _offsets(mesh, corners, faces)
-    if faces and not numpy.array_equal(numpy.diff(offsets), get(mesh.polygons, "loop_total", faces, INT)):
+    if faces and not numpy.array_equal(numpy.diff(offsets), get(mesh.polygons, "loop_total", faces, INDEX).view(INT)):
         raise KindError("topology", "the faces of this mesh are stored out of order", "enter and leave Edit Mode once")
     return Topology(counts, pairs, verts, sides, offsets)
 
 
 def _offsets(mesh, corners, faces):
     offsets = numpy.empty(faces + 1, INT)
-    offsets[:faces] = get(mesh.polygons, "loop_start", faces, INT)
+    offsets[:faces] = get(mesh.polygons, "loop_start", faces, INDEX).view(INT)
     offsets[faces] = corners
     return offsets
 
@@ -131,12 +131,19 @@ def _sides_fit(topology, pairs):
 
 
 def _repeats(corner_verts, offsets, sizes):
-    """Whether a face has a vertex twice; faces of one size are looked at together."""
-    for size in numpy.unique(sizes):
-        starts = offsets[:-1][sizes == size]
-        rows = corner_verts[starts[:, None] + numpy.arange(size)]
-        rows.sort(axis=1)
-        if (rows[:, 1:] == rows[:, :-1]).any():
+    """Whether a face has a vertex twice, its neighbours being known to differ. Faces of one size are looked at together."""
+    kinds = numpy.unique(sizes)
+    for size in kinds[kinds > LEAST_CORNERS]:
+        if len(kinds) == 1:
+            rows = corner_verts.reshape(-1, size)
+        else:
+            rows = corner_verts[offsets[:-1][sizes == size][:, None] + numpy.arange(size)]
+        if size == 4:
+            found = (rows[:, 0] == rows[:, 2]) | (rows[:, 1] == rows[:, 3])
+        else:
+            rows = numpy.sort(rows, axis=1)
+            found = rows[:, 1:] == rows[:, :-1]
+        if found.any():
             return True
     return False
 
@@ -174,13 +181,13 @@ def _fill(mesh, topology, attributes_only):
     mesh.edges.add(edges)
     mesh.loops.add(corners)
     mesh.polygons.add(faces)
-    put(mesh.polygons, "loop_start", topology.face_offsets[:-1])
+    put(mesh.polygons, "loop_start", topology.face_offsets[:-1].view(INDEX))
     if attributes_only:
         put_attribute(mesh, ".edge_verts", "value", topology.edges)
         put_attribute(mesh, ".corner_vert", "value", topology.corner_verts)
         put_attribute(mesh, ".corner_edge", "value", topology.corner_edges)
     else:
-        put(mesh.polygons, "loop_total", numpy.diff(topology.face_offsets))
+        put(mesh.polygons, "loop_total", numpy.diff(topology.face_offsets).view(INDEX))
         put(mesh.edges, "vertices", topology.edges.view(INDEX))
         put(mesh.loops, "vertex_index", topology.corner_verts.view(INDEX))
         put(mesh.loops, "edge_index", topology.corner_edges.view(INDEX))

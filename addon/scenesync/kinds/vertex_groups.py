@@ -4,7 +4,7 @@
 import numpy
 
 from . import KindError
-from .arrays import check, kept
+from .arrays import INT, check, kept, many_objects
 from .mesh_users import Orders, members_in
 
 PREFIX = "vertex_groups/"
@@ -44,11 +44,17 @@ def _pairs(mesh, count):
     """The pairs of every group, by ascending vertex: one pass over the mesh in Python, as there is no other way."""
     if not count:
         return []
-    found = [(item.group, index, item.weight) for index, vertex in enumerate(mesh.vertices) for item in vertex.groups]
-    table = numpy.array(found, PAIR).reshape(-1, 3)
-    table = table[numpy.argsort(table[:, 0], kind="stable")]
-    limits = numpy.searchsorted(table[:, 0], numpy.arange(count + 1))
-    return [numpy.ascontiguousarray(table[start:end, 1:]).reshape(-1) for start, end in zip(limits[:-1], limits[1:])]
+    vertices, groups, weights = [], [], []
+    with many_objects():
+        for index, vertex in enumerate(mesh.vertices):
+            for item in vertex.groups:
+                vertices.append(index)
+                groups.append(item.group)
+                weights.append(item.weight)
+        table = numpy.array((vertices, weights), PAIR).T
+    order = numpy.argsort(groups, kind="stable")
+    limits = numpy.searchsorted(numpy.array(groups, INT)[order], numpy.arange(count + 1))
+    return [table[order[start:end]].reshape(-1) for start, end in zip(limits[:-1], limits[1:])]
 
 
 def write(ctx, mesh, fields, user, memory):

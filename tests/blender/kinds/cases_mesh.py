@@ -297,10 +297,30 @@ def case_edit_mode_is_read():
     work = bmesh.from_edit_mesh(mesh)
     work.verts.ensure_lookup_table()
     work.verts[10].co.x = 70
+    thing.update_from_editmode()
     during = harness.read(ctx, "mesh", mesh)
     assert array(during, "positions")[30] == 70
     bpy.ops.object.mode_set(mode="OBJECT")
     assert array(harness.read(ctx, "mesh", mesh), "positions")[30] == 70
+
+
+def case_silent_edits_are_seen():
+    ctx, mesh = harness.context(), rich()
+    kind = ctx.kinds["mesh"]
+    seen = kind.signature(ctx, mesh)
+    assert kind.signature(ctx, mesh) == seen
+    if ctx.caps.mesh_edits_fire:
+        return
+    for change in (
+        lambda: mesh.vertices.foreach_set("co", numpy.arange(len(mesh.vertices) * 3, dtype="f4")),
+        lambda: mesh.uv_layers["First"].data.foreach_set("uv", numpy.arange(len(mesh.loops) * 2, dtype="f4")),
+        lambda: next(o for o in bpy.data.objects if o.data == mesh).vertex_groups.new(name="silent"),
+    ):
+        change()
+        kind.memory(ctx, mesh).looked = (0.0, 0.0, None)
+        now = kind.signature(ctx, mesh)
+        assert now != seen
+        seen = now
 
 
 # ---- custom normals
