@@ -9,11 +9,13 @@ broker-config/, with ports and paths put in.
         broker.kill(); broker.start()  # the same port and the same persistence
 """
 import ctypes
+import http.client
 import os
 import random
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -280,7 +282,18 @@ class Store(Service):
         return ["/usr/sbin/nginx", "-e", "stderr", "-p", self.directory, "-c", self.directory / "nginx.conf"]
 
     def ready(self):
-        return _answers(self.port)
+        """Whether a worker answers: nginx listens before it has any."""
+        if self.ca:
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=1, context=ssl.create_default_context(cafile=self.ca))
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
+        try:
+            connection.request("GET", "/")
+            return connection.getresponse().status in (401, 404)
+        except OSError:
+            return False
+        finally:
+            connection.close()
 
 
 class Agent(Service):
