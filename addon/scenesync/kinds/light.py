@@ -60,7 +60,7 @@ class Light(Embedded, Kind):
 
     def read(self, ctx, block):
         block = block.type_recast()
-        fields = read_attributes(block, ATTRIBUTES)
+        fields = read_attributes(block, attributes(ctx, block))
         fields["type"] = block.type
         self.read_tree(ctx, block, fields)
         return fields
@@ -75,5 +75,12 @@ class Light(Embedded, Kind):
         if fields.get("type") in TYPES and block.type != fields["type"]:
             block.type = fields["type"]
         block = block.type_recast()  # each type of light has attributes of its own
-        write_attributes(block, ATTRIBUTES, fields)
+        write_attributes(block, attributes(ctx, block), fields)
         self.write_tree(ctx, block, fields)
+
+
+def attributes(ctx, block):
+    """Before area lights had a radius, it was another word for their size."""
+    if block.type != "AREA" or ctx.caps.area_radius:
+        return ATTRIBUTES
+    return [name for name in ATTRIBUTES if name != "shadow_soft_size"]

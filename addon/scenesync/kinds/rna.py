@@ -31,12 +31,14 @@ def plain(value):
 
 
 def shape_as(value, current):
-    """A wire value in the form in which RNA takes it, `current` being what is there now."""
+    """A wire value in the form in which RNA takes it, `current` being what is there now. Vectors of other versions can be longer or shorter."""
     if isinstance(current, set):
         return set(value)
     if hasattr(current, "row"):
         width = len(current)
         return [value[place:place + width] for place in range(0, len(value), width)]
+    if isinstance(value, list) and len(value) != len(current):
+        return [*value, *current[len(value):]][:len(current)]
     return value
 
 

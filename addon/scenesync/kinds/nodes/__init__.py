@@ -10,6 +10,7 @@ from .interface import read_interface, write_interface
 from .read import read_tree
 from .write import split, write_tree
 
+__all__ = ("concerns", "read_interface", "read_tree", "uses", "write")
 PREFIXES = ("nodes/", "links/", "interface/")
 
 

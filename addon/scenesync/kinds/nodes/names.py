@@ -30,6 +30,7 @@ RENAMED = {
     "CompositorNodeAlphaOver": {"Image": "Background", "Image_001": "Foreground"},
     "CompositorNodeZcombine": {"Image": "A", "Z": "Depth A", "Image_001": "B", "Z_001": "Depth B"},
     "GeometryNodeCollectionInfo": {},
+    "CompositorNodeBlur": {},
 }
 RENAMED_OUTPUTS = {
     "CompositorNodeZcombine": {"Image": "Result", "Z": "Depth"},
@@ -37,8 +38,22 @@ RENAMED_OUTPUTS = {
     "CompositorNodeLevels": {"Std Dev": "Standard Deviation"},
     "GeometryNodeCollectionInfo": {"Geometry": "Instances"},
 }
-# What was a number and is a colour now has another meaning, so it keeps a name of its own.
-NUMBERS = {"ShaderNodeBsdfPrincipled": {"Specular Tint": "Specular Tint Factor", "Sheen Tint": "Sheen Tint Factor"}}
+# What was a number and is a colour or a vector now has another meaning, so it keeps a name of its own.
+NUMBERS = {
+    "ShaderNodeBsdfPrincipled": {"Specular Tint": "Specular Tint Factor", "Sheen Tint": "Sheen Tint Factor"},
+    "CompositorNodeBlur": {"Size": "Size Factor"},
+}
+# Properties of a node that hide one that every node has; later versions call them differently.
+PROPERTIES = {
+    "CompositorNodeBoxMask": {"width": "mask_width", "height": "mask_height"},
+    "CompositorNodeEllipseMask": {"width": "mask_width", "height": "mask_height"},
+    "FunctionNodeInputColor": {"color": "value"},
+    "FunctionNodeRotateEuler": {"type": "rotation_type"},
+    "ShaderNodeOutputAOV": {"name": "aov_name"},
+}
+
+# Types that later versions make another one of.
+STANDS_IN = {"ShaderNodeBsdfGlossy": "ShaderNodeBsdfAnisotropic"}
 
 # Per node: what of an identifier tells the data type.
 _NUMBERED = re.compile(r"_\d{3}$")

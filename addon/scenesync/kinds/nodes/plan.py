@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What to read and write of each type of node and socket, looked up in RNA once per type."""
 
+import ast
 from functools import lru_cache
 
 import bpy
 
 from .. import rna
 from . import structs
+from .names import PROPERTIES
 
 BASE = frozenset({"label", "location", "width", "height", "mute", "hide", "use_custom_color", "color", "warning_propagation"})
 LOCAL = frozenset({
     "interface", "active_index", "active_item", "active_input_index", "active_item_index", "active_main_index",
     "active_generation_index", "inspection_index", "textbox_state", "ui_shortcut", "has_layers", "has_views", "tile_order",
+    "input_whitepoint", "output_whitepoint",  # these follow from temperature and tint
 })
 # Choices from what is in the node's image; reading them makes Blender complain where it has no layers.
 OF_LAYERS = frozenset({"layer", "layer_name", "view"})
@@ -30,7 +33,13 @@ class Plan:
 
     def __init__(self, node_type):
         properties = node_type.bl_rna.properties
-        skip = LOCAL | frozenset(bpy.types.Node.bl_rna.properties.keys())
+        common = bpy.types.Node.bl_rna.properties
+        hidden = {name for name in common.keys() if properties[name].as_pointer() != common[name].as_pointer()}
+        names = PROPERTIES.get(node_type.bl_rna.identifier, {})
+        self.hiding = {names[name]: name for name in hidden if name in names}  # {name in fields: name here}
+        self.has_name = "name" not in hidden
+        self.base = rna.Table(node_type.bl_rna, only=BASE - hidden)
+        skip = LOCAL | frozenset(common.keys())
         if "has_layers" in properties:
             skip |= OF_LAYERS
         self.table = rna.Table(node_type.bl_rna, skip)
@@ -54,9 +63,11 @@ def of(node_type):
     return Plan(node_type)
 
 
-@lru_cache(maxsize=None)
-def base():
-    return rna.Table(bpy.types.Node.bl_rna, only=BASE)
+def name_of(node):
+    """The name by which its tree knows it; some nodes have another property of that name."""
+    if of(type(node)).has_name:
+        return node.name
+    return ast.literal_eval(node.path_from_id().removeprefix("nodes[").removesuffix("]"))
 
 
 @lru_cache(maxsize=None)

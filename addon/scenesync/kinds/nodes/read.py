@@ -4,6 +4,7 @@
 from functools import lru_cache
 from hashlib import sha256
 
+from .. import rna
 from ..properties import encode_level
 from . import interface, plan, structs
 from .names import Naming
@@ -17,8 +18,10 @@ def read_tree(ctx, owner, tree):
     naming = Naming(tree, interface.names(ctx))
     nodes = known_nodes(tree)
     ids = node_ids(ctx, owner, nodes)
-    for node, member in zip(nodes, ids.values()):
-        _read_node(ctx, naming, ids, node, f"nodes/{member}", fields)
+    for node, (name, member) in zip(nodes, ids.items()):
+        path = f"nodes/{member}"
+        fields[path + "/name"] = name
+        _read_node(ctx, naming, ids, node, path, fields)
     for link_id, value, _ in links(naming, ids, tree):
         fields["links/" + link_id] = value
     return fields
@@ -31,19 +34,20 @@ def known_nodes(tree):
 
 def node_ids(ctx, owner, nodes):
     """{name: id} of nodes, in order."""
-    names = [node.name for node in nodes]
+    names = [plan.name_of(node) for node in nodes]
     return dict(zip(names, ctx.member_ids(owner, "nodes", names)))
 
 
 def _read_node(ctx, naming, ids, node, path, fields):
     node_type = node.bl_idname
     fields[path] = node_type
-    fields[path + "/name"] = node.name
-    plan.base().read(ctx, node, path + "/", fields)
+    layout = plan.of(type(node))
+    layout.base.read(ctx, node, path + "/", fields)
     if node.parent is not None:
         fields[path + "/parent"] = ids[node.parent.name]
-    layout = plan.of(type(node))
     props = path + "/props/"
+    for name, here in layout.hiding.items():
+        fields[props + name] = rna.plain(getattr(node, here))
     layout.table.read(ctx, node, props, fields)
     for name, kind in layout.structs.items():
         struct = getattr(node, name)
@@ -92,7 +96,7 @@ def links(naming, ids, tree):
     found = []
     for link in tree.links:
         from_node, to_node = link.from_node, link.to_node
-        from_id, to_id = ids.get(from_node.name), ids.get(to_node.name)
+        from_id, to_id = ids.get(plan.name_of(from_node)), ids.get(plan.name_of(to_node))
         if from_id is None or to_id is None:
             continue
         from_socket = _name(naming, special, from_node, from_id, link.from_socket, True)

@@ -4,10 +4,10 @@
 Nodes and their properties come first, as they decide which sockets there are; then values and links.
 """
 
-from ..properties import decode_level
 from .. import rna
+from ..properties import decode_level
 from . import batch, interface, plan, structs
-from .names import Naming
+from .names import STANDS_IN, Naming
 from .read import known_nodes, links, node_ids
 
 DIRECT = 8  # so many changed nodes and links are written one by one
@@ -54,7 +54,7 @@ class Writer:
 
     def write_nodes(self, changes):
         for member, fields in changes.items():
-            if member in self.nodes and "" in fields and fields[""] != self.nodes[member].bl_idname:
+            if member in self.nodes and "" in fields and not self._is(member, fields[""]):
                 self._remove(member)
         created = [member for member, fields in changes.items() if fields.get("") and member not in self.nodes]
         for member in created:
@@ -70,6 +70,9 @@ class Writer:
             if fields.get("paired") in self.nodes:
                 self._pair(self.nodes[member], self.nodes[fields["paired"]])
 
+    def _is(self, member, node_type):
+        return self.nodes[member].bl_idname in {node_type, STANDS_IN.get(node_type)}
+
     def _remove(self, member):
         self.tree.nodes.remove(self.nodes.pop(member))
 
@@ -78,21 +81,25 @@ class Writer:
             node = self.tree.nodes.new(fields[""])
         except RuntimeError:
             return  # a type that this Blender does not know
-        name = fields.get("name")
-        if name and node.name != name and name not in self.tree.nodes:
-            node.name = name
-        self.ctx.bind_member(self.owner, "nodes", node.name, member)
         self.nodes[member] = node
+        name = fields.get("name")
+        if name and plan.name_of(node) != name and name not in self.tree.nodes:
+            self._call(node, name)
+        self.ctx.bind_member(self.owner, "nodes", plan.name_of(node), member)
+
+    def _call(self, node, name):
+        if plan.of(type(node)).has_name:
+            node.name = name
 
     def _rename(self, names):
         """Names are unique in a tree, so those that change places first get out of the way."""
-        names = {member: name for member, name in names.items() if self.nodes[member].name != name}
+        names = {member: name for member, name in names.items() if plan.name_of(self.nodes[member]) != name}
         if any(name in self.tree.nodes for name in names.values()):
             for member in names:
-                self.nodes[member].name = f"{member} renamed"
+                self._call(self.nodes[member], f"{member} renamed")
         for member, name in names.items():
-            self.nodes[member].name = name
-            self.ctx.bind_member(self.owner, "nodes", self.nodes[member].name, member)
+            self._call(self.nodes[member], name)
+            self.ctx.bind_member(self.owner, "nodes", plan.name_of(self.nodes[member]), member)
 
     def _set_parent(self, node, member):
         parent = self.nodes.get(member)
@@ -111,7 +118,7 @@ class Writer:
             if first == "props":
                 self._write_property(node, layout, rest, value, f"nodes/{member}/{path}")
             elif path in plan.BASE:
-                plan.base().write(self.ctx, self.owner, node, path, value, path)
+                layout.base.write(self.ctx, self.owner, node, path, value, path)
 
     def _write_property(self, node, layout, path, value, field):
         name, _, rest = path.partition("/")
@@ -119,6 +126,8 @@ class Writer:
             structs.write(self.ctx, self.owner, getattr(node, name), rest, value, field)
         elif name in layout.items and value is not None:
             structs.write_items(getattr(node, name), value)
+        elif name in layout.hiding and value is not None:
+            rna.put(node, layout.hiding[name], value)
         else:
             layout.table.write(self.ctx, self.owner, node, name, value, field)
 
@@ -174,7 +183,7 @@ class Writer:
         if not changes:
             return
         naming = self._naming()
-        ids = {node.name: member for member, node in self.nodes.items()}
+        ids = {plan.name_of(node): member for member, node in self.nodes.items()}
         existing = {found: (value, link) for found, value, link in links(naming, ids, self.tree)} if len(self.tree.links) else {}
         for found, value in changes.items():
             if value is None and found in existing:
