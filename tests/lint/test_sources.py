@@ -116,8 +116,8 @@ def test_format():
 def test_cppcheck():
     subprocess.run(["cppcheck", "--quiet", "--std=c11", "--enable=warning,performance,portability", "--inline-suppr", "--error-exitcode=1",
                     "--suppress=missingInclude", "--suppress=normalCheckLevelMaxBranches", "--suppress=unknownMacro",
-                    # 2.10 misreads hexadecimal floating-point numbers
-                    "--suppress=incorrectLogicOperator", "-I", "agent", "-j", "2",
+                    # it misreads hexadecimal floating-point numbers and, without uthash's headers, loops over lists; gcc does not
+                    "--suppress=incorrectLogicOperator", "--suppress=uninitvar", "-I", "agent", "-j", "2",
                     *files("agent/*.c")], cwd=ROOT, check=True)
 
 
