@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// From one agent's client to another agent's client, through the broker: edits of entities that both know.
+//
+//   agent_edits FROM TO SCENE settled COUNT SIZE   one edit with SIZE bytes to each of COUNT entities
+//   agent_edits FROM TO SCENE live COUNT SIZE      live edits of SIZE bytes, in values of at most 31 KiB, at most 32 MiB ahead of the receiver
+//   agent_edits FROM TO SCENE latency COUNT        one live transform at a time, seldom
+//
+// FROM and TO are the agents' sockets. Prints one line: edits that arrived, their bytes, seconds from the first edit to the last arrival;
+// for latency the median in seconds.
+#include "clock.h"
+#include "helpers.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VALUE_BYTES = 31 * 1024, AHEAD_BYTES = 32 << 20, MAX_ROWS = 16, UNACKNOWLEDGED = 4096, FILL_ROWS = 256, STALLED_S = 10 };
+
+struct bench {
+    struct scenesync *sender, *receiver;
+    bool live;
+    uint32_t count;    // of edits
+    uint32_t entities; // that they go round
+    uint32_t rows;     // of one edit
+    size_t row_bytes;
+    atomic_long arrived; // rows
+    bool *seen;          // settled: entities of which the new value arrived
+};
+
+static const char *const FIELD = "properties/load";
+
+static void write_payload(struct scenesync_writer *writer, size_t size, uint32_t number) {
+    uint8_t *bytes = malloc(size);
+    if (!bytes) {
+        bench_fail("a value", "memory was denied");
+    }
+    for (size_t i = 0; i < size; i++) { // nothing that compresses
+        bytes[i] = (uint8_t)random();
+    }
+    memcpy(bytes, &number, size < sizeof number ? size : sizeof number);
+    scenesync_write_binary(writer, bytes, size);
+    free(bytes);
+}
+
+static void wait_for_acks(struct scenesync *client, uint64_t *last_ack, uint64_t until) {
+    struct scenesync_event event;
+    while (*last_ack < until) {
+        bench_check(client, scenesync_next(client, &event, BENCH_WAIT_MS), "waiting for an acknowledgement");
+        if (event.type == SCENESYNC_REFUSAL) {
+            bench_fail("an edit was refused", (const char *)event.refusal.text.data);
+        }
+        if (event.type == SCENESYNC_ACK && event.id > *last_ack) {
+            *last_ack = event.id;
+        }
+    }
+}
+
+// Makes the entities, as objects with a name and a type.
+static void make_entities(struct bench *bench) {
+    struct scenesync_uuid ids[FILL_ROWS];
+    struct scenesync_bytes values[2 * FILL_ROWS];
+    const struct scenesync_bytes names[] = {bench_text("name"), bench_text("type")};
+    uint64_t id = 0;
+    for (uint32_t first = 0; first < bench->entities; first += FILL_ROWS) {
+        struct scenesync_writer *writer = scenesync_writer_create();
+        uint32_t rows = bench->entities - first < FILL_ROWS ? bench->entities - first : FILL_ROWS;
+        for (uint32_t i = 0; i < rows; i++) {
+            char name[32];
+            int len = snprintf(name, sizeof name, "Object %u", first + i);
+            ids[i] = bench_uuid(first + i);
+            scenesync_write_string(writer, name, (size_t)len);
+            values[2 * i] = bench_value(writer);
+            scenesync_write_string(writer, "EMPTY", 5);
+            values[2 * i + 1] = bench_value(writer);
+        }
+        const struct scenesync_batch batch = {bench_text("object"), rows, 2, ids, names, values};
+        bench_check(bench->sender, scenesync_edit(bench->sender, &batch, 1, false, &id, BENCH_WAIT_MS), "making an object");
+        scenesync_writer_destroy(writer);
+    }
+    bench_check(bench->sender, scenesync_wait_ack(bench->sender, id, BENCH_WAIT_MS), "making objects");
+}
+
+static void note_arrived(struct bench *bench, const struct scenesync_batch *batch) {
+    for (size_t column = 0; column < batch->columns; column++) {
+        if (batch->names[column].size != strlen(FIELD) || memcmp(batch->names[column].data, FIELD, strlen(FIELD)) != 0) {
+            continue;
+        }
+        for (size_t row = 0; row < batch->rows; row++) {
+            uint32_t number = bench_number(&batch->ids[row]);
+            if (!bench->live && number < bench->entities && !bench->seen[number]) {
+                bench->seen[number] = true;
+                bench->arrived++;
+            }
+        }
+        bench->arrived += bench->live ? (long)batch->rows : 0;
+    }
+}
+
+// Until every entity is known, or every edit has arrived.
+static void receive(struct bench *bench, bool known) {
+    const long wanted = (long)bench->count * bench->rows;
+    uint32_t met = 0;
+    while (known ? met < bench->entities : bench->arrived < wanted) {
+        struct scenesync_event event;
+        int error = scenesync_next(bench->receiver, &event, STALLED_S * 1000);
+        if (error == SCENESYNC_TIMEOUT) {
+            break;
+        }
+        bench_check(bench->receiver, error, "receiving");
+        for (size_t i = 0; event.type == SCENESYNC_CHANGE && i < event.change.batch_count; i++) {
+            met += (uint32_t)event.change.batches[i].rows;
+            if (event.change.live == bench->live) {
+                note_arrived(bench, &event.change.batches[i]);
+            }
+        }
+    }
+}
+
+static void *receive_edits(void *context) {
+    receive(context, false);
+    return NULL;
+}
+
+static struct scenesync_bytes *make_values(struct bench *bench, struct scenesync_writer *writer) {
+    struct scenesync_bytes *values = calloc(bench->entities, sizeof *values);
+    for (uint32_t i = 0; values && i < bench->entities; i++) {
+        write_payload(writer, bench->row_bytes, i);
+        values[i] = bench_value(writer);
+    }
+    return values;
+}
+
+static void send_edits(struct bench *bench, const struct scenesync_bytes *values) {
+    const struct scenesync_bytes name = bench_text(FIELD);
+    const long ahead = AHEAD_BYTES / (long)bench->row_bytes;
+    struct scenesync_uuid ids[MAX_ROWS];
+    uint64_t id = 0, last_ack = 0;
+    for (uint32_t i = 0; i < bench->count; i++) {
+        const uint32_t first = i * bench->rows % bench->entities;
+        for (uint32_t row = 0; row < bench->rows; row++) {
+            ids[row] = bench_uuid(first + row);
+        }
+        double since = bench_seconds();
+        while ((long)(i * bench->rows) - bench->arrived > ahead && bench_seconds() - since < STALLED_S) {
+            bench_pause_us(50);
+        }
+        const struct scenesync_batch batch = {bench_text("object"), bench->rows, 1, ids, &name, values + first};
+        bench_check(bench->sender, scenesync_edit(bench->sender, &batch, 1, bench->live, &id, BENCH_WAIT_MS), "editing");
+        wait_for_acks(bench->sender, &last_ack, !bench->live && id > UNACKNOWLEDGED ? id - UNACKNOWLEDGED : 0);
+    }
+}
+
+static int run_load(struct bench *bench) {
+    struct scenesync_writer *writer = scenesync_writer_create();
+    bench->seen = calloc(bench->entities, sizeof *bench->seen);
+    const struct scenesync_bytes *values = make_values(bench, writer);
+    if (!bench->seen || !values) {
+        bench_fail("a table", "memory was denied");
+    }
+    make_entities(bench);
+    receive(bench, true);
+    pthread_t thread;
+    double start = bench_seconds();
+    if (pthread_create(&thread, NULL, receive_edits, bench)) {
+        bench_fail("a thread", "cannot be made");
+    }
+    send_edits(bench, values);
+    pthread_join(thread, NULL);
+    printf("%ld %ld %.6f\n", (long)bench->arrived / bench->rows, bench->arrived * (long)bench->row_bytes, bench_seconds() - start);
+    scenesync_writer_destroy(writer);
+    free((void *)(uintptr_t)values);
+    free(bench->seen);
+    return bench->arrived == (long)bench->count * bench->rows ? 0 : 1;
+}
+
+static double one_move(struct bench *bench, struct scenesync_writer *writer, double x) {
+    const struct scenesync_uuid id = bench_uuid(0);
+    const struct scenesync_bytes name = bench_text("location");
+    scenesync_write_list(writer, 3);
+    for (int i = 0; i < 3; i++) {
+        scenesync_write_number(writer, x + 0.25 * i);
+    }
+    const struct scenesync_bytes value = bench_value(writer);
+    const struct scenesync_batch batch = {bench_text("transform"), 1, 1, &id, &name, &value};
+    struct scenesync_event event = {0};
+    uint64_t edit;
+    while (scenesync_next(bench->receiver, &event, 0) == SCENESYNC_OK) { // what an earlier move left
+    }
+    double start = bench_seconds();
+    bench_check(bench->sender, scenesync_edit(bench->sender, &batch, 1, true, &edit, BENCH_WAIT_MS), "moving");
+    do {
+        bench_check(bench->receiver, scenesync_next(bench->receiver, &event, BENCH_WAIT_MS), "waiting for a move");
+    } while (event.type != SCENESYNC_CHANGE || !event.change.live);
+    return bench_seconds() - start;
+}
+
+static int run_latency(struct bench *bench) {
+    double *times = calloc(bench->count, sizeof *times);
+    if (!times) {
+        bench_fail("a table", "memory was denied");
+    }
+    bench->entities = 1;
+    make_entities(bench);
+    receive(bench, true);
+    struct scenesync_writer *writer = scenesync_writer_create();
+    for (uint32_t i = 0; i < bench->count; i++) {
+        bench_pause_between();
+        times[i] = one_move(bench, writer, i);
+    }
+    printf("%.9f\n", bench_median(times, bench->count));
+    scenesync_writer_destroy(writer);
+    free(times);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    const char *mode = argc > 4 ? argv[4] : "";
+    const bool live = strcmp(mode, "live") == 0, settled = strcmp(mode, "settled") == 0, latency = strcmp(mode, "latency") == 0;
+    if (!(live || settled ? argc == 7 : latency && argc == 6)) {
+        fprintf(stderr, "usage: agent_edits FROM TO SCENE settled|live COUNT SIZE | latency COUNT\n");
+        return 2;
+    }
+    struct bench bench = {.live = live, .count = (uint32_t)strtoul(argv[5], NULL, 10), .rows = 1};
+    size_t size = latency ? 0 : strtoul(argv[6], NULL, 10);
+    bench.rows = live ? (uint32_t)((size + VALUE_BYTES - 1) / VALUE_BYTES) : 1;
+    bench.row_bytes = size / bench.rows;
+    // Live edits of one entity replace each other: enough entities that none is edited again before its last edit arrived.
+    bench.entities = live ? (2 * AHEAD_BYTES / (uint32_t)size + 1) * bench.rows : bench.count;
+    bench.sender = bench_open(argv[1], argv[3], false);
+    bench.receiver = bench_open(argv[2], argv[3], true);
+    int status = latency ? run_latency(&bench) : run_load(&bench);
+    scenesync_close(bench.sender);
+    scenesync_close(bench.receiver);
+    return status;
+}
