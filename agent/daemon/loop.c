@@ -6,7 +6,7 @@
 #include "edges/broker.h"
 #include "edges/client.h"
 #include "edges/log.h"
-#include "edges/scene.h"
+#include "edges/room.h"
 #include "edges/store.h"
 
 #include <signal.h>
@@ -33,10 +33,10 @@ static void stop_rest(struct ss_run *run) {
     ss_blobs_close(agent->blobs);
     ss_store_stop(agent->store);
     ss_mailbox_close(&agent->mailbox);
-    while (agent->scenes != NULL) {
-        struct ss_scene *scene = agent->scenes;
-        agent->scenes = scene->next;
-        ss_scene_free(scene);
+    while (agent->rooms != NULL) {
+        struct ss_room *room = agent->rooms;
+        agent->rooms = room->next;
+        ss_room_free(room);
     }
     for (size_t i = 0; i < 2; i++) {
         uv_close((uv_handle_t *)&run->signals[i], NULL);
@@ -44,10 +44,10 @@ static void stop_rest(struct ss_run *run) {
     uv_close((uv_handle_t *)&run->clients_gone, NULL);
 }
 
-static void on_link_closed(struct ss_scene *scene) {
-    struct ss_agent *agent = scene->agent;
-    for (scene = agent->scenes; scene != NULL; scene = scene->next) {
-        if (scene->link != NULL) {
+static void on_link_closed(struct ss_room *room) {
+    struct ss_agent *agent = room->agent;
+    for (room = agent->rooms; room != NULL; room = room->next) {
+        if (room->link != NULL) {
             return;
         }
     }
@@ -61,10 +61,10 @@ static void on_turn(uv_prepare_t *prepare) {
     }
     uv_prepare_stop(prepare);
     bool linked = false;
-    for (struct ss_scene *scene = run->agent.scenes; scene != NULL; scene = scene->next) {
-        if (scene->link != NULL) {
+    for (struct ss_room *room = run->agent.rooms; room != NULL; room = room->next) {
+        if (room->link != NULL) {
             linked = true;
-            ss_link_close(scene->link, on_link_closed);
+            ss_link_close(room->link, on_link_closed);
         }
     }
     if (!linked) {
@@ -155,7 +155,7 @@ int ss_agent_main(int count, char **words) {
         finish(&run); // handles that libuv has opened end with the process
         return 1;
     }
-    ss_scene_join_stored(&run.agent);
+    ss_room_join_stored(&run.agent);
     fputs("ready\n", stderr);
     uv_run(&run.loop, UV_RUN_DEFAULT);
     ss_log("stopped");

@@ -14,7 +14,7 @@
 
 struct ss_blobs;
 struct ss_client;
-struct ss_scene;
+struct ss_room;
 struct ss_store;
 
 struct ss_agent {
@@ -24,7 +24,7 @@ struct ss_agent {
     struct ss_data_dir data;
     struct ss_store *store;
     struct ss_blobs *blobs;
-    struct ss_scene *scenes;   // list, by `next`
+    struct ss_room *rooms;     // list, by `next`
     struct ss_client *clients; // list, by `next`
     uint32_t last_client;
     uv_pipe_t listener;

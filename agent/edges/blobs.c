@@ -25,12 +25,12 @@ enum {
 
 static void tell_scenes(struct ss_blobs *blobs, enum ss_event_type type, const struct ss_sha256 *sha256) {
     struct ss_event event = {.type = type, .blob = {.sha256 = *sha256}};
-    ss_scene_each_later(blobs->agent, &event);
+    ss_room_each_later(blobs->agent, &event);
 }
 
 static void tell_status(struct ss_blobs *blobs) {
-    for (struct ss_scene *scene = blobs->agent->scenes; scene != NULL; scene = scene->next) {
-        ss_scene_status(scene);
+    for (struct ss_room *room = blobs->agent->rooms; room != NULL; room = room->next) {
+        ss_room_status(room);
     }
 }
 
@@ -70,7 +70,7 @@ void ss_blobs_heard_date(struct ss_blobs *blobs, uint64_t wall_ms) {
         ss_log("this machine's clock is %lld ms off the store's; edits are stamped with the store's time", (long long)-offset);
     }
     struct ss_event event = {.type = SS_EV_CLOCK_OFFSET, .clock = {.offset_ms = offset}};
-    ss_scene_each_later(agent, &event);
+    ss_room_each_later(agent, &event);
 }
 
 size_t ss_take_header(char *bytes, size_t size, size_t count, void *context) {

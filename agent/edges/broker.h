@@ -4,15 +4,15 @@
 #ifndef SS_EDGES_BROKER_H
 #define SS_EDGES_BROKER_H
 
-#include "edges/scene.h"
+#include "edges/room.h"
 
 struct ss_link;
 
 // ss_link_create begins to connect, and does so until ss_link_close. Returns NULL when no broker is configured.
-struct ss_link *ss_link_create(struct ss_scene *scene);
+struct ss_link *ss_link_create(struct ss_room *room);
 
 // ss_link_close says good-bye and calls `closed` on the loop when nothing of the link is left.
-void ss_link_close(struct ss_link *link, void (*closed)(struct ss_scene *scene));
+void ss_link_close(struct ss_link *link, void (*closed)(struct ss_room *room));
 
 // connected, connecting, refused or offline; `why` is empty or what people should know. NULL is offline.
 const char *ss_link_state(const struct ss_link *link, const char **why);
@@ -43,18 +43,18 @@ void ss_link_heard_self(struct ss_link *link, bool online);
 void ss_link_heard_retained(struct ss_link *link);
 
 // ss_from_broker decodes one message and gives it to the core.
-void ss_from_broker(struct ss_scene *scene, struct ss_slice topic, struct ss_slice payload, bool retained);
+void ss_from_broker(struct ss_room *room, struct ss_slice topic, struct ss_slice payload, bool retained);
 
 // Effects that publish.
-void ss_to_broker_state(struct ss_scene *scene, const struct ss_effect *effect); // also CLEAR_STATE
-void ss_to_broker_live(struct ss_scene *scene, const struct ss_effect *effect);
-void ss_to_broker_peer(struct ss_scene *scene, const struct ss_effect *effect);
-void ss_to_broker_call(struct ss_scene *scene, const struct ss_effect *effect);
-void ss_to_broker_reply(struct ss_scene *scene, const struct ss_effect *effect);
-void ss_to_broker_self(struct ss_scene *scene);     // our peer message again: name or colour changed
-void ss_to_broker_presence(struct ss_scene *scene); // what `scene->presence` holds
+void ss_to_broker_state(struct ss_room *room, const struct ss_effect *effect); // also CLEAR_STATE
+void ss_to_broker_live(struct ss_room *room, const struct ss_effect *effect);
+void ss_to_broker_peer(struct ss_room *room, const struct ss_effect *effect);
+void ss_to_broker_call(struct ss_room *room, const struct ss_effect *effect);
+void ss_to_broker_reply(struct ss_room *room, const struct ss_effect *effect);
+void ss_to_broker_self(struct ss_room *room);     // our peer message again: name or colour changed
+void ss_to_broker_presence(struct ss_room *room); // what `room->presence` holds
 
 // ss_topic_mine fills a topic of ours of a kind that has user and origin.
-bool ss_topic_mine(const struct ss_scene *scene, enum ss_topic_type type, char text[SS_MAX_TOPIC]);
+bool ss_topic_mine(const struct ss_room *room, enum ss_topic_type type, char text[SS_MAX_TOPIC]);
 
 #endif

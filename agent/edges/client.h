@@ -3,7 +3,7 @@
 #ifndef SS_EDGES_CLIENT_H
 #define SS_EDGES_CLIENT_H
 
-#include "edges/scene.h"
+#include "edges/room.h"
 
 enum { SS_MAX_CLIENT_TEXT = 128 };
 
@@ -28,7 +28,7 @@ struct ss_client {
     uint32_t id;
     uv_pipe_t pipe;
     struct ss_buffer in;
-    struct ss_scene *scene; // NULL: none joined
+    struct ss_room *room; // NULL: none joined
     bool greeted;
     bool wants_changes;
     bool changes_wait; // the core has something for it
@@ -47,7 +47,7 @@ struct ss_client {
 bool ss_clients_listen(struct ss_agent *agent);
 void ss_clients_close(struct ss_agent *agent);
 
-struct ss_client *ss_client_find(struct ss_agent *agent, uint32_t id);
+struct ss_client *ss_client_of(struct ss_agent *agent, uint32_t id);
 void ss_client_close(struct ss_client *client);
 
 // ss_client_send takes one or more whole frames; they belong to the client afterwards and `frames` is empty.
@@ -59,8 +59,8 @@ size_t ss_client_room(const struct ss_client *client);
 // ss_client_tell sends one notice, ss_clients_tell sends it to all that want changes of a scene; ss_clients_tell_presence drops it for those
 // who are slow.
 void ss_client_tell(struct ss_client *client, const struct ss_notice *notice);
-void ss_clients_tell(struct ss_scene *scene, const struct ss_notice *notice);
-void ss_clients_tell_presence(struct ss_scene *scene, const struct ss_notice *notice);
+void ss_clients_tell(struct ss_room *room, const struct ss_notice *notice);
+void ss_clients_tell_presence(struct ss_room *room, const struct ss_notice *notice);
 
 // ss_client_refuse answers with `refused`; `id` NULL: it belongs to no edit.
 void ss_client_refuse(struct ss_client *client, const uint64_t *id, const char *error, const char *text);
@@ -70,7 +70,7 @@ void ss_from_client(struct ss_client *client, struct ss_slice body);
 void ss_client_leave(struct ss_client *client);
 
 // ss_to_client carries out the effects that are for clients. ss_client_may_send gives the core the chance to send what waits.
-void ss_to_client(struct ss_scene *scene, const struct ss_effect *effect);
+void ss_to_client(struct ss_room *room, const struct ss_effect *effect);
 void ss_client_may_send(struct ss_client *client);
 
 // ss_client_adopted tells how a `blob` frame ended: `problem` is NULL or for people.
@@ -80,6 +80,6 @@ void ss_client_adopted(struct ss_agent *agent, uint32_t client, uint64_t number,
 void ss_client_have(struct ss_agent *agent, uint32_t client, const struct ss_sha256 *sha256, const char *path, const char *problem);
 
 // ss_client_describe fills name, colour and program of a peer message with those of the first client of a scene that is no tool.
-void ss_client_describe(const struct ss_scene *scene, struct ss_peer_message *message);
+void ss_client_describe(const struct ss_room *room, struct ss_peer_message *message);
 
 #endif

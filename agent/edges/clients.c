@@ -25,7 +25,7 @@ struct ss_write {
     struct ss_buffer bytes;
 };
 
-struct ss_client *ss_client_find(struct ss_agent *agent, uint32_t id) {
+struct ss_client *ss_client_of(struct ss_agent *agent, uint32_t id) {
     for (struct ss_client *client = agent->clients; client != NULL; client = client->next) {
         if (client->id == id && !client->closing) {
             return client;

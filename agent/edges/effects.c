@@ -7,50 +7,50 @@
 #include "edges/peers.h"
 #include "edges/store.h"
 
-static void on_wake(uv_timer_t *timer) { ss_scene_step(timer->data, &(struct ss_event){.type = SS_EV_TIME}); }
+static void on_wake(uv_timer_t *timer) { ss_room_step(timer->data, &(struct ss_event){.type = SS_EV_TIME}); }
 
-static void wake_at(struct ss_scene *scene, uint64_t at_ms) {
-    uint64_t now = ss_now_ms(scene->agent);
-    uv_update_time(scene->agent->loop); // timers count from the loop's idea of now, which a long step makes old
-    uv_timer_start(&scene->wake, on_wake, at_ms > now ? at_ms - now : 0, 0);
+static void wake_at(struct ss_room *room, uint64_t at_ms) {
+    uint64_t now = ss_now_ms(room->agent);
+    uv_update_time(room->agent->loop); // timers count from the loop's idea of now, which a long step makes old
+    uv_timer_start(&room->wake, on_wake, at_ms > now ? at_ms - now : 0, 0);
 }
 
-static void take_status(struct ss_scene *scene, const struct ss_effect *effect) {
-    scene->pending = effect->status.pending;
-    scene->entities = effect->status.entities;
-    scene->peer_count = effect->status.peers;
-    ss_scene_status(scene);
+static void take_status(struct ss_room *room, const struct ss_effect *effect) {
+    room->pending = effect->status.pending;
+    room->entities = effect->status.entities;
+    room->peer_count = effect->status.peers;
+    ss_room_status(room);
 }
 
 // Said at the start of every life of a scene whose data directory was found to be a copy of another agent's; the core keeps the new one.
-static void take_origin(struct ss_scene *scene, const struct ss_origin *origin) {
-    ss_log("scene %s: this data directory is a copy of another agent's; the scene has an origin of its own", scene->name);
-    scene->origin = *origin;
-    ss_link_restart(scene->link);
+static void take_origin(struct ss_room *room, const struct ss_origin *origin) {
+    ss_log("scene %s: this data directory is a copy of another agent's; the scene has an origin of its own", room->name);
+    room->origin = *origin;
+    ss_link_restart(room->link);
 }
 
-void ss_carry_out(struct ss_scene *scene, const struct ss_effect *effect) {
+void ss_carry_out(struct ss_room *room, const struct ss_effect *effect) {
     switch (effect->type) {
-    case SS_FX_WAKE: wake_at(scene, effect->wake.at_ms); break;
-    case SS_FX_STORE: ss_store_put(scene->room, effect->store.txn, effect->store.key, effect->store.value); break;
+    case SS_FX_WAKE: wake_at(room, effect->wake.at_ms); break;
+    case SS_FX_STORE: ss_store_put(room->records, effect->store.txn, effect->store.key, effect->store.value); break;
     case SS_FX_ACK:
     case SS_FX_REFUSED:
     case SS_FX_CHANGES_WAIT:
     case SS_FX_CHANGE:
     case SS_FX_JOINED:
     case SS_FX_SYNCED:
-    case SS_FX_DIGEST: ss_to_client(scene, effect); break;
-    case SS_FX_STATUS: take_status(scene, effect); break;
+    case SS_FX_DIGEST: ss_to_client(room, effect); break;
+    case SS_FX_STATUS: take_status(room, effect); break;
     case SS_FX_PUBLISH_STATE:
-    case SS_FX_CLEAR_STATE: ss_to_broker_state(scene, effect); break;
-    case SS_FX_PUBLISH_LIVE: ss_to_broker_live(scene, effect); break;
-    case SS_FX_PUBLISH_PEER: ss_to_broker_peer(scene, effect); break;
-    case SS_FX_CALL_SYNC: ss_to_broker_call(scene, effect); break;
-    case SS_FX_REPLY_SYNC: ss_to_broker_reply(scene, effect); break;
-    case SS_FX_REREAD: ss_link_reread(scene->link); break;
-    case SS_FX_FETCH_BLOB: ss_blobs_fetch(scene->agent->blobs, &effect->blob.sha256, effect->blob.size); break;
-    case SS_FX_UPLOAD_BLOB: ss_blobs_upload(scene->agent->blobs, &effect->blob.sha256); break;
-    case SS_FX_NEW_ORIGIN: take_origin(scene, &effect->peer_changed.origin); break;
-    case SS_FX_PEER_CHANGED: ss_peers_changed(scene, &effect->peer_changed.origin, effect->peer_changed.online); break;
+    case SS_FX_CLEAR_STATE: ss_to_broker_state(room, effect); break;
+    case SS_FX_PUBLISH_LIVE: ss_to_broker_live(room, effect); break;
+    case SS_FX_PUBLISH_PEER: ss_to_broker_peer(room, effect); break;
+    case SS_FX_CALL_SYNC: ss_to_broker_call(room, effect); break;
+    case SS_FX_REPLY_SYNC: ss_to_broker_reply(room, effect); break;
+    case SS_FX_REREAD: ss_link_reread(room->link); break;
+    case SS_FX_FETCH_BLOB: ss_blobs_fetch(room->agent->blobs, &effect->blob.sha256, effect->blob.size); break;
+    case SS_FX_UPLOAD_BLOB: ss_blobs_upload(room->agent->blobs, &effect->blob.sha256); break;
+    case SS_FX_NEW_ORIGIN: take_origin(room, &effect->new_origin); break;
+    case SS_FX_PEER_CHANGED: ss_peers_changed(room, &effect->peer_changed.origin, effect->peer_changed.online); break;
     }
 }

@@ -7,26 +7,26 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_us(const struct ss_scene *scene, const struct ss_origin *origin) {
-    return memcmp(origin, &scene->origin, sizeof(*origin)) == 0;
+static bool is_us(const struct ss_room *room, const struct ss_origin *origin) {
+    return memcmp(origin, &room->origin, sizeof(*origin)) == 0;
 }
 
-static void refuse(struct ss_scene *scene, struct ss_slice topic, int error) {
+static void refuse(struct ss_room *room, struct ss_slice topic, int error) {
     char text[512];
-    snprintf(text, sizeof(text), "%s on %.*s", ss_codec_problem(scene->agent->codec), (int)(topic.len < 256 ? topic.len : 256),
+    snprintf(text, sizeof(text), "%s on %.*s", ss_codec_problem(room->agent->codec), (int)(topic.len < 256 ? topic.len : 256),
              (const char *)topic.data);
-    ss_scene_refused(scene, ss_wire_cause(error), text);
+    ss_room_refused(room, ss_wire_cause(error), text);
 }
 
-static int take_state(struct ss_scene *scene, const struct ss_topic *topic, struct ss_slice payload, bool retained) {
+static int take_state(struct ss_room *room, const struct ss_topic *topic, struct ss_slice payload, bool retained) {
     if (retained) {
-        ss_link_heard_retained(scene->link);
+        ss_link_heard_retained(room->link);
     }
     if (payload.len == 0) {
         return SS_WIRE_OK; // an emptied topic means nothing
     }
     struct ss_state_message message;
-    int error = ss_state_decode(scene->agent->codec, topic->kind, &topic->uuid, payload, &message);
+    int error = ss_state_decode(room->agent->codec, topic->kind, &topic->uuid, payload, &message);
     if (error == SS_WIRE_OK) {
         struct ss_event event = {.type = SS_EV_STATE};
         event.state = (struct ss_ev_state){.entity = message.entity,
@@ -35,28 +35,28 @@ static int take_state(struct ss_scene *scene, const struct ss_topic *topic, stru
                                            .from = message.from,
                                            .seq = message.seq,
                                            .retained = retained};
-        ss_scene_step(scene, &event);
+        ss_room_step(room, &event);
     }
     return error;
 }
 
-static int take_live(struct ss_scene *scene, const struct ss_topic *topic, struct ss_slice payload) {
+static int take_live(struct ss_room *room, const struct ss_topic *topic, struct ss_slice payload) {
     struct ss_event event = {.type = SS_EV_LIVE};
-    int error = ss_live_decode(scene->agent->codec, topic->kind, payload, &event.live);
-    if (error == SS_WIRE_OK && !is_us(scene, &event.live.from)) {
-        ss_scene_step(scene, &event);
+    int error = ss_live_decode(room->agent->codec, topic->kind, payload, &event.live);
+    if (error == SS_WIRE_OK && !is_us(room, &event.live.from)) {
+        ss_room_step(room, &event);
     }
     return error;
 }
 
-static int take_peer(struct ss_scene *scene, const struct ss_topic *topic, struct ss_slice payload) {
-    if (payload.len == 0 || is_us(scene, &topic->origin)) {
+static int take_peer(struct ss_room *room, const struct ss_topic *topic, struct ss_slice payload) {
+    if (payload.len == 0 || is_us(room, &topic->origin)) {
         return SS_WIRE_OK;
     }
     struct ss_peer_message message;
-    int error = ss_peer_decode(scene->agent->codec, payload, &message);
+    int error = ss_peer_decode(room->agent->codec, payload, &message);
     if (error == SS_WIRE_OK) {
-        ss_peers_message(scene, &topic->origin, topic->user, &message);
+        ss_peers_message(room, &topic->origin, topic->user, &message);
         struct ss_event event = {.type = SS_EV_PEER};
         event.peer = (struct ss_ev_peer){.origin = topic->origin,
                                          .user = topic->user,
@@ -64,48 +64,48 @@ static int take_peer(struct ss_scene *scene, const struct ss_topic *topic, struc
                                          .digest = message.digest,
                                          .entities = message.entities,
                                          .ready = message.ready};
-        ss_scene_step(scene, &event);
+        ss_room_step(room, &event);
     }
     return error;
 }
 
-static int take_online(struct ss_scene *scene, const struct ss_topic *topic, struct ss_slice payload, bool retained) {
+static int take_online(struct ss_room *room, const struct ss_topic *topic, struct ss_slice payload, bool retained) {
     struct ss_event event = {.type = SS_EV_ONLINE, .online = {.origin = topic->origin}};
     if (payload.len == 0) {
         return SS_WIRE_OK;
     }
-    int error = ss_online_decode(scene->agent->codec, payload, &event.online.online);
+    int error = ss_online_decode(room->agent->codec, payload, &event.online.online);
     if (error != SS_WIRE_OK) {
         return error;
     }
-    if (!is_us(scene, &topic->origin)) {
-        ss_scene_step(scene, &event);
+    if (!is_us(room, &topic->origin)) {
+        ss_room_step(room, &event);
     } else if (!retained) {
-        ss_link_heard_self(scene->link, event.online.online);
+        ss_link_heard_self(room->link, event.online.online);
     }
     return SS_WIRE_OK;
 }
 
-static int take_presence(struct ss_scene *scene, const struct ss_topic *topic, struct ss_slice payload) {
-    if (is_us(scene, &topic->origin)) {
+static int take_presence(struct ss_room *room, const struct ss_topic *topic, struct ss_slice payload) {
+    if (is_us(room, &topic->origin)) {
         return SS_WIRE_OK;
     }
     struct ss_notice notice = {.type = SS_NOTICE_PRESENCE, .presence = {.origin = topic->origin}};
-    int error = ss_presence_decode(scene->agent->codec, payload, &notice.presence.fields);
+    int error = ss_presence_decode(room->agent->codec, payload, &notice.presence.fields);
     if (error == SS_WIRE_OK) {
-        ss_clients_tell_presence(scene, &notice);
+        ss_clients_tell_presence(room, &notice);
     }
     return error;
 }
 
 static bool is_word(struct ss_slice text, const char *word) { return text.len == strlen(word) && memcmp(text.data, word, text.len) == 0; }
 
-static int take_call(struct ss_scene *scene, const struct ss_topic *topic, struct ss_slice payload) {
+static int take_call(struct ss_room *room, const struct ss_topic *topic, struct ss_slice payload) {
     if (!is_word(topic->name, "sync")) {
         return SS_WIRE_OK; // a method of a later revision
     }
     struct ss_call call;
-    int error = ss_call_decode(scene->agent->codec, payload, &call);
+    int error = ss_call_decode(room->agent->codec, payload, &call);
     if (error == SS_WIRE_OK) {
         struct ss_event event = {.type = SS_EV_SYNC_CALLED};
         event.sync_called.from = call.from;
@@ -113,30 +113,30 @@ static int take_call(struct ss_scene *scene, const struct ss_topic *topic, struc
         event.sync_called.call = call.call;
         event.sync_called.vector = call.vector;
         event.sync_called.buckets = call.buckets;
-        ss_scene_step(scene, &event);
+        ss_room_step(room, &event);
     }
     return error;
 }
 
-static int take_reply(struct ss_scene *scene, struct ss_slice payload) {
+static int take_reply(struct ss_room *room, struct ss_slice payload) {
     struct ss_reply reply;
-    int error = ss_reply_decode(scene->agent->codec, payload, &reply);
+    int error = ss_reply_decode(room->agent->codec, payload, &reply);
     if (error == SS_WIRE_OK && reply.error.len == 0) { // a failed call times out in the core, which then asks another peer
         struct ss_event event = {.type = SS_EV_SYNC_REPLIED, .sync_replied = reply.sync};
-        ss_scene_step(scene, &event);
+        ss_room_step(room, &event);
     }
     return error;
 }
 
-static int take(struct ss_scene *scene, const struct ss_topic *topic, struct ss_slice payload, bool retained) {
+static int take(struct ss_room *room, const struct ss_topic *topic, struct ss_slice payload, bool retained) {
     switch (topic->type) {
-    case SS_TOPIC_STATE: return take_state(scene, topic, payload, retained);
-    case SS_TOPIC_LIVE: return take_live(scene, topic, payload);
-    case SS_TOPIC_PEER: return take_peer(scene, topic, payload);
-    case SS_TOPIC_ONLINE: return take_online(scene, topic, payload, retained);
-    case SS_TOPIC_PRESENCE: return take_presence(scene, topic, payload);
-    case SS_TOPIC_CALL: return take_call(scene, topic, payload);
-    case SS_TOPIC_REPLY: return take_reply(scene, payload);
+    case SS_TOPIC_STATE: return take_state(room, topic, payload, retained);
+    case SS_TOPIC_LIVE: return take_live(room, topic, payload);
+    case SS_TOPIC_PEER: return take_peer(room, topic, payload);
+    case SS_TOPIC_ONLINE: return take_online(room, topic, payload, retained);
+    case SS_TOPIC_PRESENCE: return take_presence(room, topic, payload);
+    case SS_TOPIC_CALL: return take_call(room, topic, payload);
+    case SS_TOPIC_REPLY: return take_reply(room, payload);
     case SS_TOPIC_FRAME:
     case SS_TOPIC_JSON:
     case SS_TOPIC_JSON_SET:
@@ -145,20 +145,20 @@ static int take(struct ss_scene *scene, const struct ss_topic *topic, struct ss_
     return SS_WIRE_OK;
 }
 
-void ss_from_broker(struct ss_scene *scene, struct ss_slice topic, struct ss_slice payload, bool retained) {
+void ss_from_broker(struct ss_room *room, struct ss_slice topic, struct ss_slice payload, bool retained) {
     struct ss_topic parsed;
-    if (!ss_topic_parse(scene->agent->config.prefix, topic, &parsed)) {
+    if (!ss_topic_parse(room->agent->config.prefix, topic, &parsed)) {
         char text[320];
         snprintf(text, sizeof(text), "no topic of version 1: %.*s", (int)(topic.len < 256 ? topic.len : 256), (const char *)topic.data);
-        ss_scene_refused(scene, "topic", text);
+        ss_room_refused(room, "topic", text);
         return;
     }
     if (payload.len > SS_MAX_MESSAGE) {
-        ss_scene_refused(scene, "limit", "a message is larger than 256 KiB");
+        ss_room_refused(room, "limit", "a message is larger than 256 KiB");
         return;
     }
-    int error = take(scene, &parsed, payload, retained);
+    int error = take(room, &parsed, payload, retained);
     if (error != SS_WIRE_OK) {
-        refuse(scene, topic, error);
+        refuse(room, topic, error);
     }
 }

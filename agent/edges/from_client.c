@@ -40,16 +40,16 @@ static void take_hello(struct ss_client *client, const struct ss_request_hello *
 }
 
 static void take_join(struct ss_client *client, const struct ss_request_join *join) {
-    if (client->scene != NULL) {
+    if (client->room != NULL) {
         ss_client_refuse(client, NULL, "join", "this connection is in a scene already; leave it, or open another connection");
         return;
     }
-    struct ss_scene *scene = ss_scene_join(client->agent, join->scene);
-    if (scene == NULL) {
+    struct ss_room *room = ss_room_join(client->agent, join->scene);
+    if (room == NULL) {
         ss_client_refuse(client, NULL, "join", "the scene's records cannot be opened; the agent's log says why");
         return;
     }
-    client->scene = scene;
+    client->room = room;
     client->wants_changes = join->changes;
     client->last_edit = 0;
     struct ss_event event = {.type = SS_EV_CLIENT_JOINED};
@@ -57,24 +57,24 @@ static void take_join(struct ss_client *client, const struct ss_request_join *jo
     event.client_joined.kind_count = join->kind_count;
     event.client_joined.kinds = join->kinds;
     event.client_joined.changes = join->changes;
-    ss_scene_step(scene, &event);
-    ss_peers_tell(scene, client);
-    ss_scene_status(scene);
+    ss_room_step(room, &event);
+    ss_peers_tell(room, client);
+    ss_room_status(room);
     if (client->role != SS_ROLE_TOOL) {
-        ss_to_broker_self(scene);
+        ss_to_broker_self(room);
     }
 }
 
 void ss_client_leave(struct ss_client *client) {
-    struct ss_scene *scene = client->scene;
-    if (scene == NULL) {
+    struct ss_room *room = client->room;
+    if (room == NULL) {
         return;
     }
-    client->scene = NULL;
+    client->room = NULL;
     client->changes_wait = false;
-    ss_scene_step(scene, &(struct ss_event){.type = SS_EV_CLIENT_LEFT, .client_left = {.client = client->id}});
+    ss_room_step(room, &(struct ss_event){.type = SS_EV_CLIENT_LEFT, .client_left = {.client = client->id}});
     if (client->role != SS_ROLE_TOOL && !client->agent->closing) {
-        ss_to_broker_self(scene);
+        ss_to_broker_self(room);
     }
 }
 
@@ -97,7 +97,7 @@ static void take_edit(struct ss_client *client, const struct ss_request_edit *ed
     struct ss_event event = {.type = SS_EV_EDIT};
     event.edit = (struct ss_ev_edit){
         .client = client->id, .id = edit->id, .live = edit->live, .batch_count = edit->batch_count, .batches = edit->batches};
-    ss_scene_step(client->scene, &event);
+    ss_room_step(client->room, &event);
 }
 
 static void take_blob(struct ss_client *client, const struct ss_request_blob *blob) {
@@ -109,30 +109,30 @@ static void take_blob(struct ss_client *client, const struct ss_request_blob *bl
 
 static void take_sync(struct ss_client *client, uint64_t id) {
     hold(client, true, id);
-    ss_scene_step(client->scene, &(struct ss_event){.type = SS_EV_CLIENT_SYNC, .client_sync = {.client = client->id, .id = id}});
+    ss_room_step(client->room, &(struct ss_event){.type = SS_EV_CLIENT_SYNC, .client_sync = {.client = client->id, .id = id}});
 }
 
 static void take_presence(struct ss_client *client, struct ss_slice fields) {
-    struct ss_scene *scene = client->scene;
-    ss_buffer_clear(&scene->presence);
-    if (!ss_buffer_append(&scene->presence, fields.data, fields.len)) {
-        ss_buffer_clear(&scene->presence);
+    struct ss_room *room = client->room;
+    ss_buffer_clear(&room->presence);
+    if (!ss_buffer_append(&room->presence, fields.data, fields.len)) {
+        ss_buffer_clear(&room->presence);
         ss_client_refuse(client, NULL, "limit", "presence is larger than 64 KiB");
         return;
     }
-    ss_to_broker_presence(scene);
+    ss_to_broker_presence(room);
 }
 
 static void take_scenes(struct ss_client *client, uint64_t id) {
     size_t count = 0;
-    for (const struct ss_scene *scene = client->agent->scenes; scene != NULL; scene = scene->next) {
+    for (const struct ss_room *room = client->agent->rooms; room != NULL; room = room->next) {
         count++;
     }
     struct ss_scene_summary *summaries = ss_new((count + 1) * sizeof(*summaries));
     size_t i = 0;
-    for (const struct ss_scene *scene = client->agent->scenes; scene != NULL; scene = scene->next) {
+    for (const struct ss_room *room = client->agent->rooms; room != NULL; room = room->next) {
         summaries[i++] =
-            (struct ss_scene_summary){.scene = ss_slice_text(scene->name), .entities = scene->entities, .peers = scene->peer_count};
+            (struct ss_scene_summary){.scene = ss_slice_text(room->name), .entities = room->entities, .peers = room->peer_count};
     }
     struct ss_notice notice = {.type = SS_NOTICE_SCENES};
     notice.scenes.id = id;
@@ -165,7 +165,7 @@ static void take_inside(struct ss_client *client, const struct ss_request *reque
     case SS_REQUEST_SYNC: take_sync(client, request->id); break;
     case SS_REQUEST_PRESENCE: take_presence(client, request->presence); break;
     case SS_REQUEST_DIGEST:
-        ss_scene_step(client->scene,
+        ss_room_step(client->room,
                       &(struct ss_event){.type = SS_EV_DIGEST_WANTED, .digest_wanted = {.client = client->id, .id = request->id}});
         break;
     default: break;
@@ -175,8 +175,8 @@ static void take_inside(struct ss_client *client, const struct ss_request *reque
 static void refuse_frame(struct ss_client *client, const struct ss_request *request, int error) {
     char text[512];
     snprintf(text, sizeof(text), "%s", ss_codec_problem(client->agent->codec));
-    if (client->scene != NULL) {
-        ss_scene_refused(client->scene, ss_wire_cause(error), text);
+    if (client->room != NULL) {
+        ss_room_refused(client->room, ss_wire_cause(error), text);
     } else {
         ss_log("client %u: refused a frame: %s", client->id, text);
     }
@@ -192,7 +192,7 @@ void ss_from_client(struct ss_client *client, struct ss_slice body) {
     } else if (!client->greeted && request.type != SS_REQUEST_HELLO) {
         ss_client_refuse(client, id, "hello", "the first frame must be hello");
     } else if (!take_outside(client, &request)) {
-        if (client->scene == NULL) {
+        if (client->room == NULL) {
             ss_client_refuse(client, id, "join", "join a scene first");
         } else {
             take_inside(client, &request);

@@ -33,7 +33,7 @@ static void retry_later(struct ss_link *link) {
 }
 
 static void give_up_session(struct ss_link *link, enum ss_link_phase phase) {
-    struct ss_scene *scene = link->scene;
+    struct ss_room *room = link->room;
     bool was_connected = link->phase == SS_LINK_CONNECTED;
     ss_session_end(link->session);
     link->session = NULL;
@@ -41,9 +41,9 @@ static void give_up_session(struct ss_link *link, enum ss_link_phase phase) {
     link->replaying = false;
     uv_timer_stop(&link->quiet);
     retry_later(link);
-    ss_scene_status(scene);
+    ss_room_status(room);
     if (was_connected) {
-        ss_scene_step(scene, &(struct ss_event){.type = SS_EV_DISCONNECTED});
+        ss_room_step(room, &(struct ss_event){.type = SS_EV_DISCONNECTED});
     }
 }
 
@@ -57,7 +57,7 @@ static void connect_now(struct ss_link *link) {
     if (link->session == NULL) {
         give_up_session(link, SS_LINK_OFFLINE);
     }
-    ss_scene_status(link->scene);
+    ss_room_status(link->room);
 }
 
 // ---- News -------------------------------------------------------------------------------------------------------------------------------
@@ -75,13 +75,13 @@ static void on_failed(struct ss_link *link, int code, const char *text) {
     int version = link->session->version;
     bool refused = is_refusal(version, code);
     bool network = strstr(text, "TCP") != NULL || strstr(text, "TLS") != NULL;
-    snprintf(link->why, sizeof(link->why), "%s: %s (%d)", link->scene->agent->config.broker,
+    snprintf(link->why, sizeof(link->why), "%s: %s (%d)", link->room->agent->config.broker,
              refused           ? "the broker refuses this user and password"
              : text[0] != '\0' ? text
                                : "no answer to CONNECT",
              code);
     if (link->failures == 0 || (refused && link->phase != SS_LINK_REFUSED)) {
-        ss_log("scene %s: cannot connect to %s", link->scene->name, link->why);
+        ss_log("scene %s: cannot connect to %s", link->room->name, link->why);
     }
     if (!refused && !network) {
         link->version = version == SS_MQTT_5 ? SS_MQTT_311 : SS_MQTT_5;
@@ -99,7 +99,7 @@ static void on_connected(struct ss_link *link) {
 
 static void publish_online(struct ss_link *link, bool online) {
     char topic[SS_MAX_TOPIC];
-    ss_topic_mine(link->scene, SS_TOPIC_ONLINE, topic);
+    ss_topic_mine(link->room, SS_TOPIC_ONLINE, topic);
     struct ss_publication publication = {.topic = topic, .payload = ss_online_encode(online), .qos = 1, .retained = true};
     ss_link_publish(link, &publication);
 }
@@ -107,7 +107,7 @@ static void publish_online(struct ss_link *link, bool online) {
 static void on_quiet(uv_timer_t *timer) {
     struct ss_link *link = timer->data;
     link->replaying = false;
-    ss_scene_step(link->scene, &(struct ss_event){.type = SS_EV_REPLAYED});
+    ss_room_step(link->room, &(struct ss_event){.type = SS_EV_REPLAYED});
 }
 
 static void begin_replay(struct ss_link *link) {
@@ -122,17 +122,17 @@ static void on_subscribed(struct ss_link *link, int code) {
         return;
     }
     if (code >= 0x80) {
-        ss_scene_refused(link->scene, "broker", "the broker refuses some subscriptions: this user may not read everything in this scene");
+        ss_room_refused(link->room, "broker", "the broker refuses some subscriptions: this user may not read everything in this scene");
     }
     if (link->phase == SS_LINK_SUBSCRIBING) {
-        ss_log("scene %s: connected to %s with MQTT %s", link->scene->name, link->scene->agent->config.broker,
+        ss_log("scene %s: connected to %s with MQTT %s", link->room->name, link->room->agent->config.broker,
                link->session->version == SS_MQTT_5 ? "5" : "3.1.1");
         link->phase = SS_LINK_CONNECTED;
         link->failures = 0;
         link->was_connected = true;
         link->why[0] = '\0';
-        ss_scene_status(link->scene);
-        ss_scene_step(link->scene, &(struct ss_event){.type = SS_EV_CONNECTED});
+        ss_room_status(link->room);
+        ss_room_step(link->room, &(struct ss_event){.type = SS_EV_CONNECTED});
     }
     begin_replay(link);
 }
@@ -146,7 +146,7 @@ void ss_link_news(struct ss_link *link, enum ss_news_type type, int code, const 
     case SS_NEWS_FAILED: on_failed(link, code, text); break;
     case SS_NEWS_SUBSCRIBED: on_subscribed(link, code); break;
     case SS_NEWS_LOST:
-        ss_log("scene %s: lost the broker %s %s", link->scene->name, link->scene->agent->config.broker, text);
+        ss_log("scene %s: lost the broker %s %s", link->room->name, link->room->agent->config.broker, text);
         give_up_session(link, SS_LINK_OFFLINE);
         break;
     case SS_NEWS_GONE: break;
@@ -158,11 +158,11 @@ void ss_link_acknowledged(struct ss_link *link, const struct ss_sent *sent) {
         return;
     }
     if (sent->reason != 0) {
-        ss_scene_refused(link->scene, "broker", "the broker does not let this user publish here; others will not see these edits");
+        ss_room_refused(link->room, "broker", "the broker does not let this user publish here; others will not see these edits");
     }
     double took = (double)(uv_hrtime() / 1000000 - sent->at_ms);
     link->latency_ms = link->latency_ms < 0 ? took : link->latency_ms * 0.9 + took * 0.1;
-    ss_scene_step(link->scene, &(struct ss_event){.type = SS_EV_PUBLISHED, .published = {.token = sent->token}});
+    ss_room_step(link->room, &(struct ss_event){.type = SS_EV_PUBLISHED, .published = {.token = sent->token}});
 }
 
 // ---- The end of a replay ----------------------------------------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ void ss_link_restart(struct ss_link *link) {
 
 // What Paho was given and the sockets did not take yet. An estimate that is never too high: headers are not counted in.
 static bool is_behind(struct ss_link *link, size_t more) {
-    uint64_t now = ss_now_ms(link->scene->agent), written = ss_paho_written();
+    uint64_t now = ss_now_ms(link->room->agent), written = ss_paho_written();
     bool stale = !ss_paho_is_waiting() && now - link->handed_at_ms > BEHIND_FORGET_MS;
     if (link->handed <= written || stale) {
         link->handed = written;
@@ -230,20 +230,20 @@ void ss_link_publish(struct ss_link *link, const struct ss_publication *publicat
         return;
     }
     if (!ss_session_send(link->session, publication)) {
-        ss_scene_refused(link->scene, "paho", "the MQTT library refused a message; it is published again after a reconnect");
+        ss_room_refused(link->room, "paho", "the MQTT library refused a message; it is published again after a reconnect");
     }
 }
 
 // ---- Life -------------------------------------------------------------------------------------------------------------------------------
 
-struct ss_link *ss_link_create(struct ss_scene *scene) {
-    if (scene->agent->config.broker == NULL) {
+struct ss_link *ss_link_create(struct ss_room *room) {
+    if (room->agent->config.broker == NULL) {
         return NULL;
     }
     struct ss_link *link = ss_new(sizeof(*link));
-    *link = (struct ss_link){.scene = scene, .version = SS_MQTT_5, .latency_ms = -1};
-    uv_timer_init(scene->agent->loop, &link->retry);
-    uv_timer_init(scene->agent->loop, &link->quiet);
+    *link = (struct ss_link){.room = room, .version = SS_MQTT_5, .latency_ms = -1};
+    uv_timer_init(room->agent->loop, &link->retry);
+    uv_timer_init(room->agent->loop, &link->quiet);
     link->retry.data = link->quiet.data = link;
     link->open_handles = 2;
     connect_now(link);
@@ -253,11 +253,11 @@ struct ss_link *ss_link_create(struct ss_scene *scene) {
 static void on_handle_closed(uv_handle_t *handle) {
     struct ss_link *link = handle->data;
     if (--link->open_handles == 0) {
-        struct ss_scene *scene = link->scene;
-        void (*closed)(struct ss_scene *) = link->closed;
+        struct ss_room *room = link->room;
+        void (*closed)(struct ss_room *) = link->closed;
         free(link);
-        scene->link = NULL;
-        closed(scene);
+        room->link = NULL;
+        closed(room);
     }
 }
 
@@ -269,7 +269,7 @@ static void on_goodbye(uv_timer_t *timer) {
     uv_close((uv_handle_t *)&link->quiet, on_handle_closed);
 }
 
-void ss_link_close(struct ss_link *link, void (*closed)(struct ss_scene *scene)) {
+void ss_link_close(struct ss_link *link, void (*closed)(struct ss_room *room)) {
     link->closed = closed;
     uint64_t wait = 0;
     if (link->phase == SS_LINK_CONNECTED) {

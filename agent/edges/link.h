@@ -35,7 +35,7 @@ enum ss_news_type { SS_NEWS_CONNECTED, SS_NEWS_FAILED, SS_NEWS_LOST, SS_NEWS_SUB
 enum ss_link_phase { SS_LINK_OFFLINE, SS_LINK_CONNECTING, SS_LINK_SUBSCRIBING, SS_LINK_CONNECTED, SS_LINK_REFUSED, SS_LINK_CLOSING };
 
 struct ss_link {
-    struct ss_scene *scene;
+    struct ss_room *room;
     struct ss_session *session;
     enum ss_link_phase phase;
     int version;       // to try next, or in use
@@ -50,7 +50,7 @@ struct ss_link {
     uint64_t handed_at_ms;
     uint64_t skipped;
     int open_handles;
-    void (*closed)(struct ss_scene *scene);
+    void (*closed)(struct ss_room *room);
 };
 
 // ss_session_create makes a handle and begins to connect. Returns NULL with `link->why` filled.

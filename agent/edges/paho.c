@@ -126,9 +126,9 @@ static void deliver_arrival(struct ss_mail *mail) {
     if (link != NULL && link->phase != SS_LINK_CLOSING) {
         struct ss_slice topic = {(const uint8_t *)arrival->topic, (size_t)arrival->topic_len};
         struct ss_slice payload = {arrival->message->payload, (size_t)arrival->message->payloadlen};
-        ss_from_broker(link->scene, topic, payload, arrival->message->retained != 0);
+        ss_from_broker(link->room, topic, payload, arrival->message->retained != 0);
         if (atomic_exchange(&arrival->session->overrun, false)) {
-            ss_scene_refused(link->scene, "overrun", "messages came faster than they could be taken; asking for them again");
+            ss_room_refused(link->room, "overrun", "messages came faster than they could be taken; asking for them again");
             ss_link_reread(link);
         }
     }
@@ -178,9 +178,9 @@ static MQTTAsync_connectOptions connect_options(const struct ss_session *session
 }
 
 static int begin_connect(struct ss_session *session) {
-    const struct ss_config *config = &session->link->scene->agent->config;
+    const struct ss_config *config = &session->link->room->agent->config;
     char topic[SS_MAX_TOPIC];
-    ss_topic_mine(session->link->scene, SS_TOPIC_ONLINE, topic);
+    ss_topic_mine(session->link->room, SS_TOPIC_ONLINE, topic);
     MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
     will.topicName = topic;
     will.message = "0";
@@ -206,20 +206,20 @@ static int begin_connect(struct ss_session *session) {
 static void client_id(const struct ss_link *link, char id[32]) {
     uint8_t random[3];
     uv_random(NULL, NULL, random, sizeof(random), 0, NULL);
-    ss_hex_format(link->scene->origin.b, sizeof(link->scene->origin.b), id);
+    ss_hex_format(link->room->origin.b, sizeof(link->room->origin.b), id);
     id[16] = '-';
     ss_hex_format(random, sizeof(random), id + 17);
 }
 
 struct ss_session *ss_session_create(struct ss_link *link) {
     struct ss_session *session = ss_new(sizeof(*session));
-    *session = (struct ss_session){.link = link, .mailbox = &link->scene->agent->mailbox, .version = link->version};
+    *session = (struct ss_session){.link = link, .mailbox = &link->room->agent->mailbox, .version = link->version};
     MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer5;
     options.MQTTVersion = link->version == SS_MQTT_5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
     char id[32]; // 23 characters: what every 3.1.1 broker must take
     client_id(link, id);
     int error =
-        MQTTAsync_createWithOptions(&session->handle, link->scene->agent->config.broker, id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
+        MQTTAsync_createWithOptions(&session->handle, link->room->agent->config.broker, id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
     if (error == MQTTASYNC_SUCCESS) {
         MQTTAsync_setCallbacks(session->handle, session, on_lost, on_arrived, NULL);
         MQTTAsync_setDisconnected(session->handle, session, on_disconnected);
@@ -252,16 +252,16 @@ struct ss_filters {
     MQTTSubscribe_options options[MAX_FILTERS];
 };
 
-static void add_filter(struct ss_filters *filters, const struct ss_scene *scene, enum ss_topic_type type, int qos, bool replay) {
-    const char *user = scene->agent->config.user;
+static void add_filter(struct ss_filters *filters, const struct ss_room *room, enum ss_topic_type type, int qos, bool replay) {
+    const char *user = room->agent->config.user;
     struct ss_topic topic = {
         .type = type,
-        .scene = {(const uint8_t *)scene->name, strlen(scene->name)},
+        .scene = {(const uint8_t *)room->name, strlen(room->name)},
         .user = {(const uint8_t *)user, strlen(user)},
-        .origin = scene->origin,
+        .origin = room->origin,
     };
     int i = filters->count++;
-    ss_topic_filter(scene->agent->config.prefix, &topic, filters->text[i]);
+    ss_topic_filter(room->agent->config.prefix, &topic, filters->text[i]);
     filters->topics[i] = filters->text[i];
     filters->qos[i] = qos;
     filters->options[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
@@ -270,16 +270,16 @@ static void add_filter(struct ss_filters *filters, const struct ss_scene *scene,
 }
 
 bool ss_session_subscribe(struct ss_session *session, bool only_state, bool replay) {
-    struct ss_scene *scene = session->link->scene;
+    struct ss_room *room = session->link->room;
     struct ss_filters filters = {0};
-    add_filter(&filters, scene, SS_TOPIC_STATE, 1, replay);
+    add_filter(&filters, room, SS_TOPIC_STATE, 1, replay);
     if (!only_state) {
-        add_filter(&filters, scene, SS_TOPIC_LIVE, 0, false);
-        add_filter(&filters, scene, SS_TOPIC_PEER, 1, true);
-        add_filter(&filters, scene, SS_TOPIC_PRESENCE, 0, false);
-        add_filter(&filters, scene, SS_TOPIC_CALL, 1, false);
-        add_filter(&filters, scene, SS_TOPIC_REPLY, 1, false);
-        add_filter(&filters, scene, SS_TOPIC_ONLINE, 1, true);
+        add_filter(&filters, room, SS_TOPIC_LIVE, 0, false);
+        add_filter(&filters, room, SS_TOPIC_PEER, 1, true);
+        add_filter(&filters, room, SS_TOPIC_PRESENCE, 0, false);
+        add_filter(&filters, room, SS_TOPIC_CALL, 1, false);
+        add_filter(&filters, room, SS_TOPIC_REPLY, 1, false);
+        add_filter(&filters, room, SS_TOPIC_ONLINE, 1, true);
     }
     MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
     options.context = session;

@@ -39,13 +39,13 @@ static bool put_text(struct ss_text *text, struct ss_slice value) {
 
 static struct ss_slice text_slice(const struct ss_text *text) { return (struct ss_slice){(const uint8_t *)text->bytes, text->len}; }
 
-static struct ss_peer *find(struct ss_scene *scene, const struct ss_origin *origin) {
+static struct ss_peer *find(struct ss_room *room, const struct ss_origin *origin) {
     struct ss_peer *peer;
-    HASH_FIND(hh, scene->peers, origin, sizeof(*origin), peer);
-    if (peer == NULL && HASH_COUNT(scene->peers) < MAX_PEERS) {
+    HASH_FIND(hh, room->peers, origin, sizeof(*origin), peer);
+    if (peer == NULL && HASH_COUNT(room->peers) < MAX_PEERS) {
         peer = ss_new(sizeof(*peer));
         peer->origin = *origin;
-        HASH_ADD(hh, scene->peers, origin, sizeof(peer->origin), peer);
+        HASH_ADD(hh, room->peers, origin, sizeof(peer->origin), peer);
     }
     return peer;
 }
@@ -62,8 +62,8 @@ static struct ss_notice notice_of(const struct ss_peer *peer) {
     return notice;
 }
 
-void ss_peers_message(struct ss_scene *scene, const struct ss_origin *origin, struct ss_slice user, const struct ss_peer_message *message) {
-    struct ss_peer *peer = find(scene, origin);
+void ss_peers_message(struct ss_room *room, const struct ss_origin *origin, struct ss_slice user, const struct ss_peer_message *message) {
+    struct ss_peer *peer = find(room, origin);
     if (peer == NULL) {
         return;
     }
@@ -75,24 +75,24 @@ void ss_peers_message(struct ss_scene *scene, const struct ss_origin *origin, st
     memcpy(peer->colour, message->colour, sizeof(peer->colour));
     if (changed && peer->online) {
         struct ss_notice notice = notice_of(peer);
-        ss_clients_tell(scene, &notice);
+        ss_clients_tell(room, &notice);
     }
 }
 
-void ss_peers_changed(struct ss_scene *scene, const struct ss_origin *origin, bool online) {
-    struct ss_peer *peer = find(scene, origin);
+void ss_peers_changed(struct ss_room *room, const struct ss_origin *origin, bool online) {
+    struct ss_peer *peer = find(room, origin);
     if (peer == NULL || peer->online == online) {
         return;
     }
     peer->online = online;
-    ss_log("scene %s: %.*s %s", scene->name, peer->name.len > 0 ? (int)peer->name.len : 6, peer->name.len > 0 ? peer->name.bytes : "a peer",
+    ss_log("scene %s: %.*s %s", room->name, peer->name.len > 0 ? (int)peer->name.len : 6, peer->name.len > 0 ? peer->name.bytes : "a peer",
            online ? "is here" : "has left");
     struct ss_notice notice = notice_of(peer);
-    ss_clients_tell(scene, &notice);
+    ss_clients_tell(room, &notice);
 }
 
-void ss_peers_tell(struct ss_scene *scene, struct ss_client *client) {
-    for (struct ss_peer *peer = scene->peers; peer != NULL; peer = peer->hh.next) {
+void ss_peers_tell(struct ss_room *room, struct ss_client *client) {
+    for (struct ss_peer *peer = room->peers; peer != NULL; peer = peer->hh.next) {
         if (peer->online) {
             struct ss_notice notice = notice_of(peer);
             ss_client_tell(client, &notice);
@@ -100,10 +100,10 @@ void ss_peers_tell(struct ss_scene *scene, struct ss_client *client) {
     }
 }
 
-void ss_peers_free(struct ss_scene *scene) {
+void ss_peers_free(struct ss_room *room) {
     struct ss_peer *peer, *next;
-    HASH_ITER(hh, scene->peers, peer, next) {
-        HASH_DEL(scene->peers, peer);
+    HASH_ITER(hh, room->peers, peer, next) {
+        HASH_DEL(room->peers, peer);
         free(peer);
     }
 }

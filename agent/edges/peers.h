@@ -3,16 +3,16 @@
 #ifndef SS_EDGES_PEERS_H
 #define SS_EDGES_PEERS_H
 
-#include "edges/scene.h"
+#include "edges/room.h"
 
 struct ss_client;
 
 // ss_peers_message takes what a peer says of itself; ss_peers_changed what the core knows of its being there.
-void ss_peers_message(struct ss_scene *scene, const struct ss_origin *origin, struct ss_slice user, const struct ss_peer_message *message);
-void ss_peers_changed(struct ss_scene *scene, const struct ss_origin *origin, bool online);
+void ss_peers_message(struct ss_room *room, const struct ss_origin *origin, struct ss_slice user, const struct ss_peer_message *message);
+void ss_peers_changed(struct ss_room *room, const struct ss_origin *origin, bool online);
 
 // ss_peers_tell sends every peer that is there to one client.
-void ss_peers_tell(struct ss_scene *scene, struct ss_client *client);
-void ss_peers_free(struct ss_scene *scene);
+void ss_peers_tell(struct ss_room *room, struct ss_client *client);
+void ss_peers_free(struct ss_room *room);
 
 #endif

@@ -13,8 +13,8 @@ enum { SS_STORE_SCENES = 1024 };
 
 static const size_t FIRST_MAP = (size_t)64 << 20;
 
-struct ss_store_room {
-    struct ss_store_room *next;
+struct ss_records {
+    struct ss_records *next;
     struct ss_store *store;
     MDB_dbi dbi;
     ss_store_done *done;
@@ -23,7 +23,7 @@ struct ss_store_room {
 
 // ss_record is one queued put; key and value follow it in the queue.
 struct ss_record {
-    struct ss_store_room *room;
+    struct ss_records *room;
     uint64_t txn;
     size_t key_len, value_len;
 };
@@ -43,13 +43,13 @@ struct ss_store {
     struct ss_queue queue;
     bool stop;
     // The loop's:
-    struct ss_store_room *rooms;
+    struct ss_records *rooms;
     struct ss_queue staged; // so that the thread never takes half a transaction
 };
 
 struct ss_commit_mail {
     struct ss_mail mail;
-    struct ss_store_room *room;
+    struct ss_records *room;
     uint64_t txn;
     int error;
 };
@@ -60,7 +60,7 @@ static void deliver_commit(struct ss_mail *mail) {
     free(commit);
 }
 
-static void post(struct ss_store_room *room, uint64_t txn, int error) {
+static void post(struct ss_records *room, uint64_t txn, int error) {
     struct ss_commit_mail *commit = ss_new(sizeof(*commit));
     *commit = (struct ss_commit_mail){.mail.deliver = deliver_commit, .room = room, .txn = txn, .error = error};
     ss_mailbox_post(room->store->mailbox, &commit->mail);
@@ -200,7 +200,7 @@ void ss_store_free(struct ss_store *store) {
         return;
     }
     mdb_env_close(store->env);
-    for (struct ss_store_room *room = store->rooms, *next; room != NULL; room = next) {
+    for (struct ss_records *room = store->rooms, *next; room != NULL; room = next) {
         next = room->next;
         free(room);
     }
@@ -225,9 +225,9 @@ static int open_room(struct ss_store *store, const char *scene, MDB_dbi *dbi) {
     return error;
 }
 
-struct ss_store_room *ss_store_open(struct ss_store *store, const char *scene, ss_store_done *done, void *context) {
-    struct ss_store_room *room = ss_new(sizeof(*room));
-    *room = (struct ss_store_room){.next = store->rooms, .store = store, .done = done, .context = context};
+struct ss_records *ss_store_open(struct ss_store *store, const char *scene, ss_store_done *done, void *context) {
+    struct ss_records *room = ss_new(sizeof(*room));
+    *room = (struct ss_records){.next = store->rooms, .store = store, .done = done, .context = context};
     int error = open_room(store, scene, &room->dbi);
     if (error != 0) {
         ss_log("cannot open the records of scene %s: %s", scene, mdb_strerror(error));
@@ -268,7 +268,7 @@ static bool read_all(MDB_cursor *cursor, bool (*each)(void *, struct ss_slice, s
     return error == MDB_NOTFOUND;
 }
 
-void ss_store_each_room(struct ss_store *store, void (*each)(void *, struct ss_slice), void *context) {
+void ss_store_each_scene(struct ss_store *store, void (*each)(void *, struct ss_slice), void *context) {
     struct ss_names names = {0};
     pthread_mutex_lock(&store->env_lock);
     MDB_txn *txn;
@@ -284,7 +284,7 @@ void ss_store_each_room(struct ss_store *store, void (*each)(void *, struct ss_s
     }
 }
 
-bool ss_store_restore(struct ss_store_room *room, bool (*each)(void *, struct ss_slice, struct ss_slice), void *context) {
+bool ss_store_restore(struct ss_records *room, bool (*each)(void *, struct ss_slice, struct ss_slice), void *context) {
     struct ss_store *store = room->store;
     pthread_mutex_lock(&store->env_lock);
     MDB_txn *txn;
@@ -317,7 +317,7 @@ static void append(struct ss_queue *queue, const void *bytes, size_t len) {
     queue->len += len;
 }
 
-void ss_store_put(struct ss_store_room *room, uint64_t txn, struct ss_slice key, struct ss_slice value) {
+void ss_store_put(struct ss_records *room, uint64_t txn, struct ss_slice key, struct ss_slice value) {
     struct ss_record record = {.room = room, .txn = txn, .key_len = key.len, .value_len = value.len};
     struct ss_queue *staged = &room->store->staged;
     append(staged, &record, sizeof(record));

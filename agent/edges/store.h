@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct ss_store;
-struct ss_store_room; // one scene's records
+struct ss_records; // one scene's records
 
 // Tells, on the loop, that every record up to `txn` is durable (ok), or that `txn` was given up; `why` is for people.
 typedef void ss_store_done(void *context, uint64_t txn, bool ok, const char *why);
@@ -23,17 +23,17 @@ void ss_store_stop(struct ss_store *store);
 void ss_store_free(struct ss_store *store);
 
 // ss_store_open finds or makes a scene's room, which lives as long as the store. Returns NULL after saying why.
-struct ss_store_room *ss_store_open(struct ss_store *store, const char *scene, ss_store_done *done, void *context);
+struct ss_records *ss_store_open(struct ss_store *store, const char *scene, ss_store_done *done, void *context);
 
-// ss_store_each_room names every scene on the disk, opened or not.
-void ss_store_each_room(struct ss_store *store, void (*each)(void *context, struct ss_slice scene), void *context);
+// ss_store_each_scene names every scene on the disk, opened or not.
+void ss_store_each_scene(struct ss_store *store, void (*each)(void *context, struct ss_slice scene), void *context);
 
 // ss_store_restore gives every record to `each` on the calling thread, until it returns false. Returns false when it did, or on a read error.
-bool ss_store_restore(struct ss_store_room *room, bool (*each)(void *context, struct ss_slice key, struct ss_slice value), void *context);
+bool ss_store_restore(struct ss_records *room, bool (*each)(void *context, struct ss_slice key, struct ss_slice value), void *context);
 
 // ss_store_put queues one record (an empty value deletes); ss_store_flush lets the thread have what is queued, which must be whole
 // transactions.
-void ss_store_put(struct ss_store_room *room, uint64_t txn, struct ss_slice key, struct ss_slice value);
+void ss_store_put(struct ss_records *room, uint64_t txn, struct ss_slice key, struct ss_slice value);
 void ss_store_flush(struct ss_store *store);
 
 #endif

@@ -22,17 +22,17 @@ void ss_client_tell(struct ss_client *client, const struct ss_notice *notice) {
     ss_client_send(client, &frame);
 }
 
-void ss_clients_tell(struct ss_scene *scene, const struct ss_notice *notice) {
-    for (struct ss_client *client = scene->agent->clients; client != NULL; client = client->next) {
-        if (client->scene == scene && !client->closing) {
+void ss_clients_tell(struct ss_room *room, const struct ss_notice *notice) {
+    for (struct ss_client *client = room->agent->clients; client != NULL; client = client->next) {
+        if (client->room == room && !client->closing) {
             ss_client_tell(client, notice);
         }
     }
 }
 
-void ss_clients_tell_presence(struct ss_scene *scene, const struct ss_notice *notice) {
-    for (struct ss_client *client = scene->agent->clients; client != NULL; client = client->next) {
-        if (client->scene == scene && client->wants_changes && ss_client_room(client) > 0) {
+void ss_clients_tell_presence(struct ss_room *room, const struct ss_notice *notice) {
+    for (struct ss_client *client = room->agent->clients; client != NULL; client = client->next) {
+        if (client->room == room && client->wants_changes && ss_client_room(client) > 0) {
             ss_client_tell(client, notice);
         }
     }
@@ -89,7 +89,7 @@ static void answer_when_files_are_there(struct ss_client *client, bool sync, uin
 }
 
 void ss_client_adopted(struct ss_agent *agent, uint32_t id, uint64_t number, const char *problem) {
-    struct ss_client *client = ss_client_find(agent, id);
+    struct ss_client *client = ss_client_of(agent, id);
     if (client == NULL) {
         return;
     }
@@ -115,9 +115,9 @@ void ss_client_adopted(struct ss_agent *agent, uint32_t id, uint64_t number, con
 
 // ---- Effects ----------------------------------------------------------------------------------------------------------------------------
 
-static void send_refused(struct ss_scene *scene, struct ss_client *client, const struct ss_effect *effect) {
+static void send_refused(struct ss_room *room, struct ss_client *client, const struct ss_effect *effect) {
     if (effect->refused.client == 0) {
-        ss_scene_refused(scene, effect->refused.cause, effect->refused.text);
+        ss_room_refused(room, effect->refused.cause, effect->refused.text);
         return;
     }
     if (client == NULL) {
@@ -145,7 +145,7 @@ static void send_change(struct ss_client *client, const struct ss_effect *effect
     int error = ss_change_encode(client->agent->codec, effect->change.entities, effect->change.entity_count, client->last_edit,
                                  effect->change.live, &frames);
     if (error != SS_WIRE_OK) {
-        ss_scene_refused(client->scene, "encode", ss_codec_problem(client->agent->codec));
+        ss_room_refused(client->room, "encode", ss_codec_problem(client->agent->codec));
     }
     ss_client_send(client, &frames);
 }
@@ -166,18 +166,18 @@ static void send_digest(struct ss_client *client, const struct ss_effect *effect
 
 void ss_client_may_send(struct ss_client *client) {
     size_t room = ss_client_room(client);
-    if (client->changes_wait && room > 0 && client->scene != NULL) {
+    if (client->changes_wait && room > 0 && client->room != NULL) {
         client->changes_wait = false;
         struct ss_event event = {.type = SS_EV_CLIENT_READY, .client_ready = {.client = client->id, .budget = room}};
-        ss_scene_later(client->scene, &event);
+        ss_room_later(client->room, &event);
     }
 }
 
 // The client is the first member of each of these effects.
-void ss_to_client(struct ss_scene *scene, const struct ss_effect *effect) {
-    struct ss_client *client = ss_client_find(scene->agent, effect->ack.client);
+void ss_to_client(struct ss_room *room, const struct ss_effect *effect) {
+    struct ss_client *client = ss_client_of(room->agent, effect->ack.client);
     if (effect->type == SS_FX_REFUSED) {
-        send_refused(scene, client, effect);
+        send_refused(room, client, effect);
         return;
     }
     if (client == NULL) {
@@ -200,7 +200,7 @@ void ss_to_client(struct ss_scene *scene, const struct ss_effect *effect) {
 // ---- Others -----------------------------------------------------------------------------------------------------------------------------
 
 void ss_client_have(struct ss_agent *agent, uint32_t id, const struct ss_sha256 *sha256, const char *path, const char *problem) {
-    struct ss_client *client = ss_client_find(agent, id);
+    struct ss_client *client = ss_client_of(agent, id);
     if (client == NULL) {
         return;
     }
@@ -214,14 +214,14 @@ void ss_client_have(struct ss_agent *agent, uint32_t id, const struct ss_sha256 
     ss_client_tell(client, &notice);
 }
 
-void ss_client_describe(const struct ss_scene *scene, struct ss_peer_message *message) {
+void ss_client_describe(const struct ss_room *room, struct ss_peer_message *message) {
     const struct ss_client *who = NULL;
-    for (const struct ss_client *client = scene->agent->clients; client != NULL; client = client->next) {
-        if (client->scene == scene && client->role != SS_ROLE_TOOL && !client->closing) {
+    for (const struct ss_client *client = room->agent->clients; client != NULL; client = client->next) {
+        if (client->room == room && client->role != SS_ROLE_TOOL && !client->closing) {
             who = client; // the list begins with the newest: the oldest stays
         }
     }
-    const struct ss_config *config = &scene->agent->config;
+    const struct ss_config *config = &room->agent->config;
     message->name = ss_slice_text(config->name != NULL ? config->name : who != NULL && who->name[0] != '\0' ? who->name : config->user);
     message->app = ss_slice_text(who != NULL ? who->app : "scenesync");
     message->app_version = ss_slice_text(who != NULL ? who->app_version : SS_VERSION);

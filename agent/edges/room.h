@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// One joined scene: its core, and the way of every event into it and of every effect out of it.
+#ifndef SS_EDGES_ROOM_H
+#define SS_EDGES_ROOM_H
+
+#include "edges/agent.h"
+#include "wire/link.h"
+#include "wire/messages.h"
+#include "wire/topics.h"
+
+struct ss_link;
+struct ss_later;
+struct ss_peer;
+struct ss_records;
+
+enum { SS_MAX_CAUSES = 32, SS_MAX_CAUSE = 24 };
+
+struct ss_cause {
+    char word[SS_MAX_CAUSE];
+    uint64_t count;
+};
+
+struct ss_room {
+    struct ss_room *next;
+    struct ss_agent *agent;
+    char name[SS_MAX_SCENE + 1];
+    struct ss_origin origin; // the data directory's, until the core took another because that was a copy
+    struct ss_core *core;
+    struct ss_records *records;
+    struct ss_link *link; // to the broker; NULL when there is none to connect to
+    struct ss_peer *peers;
+    uv_timer_t wake;        // the core's alarm
+    uv_timer_t status_tick; // running: a status was sent less than 250 ms ago
+    uv_timer_t presence_tick;
+    int open_handles;
+    bool status_changed;
+    bool stepping;
+    struct ss_later *later_first, *later_last; // events that came up while effects were carried out
+    uint64_t pending, entities;                // as the core said last
+    uint32_t peer_count;
+    bool store_failed;
+    char store_problem[128];
+    size_t cause_count;
+    struct ss_cause causes[SS_MAX_CAUSES];
+    struct ss_buffer vector;     // entries of `self.vector`
+    struct ss_peer_message self; // the core's part of our own peer message
+    bool self_known;
+    struct ss_buffer presence; // the newest fields of a client here that were not published yet
+};
+
+// ss_room_find returns NULL when the scene is not joined. ss_room_join finds it, or opens its records, restores them and connects; NULL
+// after saying why.
+struct ss_room *ss_room_find(struct ss_agent *agent, struct ss_slice name);
+struct ss_room *ss_room_join(struct ss_agent *agent, struct ss_slice name);
+
+// ss_room_join_stored joins every scene that the data directory knows, so that what was acknowledged in an earlier life is published.
+void ss_room_join_stored(struct ss_agent *agent);
+
+// ss_room_free frees everything but what libuv still closes; the loop must run once more.
+void ss_room_free(struct ss_room *room);
+
+// ss_room_step gives an event (its times are filled in) to the core and carries out the effects. Not to be called while effects are
+// carried out: then ss_room_later keeps the event, which must not hold slices, until they are.
+void ss_room_step(struct ss_room *room, struct ss_event *event);
+void ss_room_later(struct ss_room *room, const struct ss_event *event);
+
+// ss_room_each_later gives one event to every joined scene.
+void ss_room_each_later(struct ss_agent *agent, const struct ss_event *event);
+
+// ss_room_refused counts something that was not taken under one word and logs the first of each.
+void ss_room_refused(struct ss_room *room, const char *cause, const char *text);
+
+// ss_room_status says that something shown in `status` changed.
+void ss_room_status(struct ss_room *room);
+
+// ss_carry_out does what the core asked for.
+void ss_carry_out(struct ss_room *room, const struct ss_effect *effect);
+
+#endif
