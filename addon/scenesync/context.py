@@ -99,18 +99,6 @@ class Context:
         """[((UUID, kind, field), value)] that waited for this datablock."""
         return [(key, self.wants_of.pop(key)[1]) for key in self.wanted.pop(value, ())]
 
-    def wanted_by(self, block, field):
-        """The UUID that a field of this datablock waits for, or None."""
-        return self.wants_of.get((self.id_of(block), self.kind_of(block).name, field), (None, None))[0]
-
-    def changed_within(self, block):
-        """Call from `write` when others may now refer to more of this datablock (sockets of a group): what waits for it is written again."""
-        self.completed.add(self.id_of(block))
-
-    def follow(self, block, field):
-        """Call from `write` for another field that has changed in consequence and must go out as an edit of our own."""
-        self.following.add((self.id_of(block), self.kind_of(block).name, field))
-
     def moves_pointers(self, kind_name, fields):
         """Whether these fields can change which datablocks are used: every value that is a reference, or was one."""
         return any(value is None or (isinstance(value, bytes) and len(value) in (0, 16)) for value in fields.values())
@@ -127,8 +115,8 @@ class Context:
     def cut_parents(self):
         return self.structure.cut_parents
 
-    def set_parent(self, block, value):
-        self.structure.set_parent(block, value)
+    def set_parent(self, block, value, hanging_as):
+        self.structure.set_parent(block, value, hanging_as)
 
     def set_collection_parent(self, block, parent, parent_uuid, member):
         self.structure.set_collection_parent(block, parent, parent_uuid, member)
