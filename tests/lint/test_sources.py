@@ -18,7 +18,7 @@ SHELL_FILES = [path for path in files("dev", ".ci/*", "scripts/*", "*.sh") if re
 
 # Unbounded, unsafe between threads, silent about errors, or a way to a shell.
 BANNED = ("strcpy stpcpy strcat strncpy strncat sprintf vsprintf gets scanf sscanf fscanf vsscanf system popen atoi atol atoll atof strtok "
-          "tmpnam tempnam mktemp alloca rand srand random drand48 asctime ctime localtime gmtime getpwnam getpwuid gethostbyname "
+          "tmpnam tempnam mktemp alloca rand srand asctime ctime localtime gmtime getpwnam getpwuid gethostbyname "
           "longjmp siglongjmp execlp execvp").split()
 BANNED_CALL = re.compile(rf"(?<![\w.>])({'|'.join(BANNED)})\s*\(")
 # Nothing received is ever executed, so the add-on has none of these.
