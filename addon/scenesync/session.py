@@ -48,7 +48,6 @@ class Session:
         self.busy_until = 0.0
         self.retry_at = 0.0
         self.held_at = 0.0
-        self.outbox = Outbox()
         self._begin()
 
     def _begin(self):
@@ -58,6 +57,7 @@ class Session:
         self.scene_uuid = identity.singleton(self.slug, "scene")
         self.ctx.identity.bind("scene", scene, self.scene_uuid)
         self.mirror = Mirror()
+        self.outbox = Outbox(lambda *edit: self.apply.forget(*edit))
         self.diff = Diff(self)
         self.apply = Apply(self)
         self.receive = Receive(self)
@@ -93,7 +93,6 @@ class Session:
             self.state = "left"
             self.fail("file", "another file was opened: the scene was left; join again to share this one")
             return
-        self.outbox = Outbox()
         self.content = "merge"
         self._begin()
         self.state = "connecting"
@@ -246,31 +245,38 @@ class Session:
     def wait_synced(self, timeout):
         """True once every local edit is acknowledged and everything known is applied; False when time is up first."""
         end = time.perf_counter() + timeout
-        asked = None
+        looked = asked = None
         while time.perf_counter() < end:
             self.pump(0.0)
             if self.state != "active" or self.link is None:
                 time.sleep(0.002)
-                asked = None
+                looked = asked = None
+            elif not looked:
+                looked = self._look_at_everything()
+            elif not self._settled():
+                self._receive(0.002)
             elif asked is None:
-                self.diff.sweep(time.perf_counter(), whole=True)
-                self.watch.structure = True
-                self.pump(0.0)
                 asked = self._ask_sync()
-            elif asked in self.synced and self._settled():
+            elif asked in self.synced:
                 self.synced.clear()
                 return True
         return False
 
+    def _look_at_everything(self):
+        """Find the edits that no event came for."""
+        self.diff.sweep(time.perf_counter(), whole=True)
+        self.watch.structure = True
+        return True
+
     def _ask_sync(self):
-        if not self._settled():
-            return None
         self.next_sync += 1
         self.send({"t": "sync", "id": self.next_sync})
         return self.next_sync
 
     def _settled(self):
-        return self.apply.idle and self.outbox.idle and not self.watch.dirty and not self.diff.restore and not self.receive.waiting and not self.later_keys
+        """Whether nothing is left to compare, to apply, to send or to be acknowledged."""
+        work = (self.watch.dirty, self.watch.structure, self.diff.restore, self.diff.unlisted, self.receive.waiting, self.later_keys)
+        return self.apply.idle and self.outbox.idle and not any(work)
 
     # ---- the file
 

@@ -6,13 +6,13 @@ structure changes. Honest concurrent edits can make a cycle; in every cycle the 
 applied, so that everybody leaves out the same one.
 """
 
-from .kinds.object import set_parent_type
+from .kinds.object import hang, hanging, set_parent_type
 
 
 class Structure:
     def __init__(self, ctx):
         self.ctx = ctx
-        self.cut_parents = {}  # object UUID → parent UUID that would close a cycle
+        self.cut_parents = {}  # object UUID → how it would hang on the parent that would close a cycle
         self.cut_collections = {}  # collection UUID → {parent UUID}, likewise
         self.invalidate()
 
@@ -68,7 +68,7 @@ class Structure:
 
     # ---- parents of objects
 
-    def set_parent(self, block, value):
+    def set_parent(self, block, value, hanging_as):
         """Give an object the parent of this UUID (None: no parent), unless that closes a cycle and this is the edge to leave out."""
         ctx = self.ctx
         uuid = ctx.id_of(block)
@@ -80,17 +80,15 @@ class Structure:
         cycle = self._cycle(block, parent)
         if not cycle:
             _apply_parent(block, parent)
+        elif max(cycle) == uuid:
+            _apply_parent(block, None)
+            self.cut_parents[uuid] = {"parent": value, **{name: v for name, v in hanging_as.items() if v is not None}}
         else:
-            loser = max(cycle)
-            if loser == uuid:
-                _apply_parent(block, None)
-                self.cut_parents[uuid] = value
-            else:
-                other = ctx.block(loser, "object")
-                self.cut_parents[loser] = ctx.id_of(other.parent)
-                _apply_parent(other, None)
-                _apply_parent(block, parent)
-        self._retry(uuid)
+            other = ctx.block(max(cycle), "object")
+            self.cut_parents[max(cycle)] = hanging(ctx, other)
+            _apply_parent(other, None)
+            _apply_parent(block, parent)
+        self.retry(uuid)
 
     def _cycle(self, block, parent):
         """The UUIDs in the cycle that block → parent would close."""
@@ -103,15 +101,17 @@ class Structure:
             step = step.parent
         return []
 
-    def _retry(self, changed):
+    def retry(self, changed=None):
         """An edge that was left out may fit now."""
-        for uuid, value in list(self.cut_parents.items()):
+        for uuid, fields in list(self.cut_parents.items()):
             block = self.ctx.block(uuid, "object")
-            parent = self.ctx.block(value, "object")
-            if uuid == changed or block is None or parent is None or self._cycle(block, parent):
-                continue
-            del self.cut_parents[uuid]
-            _apply_parent(block, parent)
+            parent = self.ctx.block(fields["parent"], "object")
+            if block is not None and block.parent is not None:
+                del self.cut_parents[uuid]  # it was given another parent here
+            elif uuid != changed and block is not None and parent is not None and not self._cycle(block, parent):
+                del self.cut_parents[uuid]
+                _apply_parent(block, parent)
+                hang(block, fields)
 
     # ---- parents of collections
 

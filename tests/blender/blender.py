@@ -60,7 +60,7 @@ class Blender:
     def join(self, agent, scene="test", content=None):
         self.run("scenesync.join(scene, socket=path, content=content)", scene=scene, path=str(agent.socket), content=content)
 
-    def synced(self, timeout=60):
+    def synced(self, timeout=30):
         """Wait until everything is acknowledged and applied."""
         state = (
             "from scenesync import registration\n"

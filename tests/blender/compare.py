@@ -79,7 +79,7 @@ def _used(scene):
     while trees:
         for node in trees.pop().nodes:
             group = getattr(node, "node_tree", None)
-            if group and group.name not in found["node_group"]:
+            if group and not _lost(node) and group.name not in found["node_group"]:
                 found["node_group"][group.name] = group
                 trees.append(group)
     return {kind: list(blocks.values()) for kind, blocks in found.items()}
@@ -248,11 +248,20 @@ def _node_group(group):
 def _tree(tree):
     if tree is None:
         return None
+    keys = {socket.as_pointer(): key for node in tree.nodes for sockets in (node.inputs, node.outputs) for socket, key in _socket_keys(node, sockets)}
     links = [(k.from_node, k.from_socket, k.to_node, k.to_socket) for k in tree.links]
     return {
         "nodes": {node.name: _node(node) for node in tree.nodes},
-        "links": sorted((a.name, s.identifier, b.name, t.identifier) for a, s, b, t in links if not _lost(a) and not _lost(b)),
+        "links": sorted(
+            (a.name, keys[s.as_pointer()], b.name, keys[t.as_pointer()]) for a, s, b, t in links if not _lost(a) and not _lost(b)
+        ),
     }
+
+
+def _socket_keys(node, sockets):
+    """(socket, what it is called in a dump): by place where Blender invents the identifiers, as in groups."""
+    invented = hasattr(node, "node_tree") or node.bl_idname in ("NodeGroupInput", "NodeGroupOutput")
+    return [(socket, f"{index} {socket.name}" if invented else socket.identifier) for index, socket in enumerate(sockets)]
 
 
 def _lost(node):
@@ -270,9 +279,9 @@ def _node(node):
             continue
         fields[prop.identifier] = _plain(getattr(node, prop.identifier))
     for side in ("inputs", "outputs"):
-        for socket in getattr(node, side):
+        for socket, key in _socket_keys(node, getattr(node, side)):
             if hasattr(socket, "default_value"):
-                fields[f"{side}/{socket.identifier}"] = _plain(socket.default_value)
+                fields[f"{side}/{key}"] = _plain(socket.default_value)
     if getattr(node, "color_ramp", None):
         fields["ramp"] = [(e.position, list(e.color)) for e in node.color_ramp.elements]
     if getattr(node, "mapping", None) and hasattr(node.mapping, "curves"):

@@ -44,6 +44,13 @@ class Apply:
         if force:
             self.forced.add((kind, uuid))
 
+    def forget(self, kind, uuid, fields):
+        """We have edited these fields: what was received for them before is older."""
+        for waiting in (self.inbox[kind].get(uuid), self.held.get((kind, uuid)), self.links.get((kind, uuid))):
+            if waiting:
+                for field in fields:
+                    waiting.pop(field, None)
+
     def move(self, moved):
         self.moves.append(moved)
 
@@ -116,7 +123,11 @@ class Apply:
         name = fields.get("name")
         name = name if isinstance(name, str) and name else kind.name
         self.doomed.pop((kind.name, uuid), None)
-        block = self.ctx.identity.find(uuid) or kind.create(self.ctx, name, fields)
+        self._create_as(kind, uuid, self.ctx.identity.find(uuid) or kind.create(self.ctx, name, fields), fields)
+
+    def _create_as(self, kind, uuid, block, fields):
+        """Give a new datablock its identity and its fields."""
+        name = fields.get("name", block.name)
         self.ctx.identity.bind(kind.name, block, uuid)
         self.ctx.names.note(uuid, block, name)
         record = self.mirror.add(kind.name, uuid)
@@ -132,6 +143,7 @@ class Apply:
         if linking:
             self._queue_links(kind.name, uuid, linking)
         self.session.pending_push = True
+        self.session.diff.order = None
         self._arrived(kind.name, uuid)
 
     def _write_defaults(self, kind, uuid, block, record, fields):
@@ -163,6 +175,9 @@ class Apply:
         forced = (kind.name, uuid) in self.forced
         self.forced.discard((kind.name, uuid))
         fresh = {name: value for name, value in fields.items() if forced or not same(record.values.get(name), value)}
+        if kind.name == "object" and fresh.get("type", block.type) != block.type:
+            self._replace(kind, uuid, block, {**record.values, **fresh})
+            return
         own, linking = _split(kind.name, fresh)
         if linking:
             self._queue_links(kind.name, uuid, linking)
@@ -206,6 +221,18 @@ class Apply:
         self.ctx.following.clear()
         while self.ctx.completed:
             self._arrived(None, self.ctx.completed.pop())
+
+    def _replace(self, kind, uuid, block, fields):
+        """An object was converted to another type elsewhere: Blender cannot change it, so another takes its place."""
+        transform = self.ctx.kinds["transform"].read(self.ctx, block)
+        block.name = f"{block.name} before"
+        self.ctx.identity.lose(uuid)
+        self.ctx.identity.entries[uuid].key = None
+        fresh = kind.create(self.ctx, fields.get("name", kind.name), fields)
+        block.user_remap(fresh)
+        kind.remove(self.ctx, block)
+        self._create_as(kind, uuid, fresh, fields)
+        self.ctx.kinds["transform"].write(self.ctx, fresh, transform)
 
     def _note_errors(self, kind, errors):
         for error in errors:
@@ -291,6 +318,9 @@ class Apply:
     def _move_some(self, deadline):
         """Write the next rows of the oldest move, as many as the deadline allows."""
         moved = self.moves[0]
+        if not self.session.outbox.idle:
+            self._as_rows(self.moves.pop(0))
+            return
         blocks = self.session.diff.objects_by_uuid()
         transforms = self.mirror.transforms
         count = len(moved.ids)
@@ -311,6 +341,13 @@ class Apply:
             moved.start += 512
         if moved.start >= count:
             self.moves.pop(0)
+
+
+    def _as_rows(self, moved):
+        """Edits of ours are under way: look at each row on its own."""
+        lists = {name: column[moved.start:].tolist() for name, column in moved.columns.items()}
+        for index, uuid in enumerate(moved.ids[moved.start:]):
+            self.session.receive.entity("transform", uuid, {name: values[index] for name, values in lists.items()}, moved.after)
 
 
 def _split(kind, fields):

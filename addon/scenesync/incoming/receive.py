@@ -15,10 +15,11 @@ MANY_ROWS = 64
 class Moved:
     """Many rows of transforms, to be applied together."""
 
-    def __init__(self, ids, columns, start=0):
-        self.ids = ids
+    def __init__(self, ids, columns, after):
+        self.ids = ids  # list of UUIDs
         self.columns = columns
-        self.start = start
+        self.after = after
+        self.start = 0  # rows before this one are done
 
 
 class Receive:
@@ -48,7 +49,7 @@ class Receive:
         lists = {name: column.tolist() if isinstance(column, numpy.ndarray) else column for name, column in columns.items()}
         for row in range(count):
             uuid = ids[16 * row:16 * row + 16]
-            self._entity(kind, uuid, {name: column[row] for name, column in lists.items()}, after)
+            self.entity(kind, uuid, {name: column[row] for name, column in lists.items()}, after)
 
     def _moved(self, ids, columns, after):
         """Keep columns of transforms as they are when no row needs a closer look."""
@@ -60,10 +61,11 @@ class Receive:
         outbox = self.session.outbox
         if any(uuid not in rows for uuid in uuids) or outbox.bulks or any(("transform", uuid) in outbox.fields for uuid in uuids):
             return False
-        self.session.apply.move(Moved(uuids, mine))
+        self.session.apply.move(Moved(uuids, mine, after))
         return True
 
-    def _entity(self, kind, uuid, fields, after):
+    def entity(self, kind, uuid, fields, after):
+        """Pass on the fields that are newer than our own edits."""
         outbox = self.session.outbox
         taken = {}
         for field, value in fields.items():
@@ -118,7 +120,7 @@ class Receive:
     def have(self, frame):
         """A blob that was wanted is in the cache."""
         for kind, uuid, field, value in self.waiting.pop(frame.get("sha256"), ()):
-            self._entity(kind, uuid, {field: value}, 1 << 62)
+            self.entity(kind, uuid, {field: value}, 1 << 62)
 
 
 class _Missing(Exception):

@@ -58,6 +58,7 @@ ATTRIBUTES = (
     "use_camera_lock_parent",
 )
 ROTATIONS = ("rotation_euler", "rotation_quaternion", "rotation_axis_angle")
+PARENT = ("parent", "parent_type", "parent_bone", "parent_vertices", "matrix_parent_inverse")
 COLLECTIONS = "collections/"
 SLOTS = "slots/"
 
@@ -120,16 +121,10 @@ class Object(Kind):
 
     def _read_parent(self, ctx, block, fields):
         cut = ctx.cut_parents.get(ctx.id_of(block))
-        if block.parent is None:
-            _put(fields, "parent", cut)
-            return
-        fields["parent"] = ctx.id_of(block.parent)
-        fields["parent_type"] = block.parent_type
-        fields["matrix_parent_inverse"] = [number for row in block.matrix_parent_inverse for number in row]
-        if block.parent_type == "BONE":
-            fields["parent_bone"] = block.parent_bone
-        elif block.parent_type in {"VERTEX", "VERTEX_3"}:
-            fields["parent_vertices"] = list(block.parent_vertices)
+        if cut is not None:
+            fields.update(cut)
+        if block.parent is not None:
+            fields.update(hanging(ctx, block))
 
     # ---- create
 
@@ -188,15 +183,17 @@ class Object(Kind):
         block.instance_collection = collection
 
     def _write_parent(self, ctx, block, fields):
-        if "parent" in fields:
-            ctx.set_parent(block, fields["parent"])
-        if block.parent is None:
+        wanted = {name: fields[name] for name in PARENT if name in fields}
+        if not wanted:
             return
-        inverse = fields.get("matrix_parent_inverse") or [number for row in block.matrix_parent_inverse for number in row]
-        if fields.get("parent_type"):
-            set_parent_type(block, fields["parent_type"])
-        write_attributes(block, ("parent_bone", "parent_vertices"), fields)
-        set_attribute(block, "matrix_parent_inverse", inverse)
+        cut = ctx.cut_parents.get(ctx.id_of(block))
+        if cut is not None and "parent" not in wanted:
+            cut.update(wanted)
+            return
+        if "parent" in wanted:
+            ctx.set_parent(block, wanted.pop("parent"), wanted)
+        if block.parent is not None:
+            hang(block, wanted)
 
     def _write_membership(self, ctx, block, field, value):
         uuid = _hex(field, COLLECTIONS)
@@ -228,6 +225,29 @@ class Object(Kind):
             ctx.want(value, block, field)
         slot.link = "OBJECT"
         slot.material = material
+
+
+def hanging(ctx, block):
+    """How an object hangs on its parent."""
+    fields = {
+        "parent": ctx.id_of(block.parent),
+        "parent_type": block.parent_type,
+        "matrix_parent_inverse": [number for row in block.matrix_parent_inverse for number in row],
+    }
+    if block.parent_type == "BONE":
+        fields["parent_bone"] = block.parent_bone
+    elif block.parent_type in {"VERTEX", "VERTEX_3"}:
+        fields["parent_vertices"] = list(block.parent_vertices)
+    return fields
+
+
+def hang(block, fields):
+    """Apply the fields of `hanging` but the parent itself."""
+    inverse = fields.get("matrix_parent_inverse") or [number for row in block.matrix_parent_inverse for number in row]
+    if fields.get("parent_type"):
+        set_parent_type(block, fields["parent_type"])
+    write_attributes(block, ("parent_bone", "parent_vertices"), fields)
+    set_attribute(block, "matrix_parent_inverse", inverse)
 
 
 def set_parent_type(block, value):

@@ -14,6 +14,7 @@ from ..mirror import same
 SWEEP_SECONDS = 0.5  # one look at every datablock's custom properties takes this long
 SWEEP_SLICE = 0.001
 EDIT_MODE_SECONDS = 0.25
+UNLIMITED = float("inf")  # a tick that nobody waits for
 
 
 class Diff:
@@ -24,6 +25,7 @@ class Diff:
         self.outbox = session.outbox
         self.order = None  # rows of mirror.transforms in the order of bpy.data.objects (-1: not shared)
         self.order_uids = None
+        self.unlisted = {}  # (kind, UUID) to compare in passing: Blender lists no hidden or excluded object
         self.restore = {}  # (kind, UUID) to compare after undo: what others wrote last is put back
         self.sweep_items = []
         self.signatures = {}
@@ -41,6 +43,7 @@ class Diff:
         if watch.structure:
             watch.structure = False
             self.check_structure()
+            self._look_at_unlisted()
         if watch.many_moved:
             watch.many_moved = False
             self._many_moved()
@@ -50,7 +53,20 @@ class Diff:
                     return False
                 del queue[key]
                 self._guard(key, undone)
+        self._compare_unlisted(min(deadline, time.perf_counter() + SWEEP_SLICE) if deadline < UNLIMITED else deadline)
         return True
+
+    def _look_at_unlisted(self):
+        """A Scene-only event may stand for anything: look at everything cheap, in slices."""
+        for kind_name, records in self.mirror.records.items():
+            if self.ctx.kinds[kind_name].sweep is None:
+                self.unlisted.update(((kind_name, uuid), True) for uuid, record in records.items() if not record.deleted)
+        self.unlisted.update((("transform", uuid), True) for uuid in self.mirror.transforms.rows)
+
+    def _compare_unlisted(self, deadline):
+        while self.unlisted and time.perf_counter() < deadline:
+            key, _ = self.unlisted.popitem()
+            self._guard(key, False)
 
     def _guard(self, key, undone):
         try:
@@ -89,6 +105,8 @@ class Diff:
             if "name" in changes:
                 self.order = None
                 self.ctx.names.retry(self.ctx)
+            if "parent" in changes:
+                self.ctx.structure.retry()
             if self.ctx.moves_pointers(kind_name, changes):
                 self.session.watch.structure = True
         if back:

@@ -31,7 +31,8 @@ class Bulk:
 
 
 class Outbox:
-    def __init__(self):
+    def __init__(self, superseded):
+        self.superseded = superseded  # called with kind, UUID and fields: what others wrote to them before is older
         self.fields = {}  # (kind, UUID) → {field: (value, edit id or None)}
         self.unsent = {}  # (kind, UUID) → live?, in order
         self.by_id = {}  # edit id → [((kind, UUID), fields)]
@@ -72,6 +73,7 @@ class Outbox:
         for field, value in fields.items():
             mine[field] = (value, None)
         self.unsent[key] = live and self.unsent.get(key, True)
+        self.superseded(kind, uuid, fields)
 
     def bulk(self, kind, ids, columns, live):
         """Send many rows at once; `ids` is bytes, `columns` arrays of rows × width. Returns False where there is no link to send them."""

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two people, each with a Blender and an agent of their own, at one broker and one store.
+
+SCENESYNC_BLENDERS lists the versions to test with, default 3.4 only. Blenders are started once per file and version; every test gets an
+empty Blender on each side and a scene of its own.
+"""
+
+import itertools
+import os
+import subprocess
+
+import blenders
+import pytest
+import services
+from blender import Blender
+
+VERSIONS = os.environ.get("SCENESYNC_BLENDERS", "3.4").split(",")
+_scenes = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def agents(tmp_path_factory):
+    """Two agents, at one broker and one store; `agents.broker` and `agents.store`."""
+    folder = tmp_path_factory.mktemp("services")
+    with services.Broker(folder / "broker") as broker, services.Store(folder / "store") as store:
+        with services.Agent(folder / "a", broker.url, store.url, name="anna") as first:
+            with services.Agent(folder / "b", broker.url, store.url, name="ben") as second:
+                pair = Agents((first, second))
+                pair.broker, pair.store = broker, store
+                yield pair
+
+
+class Agents(tuple):
+    broker = store = None
+
+
+@pytest.fixture(scope="module")
+def display():
+    """An X server of its own, for Blenders with a window."""
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-nolisten", "tcp"], pass_fds=[write], stderr=subprocess.DEVNULL
+    )
+    os.close(write)
+    number = os.read(read, 16).decode().strip()
+    os.close(read)
+    before = os.environ.get("DISPLAY")
+    os.environ["DISPLAY"] = f":{number}"
+    yield
+    if before is None:
+        del os.environ["DISPLAY"]
+    else:
+        os.environ["DISPLAY"] = before
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def blenders_of_file(request):
+    """Two headless Blenders of one version."""
+    blenders.require(request.param)
+    pair = (Blender(request.param), Blender(request.param))
+    yield pair
+    for blender in pair:
+        blender.close()
+
+
+@pytest.fixture
+def scene():
+    """The name of a scene nobody has used."""
+    return f"scene{next(_scenes)}-{os.getpid()}"
+
+
+@pytest.fixture
+def alone(blenders_of_file):
+    """Both Blenders, empty, in no scene."""
+    for blender in blenders_of_file:
+        blender.run("scenesync.leave()")
+        blender.empty()
+    return blenders_of_file
+
+
+@pytest.fixture
+def both(alone, agents, scene):
+    """Both Blenders, empty, in one scene."""
+    for blender, agent in zip(alone, agents):
+        blender.join(agent, scene)
+        blender.synced()
+    return alone
+
+
+@pytest.fixture
+def windows(display, agents, scene, request):
+    """Two Blenders with windows, empty, in one scene; the version is the test's parameter `version`."""
+    version = request.node.callspec.params["version"]
+    blenders.require(version)
+    pair = (Blender(version, window=True), Blender(version, window=True))
+    for blender, agent in zip(pair, agents):
+        blender.empty()
+        blender.join(agent, scene)
+        blender.synced()
+    yield pair
+    for blender in pair:
+        blender.close()

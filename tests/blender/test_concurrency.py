@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two people edit one thing at the same moment: edits of different properties both survive."""
+
+from blender import same, settle
+
+SETUP = """
+bpy.ops.mesh.primitive_cube_add()
+o = bpy.context.object
+o.name = "cube"
+m = bpy.data.materials.new("paint")
+m.use_nodes = True
+o.data.materials.append(m)
+"""
+
+
+def at_once(a, b, code_a, code_b):
+    """Both edit before either hears of the other."""
+    a.run(SETUP)
+    settle(a, b)
+    a.run(code_a + "\nbpy.context.view_layer.update()")
+    b.run(code_b + "\nbpy.context.view_layer.update()")
+    settle(a, b)
+    same(a, b)
+
+
+def test_location_and_rotation(both):
+    a, b = both
+    at_once(a, b, "bpy.data.objects['cube'].location = (1, 2, 3)", "bpy.data.objects['cube'].rotation_euler = (3, 2, 1)")
+    for blender in both:
+        assert blender.run("o = bpy.data.objects['cube']\nresult = [*o.location, *o.rotation_euler]") == [1, 2, 3, 3, 2, 1]
+
+
+def test_two_sockets_of_one_material(both):
+    a, b = both
+    socket = "bpy.data.materials['paint'].node_tree.nodes['Principled BSDF'].inputs"
+    at_once(a, b, f"{socket}['Roughness'].default_value = 0.25", f"{socket}['Metallic'].default_value = 0.75")
+    for blender in both:
+        assert blender.run(f"i = {socket}\nresult = [i['Roughness'].default_value, i['Metallic'].default_value]") == [0.25, 0.75]
+
+
+def test_one_property(both):
+    a, b = both
+    at_once(a, b, "bpy.data.objects['cube'].location.x = 1", "bpy.data.objects['cube'].location.x = 2")
+    assert a.run("result = bpy.data.objects['cube'].location.x") in (1, 2)
+
+
+def test_name_and_collection(both):
+    a, b = both
+    at_once(
+        a,
+        b,
+        "bpy.data.objects['cube'].name = 'box'",
+        "c = bpy.data.collections.new('c')\nbpy.context.scene.collection.children.link(c)\nc.objects.link(bpy.data.objects['cube'])",
+    )
+    assert a.run("result = [o.name for o in bpy.data.collections['c'].objects]") == ["box"]
+
+
+def test_two_custom_properties(both):
+    a, b = both
+    at_once(a, b, "bpy.data.objects['cube']['x'] = 1", "bpy.data.objects['cube']['y'] = 2")
+    assert a.run("o = bpy.data.objects['cube']\nresult = [o['x'], o['y']]") == [1, 2]

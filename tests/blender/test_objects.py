@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Objects: made, moved, renamed, copied, deleted, hung elsewhere; the other Blender follows."""
+
+from blender import same, settle
+
+CUBES = """
+bpy.ops.mesh.primitive_cube_add()
+a = bpy.context.object
+a.name = "one"
+b = bpy.data.objects.new("two", a.data)
+bpy.context.scene.collection.objects.link(b)
+c = bpy.data.objects.new("three", None)
+bpy.context.scene.collection.objects.link(c)
+bpy.context.view_layer.update()
+"""
+
+
+def start(both):
+    a, b = both
+    a.run(CUBES)
+    settle(a, b)
+    same(a, b)
+    return a, b
+
+
+def names(blender):
+    return sorted(blender.run("result = [o.name for o in bpy.context.scene.objects]"))
+
+
+def test_new_objects_arrive(both):
+    a, b = start(both)
+    assert names(b) == ["one", "three", "two"]
+    assert b.run("result = bpy.data.objects['one'].data == bpy.data.objects['two'].data")
+
+
+def test_transforms_arrive_bit_for_bit(both):
+    a, b = start(both)
+    b.run(
+        "o = bpy.data.objects['one']\no.location = (0.1, -1e-30, 1e30)\no.rotation_mode = 'QUATERNION'\n"
+        "o.rotation_quaternion = (0.5, 0.1, 0.2, 0.3)\no.scale = (1/3, -0.0, 7)"
+    )
+    settle(b, a)
+    same(a, b)
+
+
+def test_rotation_mode_keeps_every_rotation(both):
+    a, b = start(both)
+    a.run("o = bpy.data.objects['one']\no.rotation_euler = (1, 2, 3)\nbpy.context.view_layer.update()\no.rotation_mode = 'AXIS_ANGLE'")
+    settle(a, b)
+    same(a, b)
+
+
+def test_rename(both):
+    a, b = start(both)
+    a.run("bpy.data.objects['one'].name = 'eins'\nbpy.data.meshes[0].name = 'Würfel / 1'")
+    settle(a, b)
+    assert names(b) == ["eins", "three", "two"]
+    same(a, b)
+
+
+def test_swapped_names(both):
+    a, b = start(both)
+    b.run("o, p = bpy.data.objects['one'], bpy.data.objects['two']\no.location.x = 5\no.name = 'x'\np.name = 'one'\no.name = 'two'")
+    settle(b, a)
+    assert a.run("result = bpy.data.objects['two'].location.x") == 5
+    same(a, b)
+
+
+def test_equal_names_made_at_once_stay_two(both):
+    a, b = both
+    for blender, x in ((a, 1), (b, 2)):
+        blender.run("o = bpy.data.objects.new('Thing', None)\no.location.x = x\nbpy.context.scene.collection.objects.link(o)", x=x)
+    settle(a, b)
+    for blender in (a, b):
+        assert blender.run("result = sorted(o.location.x for o in bpy.context.scene.objects)") == [1, 2]
+    a.run("next(o for o in bpy.data.objects if o.location.x == 1).name = 'Other'")
+    settle(a, b)
+    assert names(a) == names(b) == ["Other", "Thing"]
+    same(a, b)
+
+
+def test_duplicate(both):
+    a, b = start(both)
+    b.run(
+        "o = bpy.data.objects['one']\nbpy.ops.object.select_all(action='DESELECT')\no.select_set(True)\n"
+        "bpy.context.view_layer.objects.active = o\nbpy.ops.object.duplicate()\nbpy.context.object.location.z = 4"
+    )
+    settle(b, a)
+    assert names(a) == ["one", "one.001", "three", "two"]
+    same(a, b)
+
+
+def test_make_single_user(both):
+    a, b = start(both)
+    a.run("o = bpy.data.objects['two']\no.data = o.data.copy()\no.data.name = 'own'\no.data.vertices[0].co.x = 9\no.data.update()")
+    settle(a, b)
+    assert b.run("result = bpy.data.objects['one'].data.vertices[0].co.x") == -1
+    same(a, b)
+
+
+def test_delete(both):
+    a, b = start(both)
+    b.run("bpy.data.objects.remove(bpy.data.objects['two'])")
+    settle(b, a)
+    assert names(a) == ["one", "three"]
+    b.run("bpy.data.objects.remove(bpy.data.objects['one'])")
+    settle(b, a)
+    assert names(a) == ["three"]
+    same(a, b)
+
+
+def test_an_object_deleted_here_while_edited_there_is_deleted_on_both(both):
+    a, b = start(both)
+    a.run("bpy.data.objects.remove(bpy.data.objects['one'])\nbpy.context.view_layer.update()")
+    b.run("bpy.data.objects['one'].location.x = 3\nbpy.context.view_layer.update()")
+    settle(a, b)
+    assert names(a) == names(b) == ["three", "two"]
+    same(a, b)
+
+
+def test_parent(both):
+    a, b = start(both)
+    a.run(
+        "o, p = bpy.data.objects['one'], bpy.data.objects['three']\np.location = (1, 2, 3)\np.rotation_euler.z = 1\n"
+        "bpy.context.view_layer.update()\no.parent = p\no.matrix_parent_inverse = p.matrix_world.inverted()"
+    )
+    settle(a, b)
+    same(a, b)
+    b.run("bpy.data.objects['one'].parent = bpy.data.objects['two']")
+    settle(b, a)
+    assert a.run("result = bpy.data.objects['one'].parent.name") == "two"
+    same(a, b)
+    a.run("bpy.data.objects['one'].parent = None")
+    settle(a, b)
+    same(a, b)
+
+
+def test_a_cycle_of_parents_made_at_once(both):
+    a, b = start(both)
+    a.run("bpy.data.objects['one'].parent = bpy.data.objects['two']\nbpy.context.view_layer.update()")
+    b.run("bpy.data.objects['two'].parent = bpy.data.objects['one']\nbpy.context.view_layer.update()")
+    settle(a, b)
+    same(a, b)
+    parents = a.run("result = [bpy.data.objects[n].parent is not None for n in ('one', 'two')]")
+    assert sorted(parents) == [False, True]
+    a.run("o = next(o for o in bpy.data.objects if o.parent)\no.parent = None")
+    settle(a, b)
+    same(a, b)
+
+
+def test_collections(both):
+    a, b = start(both)
+    a.run(
+        "c = bpy.data.collections.new('outer')\nd = bpy.data.collections.new('inner')\nbpy.context.scene.collection.children.link(c)\n"
+        "c.children.link(d)\nd.objects.link(bpy.data.objects['one'])\nd.hide_render = True\nc.color_tag = 'COLOR_03'"
+    )
+    settle(a, b)
+    same(a, b)
+    b.run(
+        "o = bpy.data.objects['one']\nbpy.context.scene.collection.objects.unlink(o)\nbpy.data.collections['outer'].objects.link(o)\n"
+        "bpy.data.collections['outer'].children.unlink(bpy.data.collections['inner'])\n"
+        "bpy.context.scene.collection.children.link(bpy.data.collections['inner'])"
+    )
+    settle(b, a)
+    same(a, b)
+    a.run("bpy.data.collections.remove(bpy.data.collections['inner'])")
+    settle(a, b)
+    same(a, b)
+
+
+def test_instances(both):
+    a, b = start(both)
+    a.run(
+        "c = bpy.data.collections.new('asset')\nc.objects.link(bpy.data.objects['two'])\nbpy.context.scene.collection.objects.unlink("
+        "bpy.data.objects['two'])\ni = bpy.data.objects['three']\ni.instance_type = 'COLLECTION'\ni.instance_collection = c"
+    )
+    settle(a, b)
+    assert b.run("result = bpy.data.objects['three'].instance_collection.objects[0].name") == "two"
+    same(a, b)
+
+
+def test_visibility_and_display(both):
+    a, b = start(both)
+    a.run(
+        "o = bpy.data.objects['one']\no.hide_render = True\no.hide_viewport = True\no.hide_select = True\no.display_type = 'WIRE'\n"
+        "o.color = (1, 0, 0.5, 1)\no.show_name = True\np = bpy.data.objects['three']\np.empty_display_type = 'SPHERE'\np.empty_display_size = 3"
+    )
+    settle(a, b)
+    same(a, b)
+
+
+def test_custom_properties(both):
+    a, b = start(both)
+    a.run(
+        "o = bpy.data.objects['one']\no['f'] = 1.0\no['i'] = 1\no['s'] = 'text / ü'\no['v'] = [1.0, 2.0, 3.0]\no['n'] = {'deep': {'x': 1}}\n"
+        "o['a/b%c'] = 2\no.data['m'] = 5\nbpy.context.scene['on scene'] = [1, 2]"
+    )
+    settle(a, b)
+    assert b.run("result = [type(bpy.data.objects['one'][k]).__name__ for k in 'fis']") == ["float", "int", "str"]
+    same(a, b)
+    b.run("del bpy.data.objects['one']['i']\nbpy.data.objects['one']['f'] = 2.0")
+    settle(b, a)
+    same(a, b)
+
+
+def test_material_slots_of_the_object(both):
+    a, b = start(both)
+    a.run(
+        "m, n = bpy.data.materials.new('red'), bpy.data.materials.new('blue')\no = bpy.data.objects['one']\no.data.materials.append(m)\n"
+        "o.material_slots[0].link = 'OBJECT'\no.material_slots[0].material = n"
+    )
+    settle(a, b)
+    assert b.run("result = [bpy.data.objects[n].material_slots[0].material.name for n in ('one', 'two')]") == ["blue", "red"]
+    same(a, b)
+
+
+def test_convert_changes_the_type(both):
+    a, b = start(both)
+    a.run(
+        "bpy.ops.curve.primitive_bezier_circle_add()\nbpy.context.object.name = 'round'\nbpy.context.view_layer.update()",
+    )
+    settle(a, b)
+    assert b.run("result = bpy.data.objects['round'].type") == "CURVE"
+    a.run(
+        "o = bpy.data.objects['round']\nbpy.ops.object.select_all(action='DESELECT')\no.select_set(True)\n"
+        "bpy.context.view_layer.objects.active = o\nbpy.ops.object.convert(target='MESH')"
+    )
+    settle(a, b)
+    assert b.run("result = bpy.data.objects['round'].type") == "MESH"
+    same(a, b)
+
+
+def test_many_objects_moved_at_once(both):
+    a, b = both
+    a.run("for i in range(500):\n    bpy.context.scene.collection.objects.link(bpy.data.objects.new(f'o{i}', None))")
+    settle(a, b)
+    a.run("for i, o in enumerate(bpy.data.objects):\n    o.location = (i, 1, 2)\n    o.scale.x = i")
+    settle(a, b)
+    same(a, b)
+    b.run("for i, o in enumerate(bpy.data.objects):\n    o.rotation_euler = (i, 1, 2)")
+    settle(b, a)
+    same(a, b)
