@@ -10,7 +10,7 @@ bool ss_value_is_true(struct ss_slice value) { return value.len == 1 && value.da
 
 // One element's head: what it is, how many bytes or items follow it.
 struct ss_head {
-    enum { SS_SCALAR, SS_TEXT, SS_BIN, SS_EXT, SS_LIST, SS_MAP } shape;
+    enum ss_shape { SS_SCALAR, SS_TEXT, SS_BIN, SS_EXT, SS_LIST, SS_MAP } shape;
     uint64_t count; // payload bytes; items of a list, pairs of a map
     uint64_t number;
     bool is_uint;
@@ -25,7 +25,7 @@ static size_t ss_sized(struct ss_slice value, size_t bytes, uint64_t *length)
     return 1 + bytes;
 }
 
-static size_t ss_head_sized(struct ss_slice value, size_t bytes, int shape, size_t extra, struct ss_head *head)
+static size_t ss_head_sized(struct ss_slice value, size_t bytes, enum ss_shape shape, size_t extra, struct ss_head *head)
 {
     size_t used = ss_sized(value, bytes, &head->count);
     head->shape = shape;
