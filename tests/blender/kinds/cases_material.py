@@ -215,6 +215,8 @@ def case_scenes():
     for file in files:
         bpy.ops.wm.open_mainfile(filepath=file)
         ctx = harness.context()
+        lost = [block for block in ctx.walk() if isinstance(block, bpy.types.NodeTree) and block.bl_idname == "NodeTreeUndefined"]
+        assert lost == [], "groups of libraries that are missing are nothing to share"
         before = entities(ctx)
         ctx = harness.replay(before)
         found = harness.differences(resolvable(before, before), resolvable(entities(ctx, before), before))

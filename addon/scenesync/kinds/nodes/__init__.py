@@ -5,6 +5,8 @@
     nodes.write(ctx, block, tree, fields)
 """
 
+import bpy
+
 from . import plan
 from .interface import read_interface, write_interface
 from .read import read_tree
@@ -33,7 +35,11 @@ def uses(tree):
     if tree is None:
         return
     for node in tree.nodes:
-        yield from plan.of(type(node)).table.used(node)
+        yield from (block for block in plan.of(type(node)).table.used(node) if not plan.is_lost(_tree(block)))
         for socket in node.inputs:
             if plan.holds(type(socket)) == plan.REFERENCE:
                 yield socket.default_value
+
+
+def _tree(block):
+    return block if isinstance(block, bpy.types.NodeTree) else None

@@ -18,7 +18,7 @@ LOCAL = frozenset({
 })
 # Choices from what is in the node's image; reading them makes Blender complain where it has no layers.
 OF_LAYERS = frozenset({"layer", "layer_name", "view"})
-UNDEFINED = frozenset({"NodeUndefined", ""})
+UNDEFINED = frozenset({"NodeUndefined", "NodeTreeUndefined", ""})
 # Of all nodes these keep a value in an output.
 HOLDS_OUTPUT = frozenset(
     f"{prefix}Node{name}" for prefix in ("Shader", "Compositor", "Texture") for name in ("Value", "RGB", "Normal")
@@ -68,6 +68,11 @@ def name_of(node):
     if of(type(node)).has_name:
         return node.name
     return ast.literal_eval(node.path_from_id().removeprefix("nodes[").removesuffix("]"))
+
+
+def is_lost(tree):
+    """Whether a group is only the name of one in a library that is not there: nothing to share."""
+    return tree is not None and tree.bl_idname in UNDEFINED
 
 
 @lru_cache(maxsize=None)

@@ -49,6 +49,8 @@ def _read_node(ctx, naming, ids, node, path, fields):
     for name, here in layout.hiding.items():
         fields[props + name] = rna.plain(getattr(node, here))
     layout.table.read(ctx, node, props, fields)
+    if plan.is_lost(getattr(node, "node_tree", None)):
+        fields.pop(props + "node_tree", None)
     for name, kind in layout.structs.items():
         struct = getattr(node, name)
         if struct is not None:

@@ -66,6 +66,7 @@ class Writer:
                 self._set_parent(self.nodes[member], fields["parent"])
         for member, fields in known:
             self._write_properties(member, fields)
+        self._move({member: fields["location"] for member, fields in known if _is_place(fields.get("location"))})
         for member, fields in known:
             if fields.get("paired") in self.nodes:
                 self._pair(self.nodes[member], self.nodes[fields["paired"]])
@@ -106,6 +107,21 @@ class Writer:
         if node.parent != parent and parent != node:
             node.parent = parent
 
+    def _move(self, places):
+        if len(places) <= DIRECT:
+            for member, place in places.items():
+                rna.put(self.nodes[member], "location", place)
+            return
+        # All at once, as moving one node costs a look at all of them in newer versions.
+        by_name = {plan.name_of(self.nodes[member]): place for member, place in places.items()}
+        locations = [0.0] * (2 * len(self.tree.nodes))
+        self.tree.nodes.foreach_get("location", locations)
+        for index, node in enumerate(self.tree.nodes):
+            place = by_name.get(plan.name_of(node))
+            if place is not None:
+                locations[2 * index:2 * index + 2] = place
+        self.tree.nodes.foreach_set("location", locations)
+
     def _pair(self, node, output):
         if getattr(node, "paired_output", output) != output:
             node.pair_with_output(output)
@@ -117,7 +133,7 @@ class Writer:
             first, _, rest = path.partition("/")
             if first == "props":
                 self._write_property(node, layout, rest, value, f"nodes/{member}/{path}")
-            elif path in plan.BASE:
+            elif path in plan.BASE and path != "location":
                 layout.base.write(self.ctx, self.owner, node, path, value, path)
 
     def _write_property(self, node, layout, path, value, field):
@@ -213,6 +229,10 @@ class Writer:
 
     def _naming(self):
         return Naming(self.tree, interface.names(self.ctx))
+
+
+def _is_place(value):
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(number, (int, float)) for number in value)
 
 
 def _place(change):
