@@ -7,6 +7,7 @@ comparing them with what was sent costs nothing.
 
 import time
 from contextlib import contextmanager
+from functools import partial
 
 import bpy
 import numpy
@@ -192,7 +193,7 @@ class Mesh(Kind):
             mesh.update()
         with problems.caught():
             normals = {name: values for name, values in arrays.items() if name.startswith(mesh_normals.DIRECTIONS)}
-            mesh_normals.write(mesh, memory.topology, normals, memory.normals, ctx.caps.exact_custom_normals, _operator)
+            mesh_normals.write(mesh, memory.topology, normals, memory.normals, ctx.caps.exact_custom_normals, partial(self._operator, ctx))
 
     def _settle_topology(self, ctx, mesh, fields, memory):
         """Build what is complete. Returns the arrays (below at/<topology>/) to write to what is there now, and whether it was built anew."""
@@ -229,9 +230,10 @@ class Mesh(Kind):
         layers = [name for name in arrays if name in mesh_layers.PLAIN or name.startswith((mesh_layers.UV, mesh_layers.ATTRIBUTE))]
         places = {name: place for place, name in enumerate(memory.order)}
         layers.sort(key=lambda field: (places.get(mesh_layers.decode_level(field.rpartition("/")[2]), len(places)), field))
+        operator = partial(self._operator, ctx)
         for name in layers:
             with problems.caught():
-                mesh_layers.write(mesh, memory.topology, name, arrays[name], ctx.caps.mesh_attributes_only, memory.plain_layers, _operator)
+                mesh_layers.write(mesh, memory.topology, name, arrays[name], ctx.caps.mesh_attributes_only, memory.plain_layers, operator)
 
     def _write_members(self, ctx, mesh, arrays, user, memory, problems):
         vertices = memory.topology.counts[0]
@@ -242,6 +244,12 @@ class Mesh(Kind):
                     vertex_groups.write_weights(ctx, mesh, name, member, values, vertices, user, memory.groups)
                 elif name.startswith(shape_keys.PREFIX):
                     shape_keys.write_positions(ctx, mesh, name, name[len(shape_keys.PREFIX):], values, vertices)
+
+    def _operator(self, ctx, mesh, name):
+        """For the few things that Blender does only by an operator: some look for the mesh, some for an object."""
+        with self.users.object_of(ctx.data, mesh) as user:
+            with bpy.context.temp_override(mesh=mesh, object=user, active_object=user):
+                getattr(bpy.ops.mesh, name)()
 
 
 class Problems:
@@ -284,8 +292,3 @@ def _readable(mesh, user):
         yield user.to_mesh()
     finally:
         user.to_mesh_clear()
-
-
-def _operator(mesh, name):
-    with bpy.context.temp_override(mesh=mesh):
-        getattr(bpy.ops.mesh, name)()

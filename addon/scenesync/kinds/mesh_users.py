@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Vertex groups and shape keys belong to a mesh, but Blender shows and changes them only through an object that uses it."""
 
+import time
 from contextlib import contextmanager
+
+SHARE = 15  # of the time, looking through all objects for the users of new meshes takes at most one part in so many
 
 
 class Users:
@@ -9,17 +12,24 @@ class Users:
 
     def __init__(self):
         self.names = {}  # address of a mesh → name of an object
-        self.seen = None  # how many objects and meshes there were
+        self.count = None  # how many objects there were
+        self.looked = (0.0, 0.0)  # when they were looked through, and how long it took
 
     def find(self, data, mesh):
         """An object that uses the mesh, or None."""
         found = self._remembered(data, mesh)
-        counts = (len(data.objects), len(data.meshes))
-        if found is None and (counts != self.seen or mesh.as_pointer() in self.names):
-            self.seen = counts
-            self.names = {block.data.as_pointer(): block.name for block in data.objects if block.type == "MESH"}
+        when, took = self.looked
+        if found is None and (len(data.objects) != self.count or time.monotonic() - when > took * SHARE):
+            self._look(data)
             found = self._remembered(data, mesh)
         return found
+
+    def _look(self, data):
+        start = time.monotonic()
+        self.count = len(data.objects)
+        self.names = {block.data.as_pointer(): block.name for block in data.objects if block.type == "MESH"}
+        end = time.monotonic()
+        self.looked = (end, end - start)
 
     def _remembered(self, data, mesh):
         name = self.names.get(mesh.as_pointer())

@@ -52,6 +52,7 @@ def rich():
     for data_type in types:
         for domain in ("POINT", "EDGE", "FACE", "CORNER"):
             fill(mesh.attributes.new(f"{data_type} {domain}", data_type, domain).name, mesh, random)
+    add_weights(mesh, random)
     mesh.polygons.foreach_set("use_smooth", [True, False, True])
     mesh.polygons.foreach_set("material_index", [0, 2, 1])
     for edge in list(mesh.edges)[::2]:
@@ -78,6 +79,17 @@ def rich():
     mesh.use_auto_texspace = False
     mesh.texspace_size = (1, 2, 3)
     return mesh
+
+
+def add_weights(mesh, random):
+    """Creases and bevel weights: attributes, or what they were before they were that."""
+    for name, collection, prop in (("crease_edge", "edges", "crease"), ("bevel_weight_edge", "edges", "bevel_weight"), ("bevel_weight_vert", "vertices", "bevel_weight")):
+        items = getattr(mesh, collection)
+        values = random.random(len(items), numpy.float32)
+        if hasattr(items[0], prop):
+            items.foreach_set(prop, values)
+        else:
+            mesh.attributes.new(name, "FLOAT", "EDGE" if collection == "edges" else "POINT").data.foreach_set("value", values)
 
 
 def fill(name, mesh, random):
@@ -230,6 +242,9 @@ def case_edits_of_layers_apply_alone():
         at + "seams": None,
         at + "attributes/point/float/new": numpy.arange(len(mesh.vertices), dtype="f4"),
         at + "attributes/face/int/INT FACE": None,
+        at + "attributes/edge/float/crease_edge": None,
+        at + "attributes/point/float/bevel_weight_vert": None,
+        at + "attributes/point/float/crease_vert": numpy.full(len(mesh.vertices), 0.5, "f4"),
         "active_uv": "First",
         "render_uv": "First",
     }
