@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""./dev up: three servers in the foreground, usable when it says `ready`, gone when it is interrupted."""
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from services import REPOSITORY
+
+
+def descendants(pid):
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(found for child in children for found in descendants(int(child)))]
+
+
+def environment(directory):
+    shell = f". {directory}/env; env -0"
+    values = dict(pair.split("=", 1) for pair in subprocess.run(["sh", "-c", shell], check=True, capture_output=True, text=True).stdout.split("\0") if pair)
+    return values["SCENESYNC_BROKER"], values["SCENESYNC_STORE"], values["SCENESYNC_SOCKET"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_up_and_down(tmp_path, number):
+    up = subprocess.Popen([sys.executable, REPOSITORY / "scripts" / "up.py", "--dir", tmp_path], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, text=True)
+    assert up.stdout.readline() == "ready\n"
+    family = descendants(up.pid)
+    broker, store, local = environment(tmp_path)
+    for url in (broker, store):
+        socket.create_connection((urlsplit(url).hostname, urlsplit(url).port)).close()
+    with socket.socket(socket.AF_UNIX) as link:
+        link.connect(local)
+    assert local.startswith(str(tmp_path)) or len(str(tmp_path)) > 80
+    up.send_signal(number)
+    assert up.wait(60) == 0
+    up.stdout.close()
+    assert len(family) >= 4 and not [pid for pid in family if os.path.exists(f"/proc/{pid}")]
+    assert not (tmp_path / "env").exists()
