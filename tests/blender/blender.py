@@ -7,6 +7,7 @@ import pathlib
 import socket
 import subprocess
 import tempfile
+import time
 
 import blenders
 
@@ -58,6 +59,7 @@ class Blender:
         self.run("bpy.ops.wm.read_homefile(use_empty=True)")
 
     def join(self, agent, scene="test", content=None):
+        self.agent, self.scene = agent, scene
         self.run("scenesync.join(scene, socket=path, content=content)", scene=scene, path=str(agent.socket), content=content)
 
     def synced(self, timeout=30):
@@ -94,11 +96,18 @@ class Blender:
         self.log_path.unlink(missing_ok=True)
 
 
-def settle(*people, rounds=3):
-    """Everybody sends and everybody applies, until nobody has anything left that another could react to."""
-    for _ in range(rounds):
+def settle(*people, timeout=60):
+    """Everybody has sent and applied everything: nothing is under way here, and all agents hold the same, before and after."""
+    end = time.monotonic() + timeout
+    before = None
+    while True:
         for person in people:
             person.synced()
+        digests = [person.agent.run("digest", person.scene).stdout for person in people]
+        if len(set(digests)) == 1 and digests == before:
+            return
+        before = digests
+        assert time.monotonic() < end, f"the agents do not agree: {digests}"
 
 
 def same(a, b):

@@ -46,7 +46,8 @@ class Receive:
             return
         if kind == "transform" and count > MANY_ROWS and self._moved(ids, columns, after):
             return
-        lists = {name: column.tolist() if isinstance(column, numpy.ndarray) else column for name, column in columns.items()}
+        known = self.session.ctx.kinds[kind]
+        lists = {name: _values(known.field(name), column) for name, column in columns.items()}
         for row in range(count):
             uuid = ids[16 * row:16 * row + 16]
             self.entity(kind, uuid, {name: column[row] for name, column in lists.items()}, after)
@@ -125,6 +126,22 @@ class Receive:
 
 class _Missing(Exception):
     """A blob is not in the cache yet; the field comes again with it."""
+
+
+def _values(field, column):
+    """A column's values as a list. A typed array may hold whole numbers as floats: those are ints, unless the schema says floats."""
+    if not isinstance(column, numpy.ndarray):
+        return column
+    values = column.tolist()
+    if field is not None and (field.type in ("float", "color") or (field.type == "vector" and field.element in (None, "f32", "f64"))):
+        return values
+    return [_whole(value) for value in values]
+
+
+def _whole(value):
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _rows(column, count):
