@@ -15,6 +15,7 @@ sys.path[:0] = [os.path.dirname(HERE), HERE]
 import cases_mask  # noqa: E402
 import cases_mesh  # noqa: E402
 import harness  # noqa: E402
+import mesh_samples  # noqa: E402
 
 
 def main(action, *files):
@@ -38,13 +39,13 @@ def make():
     """{name: (kind, fields)} of meshes and masks of this Blender."""
     ctx = harness.context()
     found = {
-        "rich": ("mesh", harness.read(ctx, "mesh", cases_mesh.rich())),
+        "rich": ("mesh", harness.read(ctx, "mesh", mesh_samples.rich())),
         "mask": ("mask", harness.read(ctx, "mask", cases_mask.mask_with_all())),
     }
-    grid = cases_mesh.grid()
+    grid = mesh_samples.grid()
     topology = harness.read(ctx, "mesh", grid)["topology"]
     harness.write(ctx, "mesh", grid, {"use_auto_smooth": True, f"at/{topology}/smooth": numpy.ones(len(grid.polygons), "u1")})
-    harness.write(ctx, "mesh", grid, {f"at/{topology}/custom_normals": cases_mesh.tilted(grid, 0.4)})
+    harness.write(ctx, "mesh", grid, {f"at/{topology}/custom_normals": mesh_samples.tilted(grid, 0.4)})
     found["normals"] = ("mesh", harness.read(ctx, "mesh", grid))
     for path in sorted(glob.glob(os.path.join(cases_mesh.SCENES, "*.blend"))):
         bpy.ops.wm.open_mainfile(filepath=path)
@@ -73,8 +74,8 @@ def check(given):
     for name, (kind, fields) in original.items():
         again = returned[name][1]
         if kind == "mesh":
-            fields, again = cases_mesh.members_by_name(fields), cases_mesh.members_by_name(again)
-        cases_mesh.assert_same(fields, again, but=("name", "uv_order"))
+            fields, again = mesh_samples.members_by_name(fields), mesh_samples.members_by_name(again)
+        mesh_samples.assert_same(fields, again, but=("name", "uv_order"))
 
 
 # numpy 1 and 2 do not read each other's pickled arrays.

@@ -7,3 +7,8 @@ from inside import run_cases
 @pytest.mark.parametrize("version", blenders.VERSIONS)
 def test_mesh(version):
     run_cases(version, "mesh")
+
+
+@pytest.mark.parametrize("version", blenders.VERSIONS)
+def test_hostile_mesh(version):
+    run_cases(version, "mesh_hostile")
