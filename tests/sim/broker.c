@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// The broker: order per publisher only, QoS 1 at least once, QoS 0 at most once, a retained store that it may lose or roll back.
+#include <stdlib.h>
+
+#include "sim.h"
+
+static bool sim_same_topic(const struct sim_message *a, const struct sim_message *b)
+{
+    const int a_type = a->type == SIM_CLEAR ? SIM_STATE : (int)a->type;
+    const int b_type = b->type == SIM_CLEAR ? SIM_STATE : (int)b->type;
+    if (a_type != b_type)
+        return false;
+    if (a_type == SIM_STATE)
+        return ss_slice_equal(a->state.entity.kind, b->state.entity.kind) && ss_uuid_equal(&a->state.entity.uuid, &b->state.entity.uuid) &&
+               a->state.part == b->state.part;
+    return a_type == SIM_PEER ? ss_origin_equal(&a->peer.origin, &b->peer.origin) : ss_origin_equal(&a->online.origin, &b->online.origin);
+}
+
+static void sim_retain(struct sim *sim, struct sim_message *message)
+{
+    for (size_t i = 0; i < sim->retained_count; i++) {
+        if (!sim_same_topic(sim->retained[i].message, message))
+            continue;
+        sim_message_drop(sim->retained[i].message);
+        if (message->type == SIM_CLEAR)
+            sim->retained[i] = sim->retained[--sim->retained_count];
+        else
+            sim->retained[i].message = sim_message_hold(message);
+        return;
+    }
+    if (message->type == SIM_CLEAR)
+        return;
+    sim->retained = realloc(sim->retained, (sim->retained_count + 1) * sizeof *sim->retained);
+    sim->retained[sim->retained_count++].message = sim_message_hold(message);
+}
+
+static void sim_down(struct sim *sim, int agent, struct sim_message *message, bool retained)
+{
+    struct sim_agent *to = &sim->agent[agent];
+    const uint64_t arrival = sim->now + 1 + sim_random(sim, sim->quiet ? 10 : 60);
+    to->down_last = arrival > to->down_last ? arrival : to->down_last;
+    sim_push(sim, (struct sim_event){.at = to->down_last, .type = SIM_DOWN, .agent = agent, .life = to->connection, .number = retained,
+                                     .message = sim_message_hold(message)});
+}
+
+static bool sim_for(struct sim *sim, int from, int agent, const struct sim_message *message)
+{
+    const struct sim_agent *to = &sim->agent[agent];
+    if (!to->connected || (agent == from && !sim->echo))
+        return false;
+    if (message->type == SIM_CALL || message->type == SIM_REPLY)
+        return ss_origin_equal(&message->to, &to->origin);
+    return message->type != SIM_LIVE || sim->quiet || !sim_chance(sim, 200);
+}
+
+// What the broker does with a message: `from` is an agent or -1 for a plain tool or the broker itself.
+void sim_broker_take(struct sim *sim, int from, struct sim_message *message)
+{
+    if (message->type <= SIM_CLEAR || message->type == SIM_PEER || message->type == SIM_ONLINE)
+        sim_retain(sim, message);
+    if (message->type == SIM_CLEAR)
+        return;
+    for (int i = 0; i < sim->agents; i++) {
+        if (!sim_for(sim, from, i, message))
+            continue;
+        sim_down(sim, i, message, false);
+        if (!sim->quiet && message->type != SIM_LIVE && sim_chance(sim, 20))
+            sim_down(sim, i, message, false);
+    }
+}
+
+static void sim_online(struct sim *sim, int agent, const struct ss_origin *origin, bool online)
+{
+    struct sim_message *message = sim_message_create(SIM_ONLINE);
+    message->online.origin = *origin;
+    message->online.online = online;
+    sim_broker_take(sim, agent, message);
+    sim_message_drop(message);
+}
+
+// Puts a message on an agent's connection. `token` is for the PUBACK, 0: nobody waits for one.
+void sim_broker_up(struct sim *sim, int agent, struct sim_message *message, uint64_t token)
+{
+    struct sim_agent *from = &sim->agent[agent];
+    if (!from->connected) {
+        sim_message_drop(message);
+        return;
+    }
+    const uint64_t arrival = sim->now + 1 + sim_random(sim, sim->quiet ? 10 : 40);
+    from->up_last = arrival > from->up_last ? arrival : from->up_last;
+    sim_push(sim, (struct sim_event){.at = from->up_last, .type = SIM_UP, .agent = agent, .life = from->connection, .number = token,
+                                     .message = message});
+}
+
+void sim_broker_connect(struct sim *sim, int agent)
+{
+    struct sim_agent *to = &sim->agent[agent];
+    if (to->will != 0)
+        sim_online(sim, -1, &to->will_origin, false);
+    to->will = 0;
+    to->connected = true;
+    to->connection++;
+    to->up_last = to->down_last = sim->now;
+    struct ss_event event = sim_event_of(sim, agent, SS_EV_CONNECTED);
+    sim_agent_step(sim, agent, &event);
+    if (!to->up || !to->connected)
+        return;
+    to->online_origin = to->origin;
+    sim_online(sim, agent, &to->origin, true);
+    sim_broker_reread(sim, agent);
+}
+
+void sim_broker_reread(struct sim *sim, int agent)
+{
+    struct sim_agent *to = &sim->agent[agent];
+    if (!to->connected)
+        return;
+    for (size_t i = 0; i < sim->retained_count; i++) {
+        if (!sim->lossy || sim->retained[i].message->type != SIM_STATE || !sim_chance(sim, 300))
+            sim_down(sim, agent, sim->retained[i].message, true);
+    }
+    sim_push(sim, (struct sim_event){.at = to->down_last + 20, .type = SIM_REPLAYED, .agent = agent, .life = to->connection});
+}
+
+// The broker notices by itself that a connection is gone; a new connection of the same agent makes it notice at once.
+void sim_will(struct sim *sim, const struct sim_event *event)
+{
+    struct sim_agent *to = &sim->agent[event->agent];
+    if (to->will == event->life && sim->broker_up)
+        sim_online(sim, -1, &to->will_origin, false);
+    if (to->will == event->life)
+        to->will = 0;
+}
+
+void sim_new_origin(struct sim *sim, int agent, const struct ss_origin *origin)
+{
+    struct sim_agent *to = &sim->agent[agent];
+    to->origin = *origin;
+    sim_push(sim, (struct sim_event){.at = sim->now, .type = SIM_RELINK, .agent = agent, .life = to->life});
+}
+
+void sim_link_break(struct sim *sim, int agent)
+{
+    if (!sim->agent[agent].connected)
+        return;
+    sim_broker_drop(sim, agent);
+    sim_push(sim, (struct sim_event){.at = sim->now + sim_random(sim, 4000), .type = SIM_CONNECT, .agent = agent, .life = sim->agent[agent].life});
+}
+
+void sim_broker_back(struct sim *sim)
+{
+    if (sim->broker_up)
+        return;
+    sim->broker_up = true;
+}
+
+// The connection breaks: what was under way to the broker arrives up to some moment, what was under way to the agent is gone.
+void sim_broker_drop(struct sim *sim, int agent)
+{
+    struct sim_agent *to = &sim->agent[agent];
+    if (!to->connected)
+        return;
+    to->connected = false;
+    to->cut_ms = sim->now + sim_random(sim, 60);
+    to->will = to->connection;
+    to->will_origin = to->online_origin;
+    sim_push(sim, (struct sim_event){.at = to->cut_ms + sim_random(sim, 2000), .type = SIM_WILL, .agent = agent, .life = to->connection});
+    if (!to->up)
+        return;
+    struct ss_event event = sim_event_of(sim, agent, SS_EV_DISCONNECTED);
+    sim_agent_step(sim, agent, &event);
+}
+
+void sim_broker_save(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->saved_count; i++)
+        sim_message_drop(sim->saved[i].message);
+    sim->saved = realloc(sim->saved, (sim->retained_count + 1) * sizeof *sim->saved);
+    sim->saved_count = sim->retained_count;
+    for (size_t i = 0; i < sim->saved_count; i++)
+        sim->saved[i].message = sim_message_hold(sim->retained[i].message);
+}
+
+// The broker dies; it comes back with its store, with an older one, or with none.
+void sim_broker_down(struct sim *sim)
+{
+    sim->broker_up = false;
+    for (int i = 0; i < sim->agents; i++) {
+        sim_link_break(sim, i);
+        sim->agent[i].cut_ms = sim->now;
+    }
+    const uint64_t how = sim_random(sim, 3);
+    if (how > 0) {
+        for (size_t i = 0; i < sim->retained_count; i++)
+            sim_message_drop(sim->retained[i].message);
+        sim->retained_count = 0;
+    }
+    for (size_t i = 0; how == 1 && i < sim->saved_count; i++)
+        sim_retain(sim, sim->saved[i].message);
+    sim_push(sim, (struct sim_event){.at = sim->now + 500 + sim_random(sim, 5000), .type = SIM_BROKER_UP});
+}
+
+void sim_broker_finish(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->retained_count; i++)
+        sim_message_drop(sim->retained[i].message);
+    for (size_t i = 0; i < sim->saved_count; i++)
+        sim_message_drop(sim->saved[i].message);
+    free(sim->retained);
+    free(sim->saved);
+}

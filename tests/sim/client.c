@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+// Clients: they edit, keep a mirror of what they are given, and remember what they were promised.
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim.h"
+
+enum { SIM_FIELDS = 4 };
+
+struct sim_draft {
+    char kind[16];
+    struct ss_uuid uuid;
+    size_t count;
+    char names[SIM_FIELDS][48];
+    uint8_t *values[SIM_FIELDS];
+    size_t lens[SIM_FIELDS];
+};
+
+static const char *const sim_kinds[] = {"object", "transform", "material", "mesh", "image"};
+
+void sim_client_join(struct sim *sim, int agent)
+{
+    struct sim_agent *at = &sim->agent[agent];
+    at->client++;
+    sim_records_clear(&at->mirror);
+    struct ss_event event = sim_event_of(sim, agent, SS_EV_CLIENT_JOINED);
+    event.client_joined.client = at->client;
+    event.client_joined.changes = true;
+    sim_agent_step(sim, agent, &event);
+}
+
+static size_t sim_key(uint8_t *key, struct ss_slice kind, const struct ss_uuid *uuid, struct ss_slice name)
+{
+    memcpy(key, kind.data, kind.len);
+    key[kind.len] = 0;
+    memcpy(key + kind.len + 1, uuid->b, 16);
+    memcpy(key + kind.len + 17, name.data, name.len);
+    return kind.len + 17 + name.len;
+}
+
+// A new topology: arrays of another are dropped.
+static void sim_mirror_topology(struct sim_records *mirror, struct ss_slice kind, const struct ss_uuid *uuid, struct ss_slice value)
+{
+    uint8_t prefix[512];
+    const size_t len = sim_key(prefix, kind, uuid, ss_slice_text("at/"));
+    for (size_t i = mirror->count; i-- > 0;) {
+        const struct sim_record *record = &mirror->items[i];
+        if (record->key_len <= len || memcmp(record->key, prefix, len) != 0)
+            continue;
+        if (value.len > 1 && record->key_len > len + value.len - 1 && memcmp(record->key + len, value.data + 1, value.len - 1) == 0)
+            continue;
+        uint8_t key[512];
+        const size_t key_len = record->key_len;
+        memcpy(key, record->key, key_len);
+        sim_record_put(mirror, key, key_len, NULL, 0);
+    }
+}
+
+static void sim_mirror_set(struct sim_agent *at, struct ss_slice kind, const struct ss_uuid *uuid, struct ss_slice name, struct ss_slice value)
+{
+    uint8_t key[512];
+    const size_t len = sim_key(key, kind, uuid, name);
+    sim_record_put(&at->mirror, key, len, value.data, value.len);
+    if (ss_slice_equal(name, ss_slice_text("topology")))
+        sim_mirror_topology(&at->mirror, kind, uuid, value);
+}
+
+void sim_client_change(struct sim *sim, int agent, const struct ss_effect *effect)
+{
+    struct sim_agent *at = &sim->agent[agent];
+    if (effect->change.client != at->client)
+        sim_fail(sim, "a change for a client that is gone");
+    for (size_t i = 0; i < effect->change.entity_count; i++) {
+        const struct ss_entity *entity = &effect->change.entities[i];
+        for (size_t f = 0; f < entity->field_count; f++)
+            sim_mirror_set(at, entity->kind, &entity->uuid, entity->fields[f].name, entity->fields[f].value);
+    }
+}
+
+void sim_client_ack(struct sim *sim, int agent, uint64_t id, bool taken)
+{
+    struct sim_agent *at = &sim->agent[agent];
+    at->last_ack = id;
+    sim->acks += taken;
+    for (size_t i = 0; i < at->promise_count; i++) {
+        if (at->promises[i].edit == id && at->promises[i].client == at->client)
+            at->promises[i].acked = taken;
+    }
+}
+
+static void sim_promise(struct sim *sim, int agent, const struct sim_draft *draft, uint64_t id)
+{
+    struct sim_agent *at = &sim->agent[agent];
+    const uint32_t kind = ss_names_find(&at->core->names, ss_slice_text(draft->kind));
+    const uint32_t number = kind == SS_NONE ? SS_NONE : ss_scene_find(&at->core->scene, kind, &draft->uuid);
+    for (size_t f = 0; number != SS_NONE && f < draft->count; f++) {
+        const struct ss_thing *thing = ss_thing_at(at->core, number);
+        const uint32_t name = ss_names_find(&at->core->names, ss_slice_text(draft->names[f]));
+        const struct ss_cell *cell = ss_cells_get(&at->core->names, thing->cells, thing->count, name);
+        if (cell == NULL)
+            continue;
+        if (at->promise_count == at->promise_capacity) {
+            at->promise_capacity = at->promise_capacity * 2 + 64;
+            at->promises = realloc(at->promises, at->promise_capacity * sizeof *at->promises);
+        }
+        struct sim_promise promise = {.uuid = draft->uuid, .stamp = cell->stamp, .edit = id, .client = at->client, .acked = at->last_ack == id};
+        snprintf(promise.kind, sizeof promise.kind, "%s", draft->kind);
+        snprintf(promise.name, sizeof promise.name, "%s", draft->names[f]);
+        at->promises[at->promise_count++] = promise;
+    }
+    (void)sim;
+}
+
+// ---- edits -------------------------------------------------------------------------------------------------------------
+
+static void sim_draft_add(struct sim_draft *draft, const char *name, const void *value, size_t len)
+{
+    snprintf(draft->names[draft->count], sizeof draft->names[0], "%s", name);
+    draft->values[draft->count] = malloc(len);
+    memcpy(draft->values[draft->count], value, len);
+    draft->lens[draft->count++] = len;
+}
+
+static void sim_draft_number(struct sim *sim, struct sim_draft *draft, const char *name)
+{
+    uint8_t value[40] = {0xce};
+    ss_store_be(value + 1, 4, sim_random(sim, UINT32_MAX));
+    if (sim_chance(sim, 100)) { // a text longer than what is kept in place
+        value[0] = 0xd9;
+        value[1] = 38;
+        memset(value + 2, 'a' + (int)sim_random(sim, 26), 38);
+    }
+    sim_draft_add(draft, name, value, value[0] == 0xce ? 5 : 40);
+}
+
+static void sim_draft_large(struct sim *sim, struct sim_draft *draft, const char *name)
+{
+    uint8_t *value = malloc(20003);
+    value[0] = 0xc5;
+    ss_store_be(value + 1, 2, 20000);
+    memset(value + 3, (int)sim_random(sim, 256), 20000);
+    sim_draft_add(draft, name, value, 20003);
+    free(value);
+}
+
+static void sim_draft_material(struct sim *sim, struct sim_draft *draft)
+{
+    static const uint8_t yes = 0xc3, nil = 0xc0;
+    char node[32], name[48];
+    snprintf(node, sizeof node, "nodes/%llu", (unsigned long long)sim_random(sim, sim_chance(sim, 150) ? 12 : 3));
+    snprintf(name, sizeof name, "%s/value", node);
+    if (sim_chance(sim, 150))
+        sim_draft_add(draft, node, &nil, 1);
+    else
+        sim_draft_add(draft, node, &yes, 1);
+    if (sim_chance(sim, 80))
+        sim_draft_large(sim, draft, name);
+    else
+        sim_draft_number(sim, draft, name);
+}
+
+static void sim_draft_mesh(struct sim *sim, int agent, struct sim_draft *draft)
+{
+    uint8_t topology[3] = {0xa2, 't', (uint8_t)('0' + sim_random(sim, 3))};
+    uint8_t key[512];
+    const size_t len = sim_key(key, ss_slice_text("mesh"), &draft->uuid, ss_slice_text("topology"));
+    const struct sim_records *mirror = &sim->agent[agent].mirror;
+    bool known = false;
+    for (size_t i = 0; i < mirror->count && !known; i++) {
+        known = mirror->items[i].key_len == len && memcmp(mirror->items[i].key, key, len) == 0 && mirror->items[i].value_len == 3;
+        if (known && sim_chance(sim, 600))
+            memcpy(topology, mirror->items[i].value, 3);
+        known = known && memcmp(topology, mirror->items[i].value, 3) == 0;
+    }
+    // Whoever changes the topology sends all the arrays that go with it.
+    const bool uv = !known || sim_chance(sim, 500);
+    char name[48];
+    snprintf(name, sizeof name, "at/t%c/uv", topology[2]);
+    if (uv)
+        sim_draft_number(sim, draft, name);
+    snprintf(name, sizeof name, "at/t%c/position", topology[2]);
+    if (!known || !uv)
+        sim_draft_number(sim, draft, name);
+    if (!known)
+        sim_draft_add(draft, "topology", topology, 3);
+}
+
+static void sim_draft_image(struct sim *sim, int agent, struct sim_draft *draft)
+{
+    struct sim_agent *at = &sim->agent[agent];
+    uint8_t value[64] = {0x82, 0xa6, 's', 'h', 'a', '2', '5', '6', 0xc4, 32};
+    struct ss_sha256 sha256 = {{0}};
+    ss_store_be(sha256.b, 8, sim_random(sim, UINT64_MAX));
+    memcpy(value + 10, sha256.b, 32);
+    memcpy(value + 42, "\xa4size\x07", 6);
+    sim_draft_add(draft, "pixels", value, 48);
+    sim_draft_number(sim, draft, "name");
+    sim_add(&at->cache, &at->cache_count, &sha256);
+    if (sim_chance(sim, 300))
+        return; // the agent is asked, and finds it in its cache
+    struct ss_event event = sim_event_of(sim, agent, SS_EV_BLOB_PRESENT);
+    event.blob.sha256 = sha256;
+    sim_agent_step(sim, agent, &event);
+}
+
+static void sim_draft_fill(struct sim *sim, int agent, struct sim_draft *draft)
+{
+    static const char *const plain[] = {"location", "rotation", "scale", "name"};
+    static const uint8_t yes = 0xc3, no = 0xc2;
+    const uint64_t kind = sim_random(sim, 5);
+    memcpy(draft->kind, sim_kinds[kind], strlen(sim_kinds[kind]) + 1);
+    ss_store_be(draft->uuid.b, 8, ss_mix(sim_random(sim, SIM_ENTITIES)));
+    if (sim_chance(sim, 60))
+        sim_draft_add(draft, "deleted", sim_chance(sim, 600) ? &yes : &no, 1);
+    else if (kind == 2)
+        sim_draft_material(sim, draft);
+    else if (kind == 3)
+        sim_draft_mesh(sim, agent, draft);
+    else if (kind == 4 && sim_chance(sim, 300))
+        sim_draft_image(sim, agent, draft);
+    else
+        sim_draft_number(sim, draft, plain[sim_random(sim, 4)]);
+}
+
+static void sim_draft_free(struct sim_draft *draft)
+{
+    for (size_t f = 0; f < draft->count; f++)
+        free(draft->values[f]);
+}
+
+void sim_client_edit(struct sim *sim, int agent)
+{
+    struct sim_agent *at = &sim->agent[agent];
+    struct sim_draft draft = {.count = 0};
+    if (!at->up)
+        return;
+    sim_draft_fill(sim, agent, &draft);
+    const uint32_t client = at->client;
+    if (at->up && at->client == client) {
+        struct ss_slice names[SIM_FIELDS], values[SIM_FIELDS];
+        for (size_t f = 0; f < draft.count; f++) {
+            names[f] = ss_slice_text(draft.names[f]);
+            values[f] = ss_slice_of(draft.values[f], draft.lens[f]);
+            sim_mirror_set(at, ss_slice_text(draft.kind), &draft.uuid, names[f], values[f]);
+        }
+        const struct ss_batch batch = {ss_slice_text(draft.kind), 1, draft.count, &draft.uuid, names, values};
+        struct ss_event event = sim_event_of(sim, agent, SS_EV_EDIT);
+        event.edit = (struct ss_ev_edit){client, ++at->next_edit, sim_chance(sim, 400), 1, &batch};
+        sim->edits++;
+        sim_agent_step(sim, agent, &event);
+        if (at->up && at->client == client)
+            sim_promise(sim, agent, &draft, at->next_edit);
+    }
+    sim_draft_free(&draft);
+}
+
+// A plain tool knows one field, has a clock and an origin of its own, and no numbers.
+void sim_tool_write(struct sim *sim)
+{
+    struct sim_draft draft = {.count = 0};
+    struct sim_message *message = sim_message_create(SIM_STATE);
+    ss_store_be(draft.uuid.b, 8, ss_mix(sim_random(sim, SIM_ENTITIES)));
+    sim_draft_number(sim, &draft, sim_chance(sim, 500) ? "location" : "power");
+    struct ss_field field = {ss_slice_text(draft.names[0]), ss_slice_of(draft.values[0], draft.lens[0]), {{0}}};
+    ss_store_be(field.stamp.b, 6, 1700000000000U + sim->now);
+    ss_store_be(field.stamp.b + 8, 8, 1 + sim_random(sim, 5));
+    const struct ss_entity entity = {ss_slice_text("object"), draft.uuid, 1, &field};
+    message->state.entity = sim_copy_entity(message, &entity);
+    message->state.part = -1;
+    sim_broker_take(sim, -1, message);
+    sim_message_drop(message);
+    sim_draft_free(&draft);
+}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+// sim [--seed S] [--agents N] [--steps M] [--runs R]: R clusters from seed S on, each with M acts of clients, tools and faults.
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim.h"
+
+static void sim_blob(struct sim *sim, const struct sim_event *event)
+{
+    struct sim_agent *at = &sim->agent[event->agent];
+    const bool cached = sim_has(at->cache, at->cache_count, &event->sha256);
+    const bool stored = sim_has(sim->store, sim->store_count, &event->sha256);
+    enum ss_event_type type = SS_EV_BLOB_MISSING;
+    if (event->type == SIM_BLOB_UPLOAD) {
+        sim_add(&sim->store, &sim->store_count, &event->sha256);
+        type = SS_EV_BLOB_UPLOADED;
+    } else if (cached || stored) {
+        sim_add(&at->cache, &at->cache_count, &event->sha256);
+        type = SS_EV_BLOB_PRESENT;
+    }
+    struct ss_event step = sim_event_of(sim, event->agent, type);
+    step.blob.sha256 = event->sha256;
+    sim_agent_step(sim, event->agent, &step);
+}
+
+static void sim_stored(struct sim *sim, const struct sim_event *event)
+{
+    struct sim_agent *at = &sim->agent[event->agent];
+    const bool failed = !sim->quiet && sim_chance(sim, 2);
+    size_t done = 0;
+    while (done < at->queue.count && at->queue.items[done].txn <= event->number) {
+        struct sim_record *record = &at->queue.items[done++];
+        if (!failed || record->txn < event->number)
+            sim_record_put(&at->disk, record->key, record->key_len, record->value, record->value_len);
+        free(record->key);
+        free(record->value);
+    }
+    at->queue.count -= done;
+    memmove(at->queue.items, at->queue.items + done, at->queue.count * sizeof *at->queue.items);
+    at->committed = event->number;
+    struct ss_event step = sim_event_of(sim, event->agent, failed ? SS_EV_STORE_FAILED : SS_EV_STORED);
+    step.stored.txn = event->number;
+    sim_agent_step(sim, event->agent, &step);
+}
+
+static void sim_down_state(const struct sim_message *message, bool retained, struct ss_event *step)
+{
+    step->type = SS_EV_STATE;
+    step->state = message->state;
+    step->state.retained = retained;
+}
+
+static void sim_deliver(struct sim *sim, const struct sim_event *event)
+{
+    struct sim_message *message = event->message;
+    struct ss_event step = sim_event_of(sim, event->agent, SS_EV_TIME);
+    switch (message->type) {
+    case SIM_STATE:
+        sim_down_state(message, event->number != 0, &step);
+        break;
+    case SIM_LIVE:
+        step.type = SS_EV_LIVE;
+        step.live = message->live;
+        break;
+    case SIM_PEER:
+        step.type = SS_EV_PEER;
+        step.peer = message->peer;
+        break;
+    case SIM_ONLINE:
+        step.type = SS_EV_ONLINE;
+        step.online.origin = message->online.origin;
+        step.online.online = message->online.online;
+        break;
+    case SIM_CALL:
+        step.type = SS_EV_SYNC_CALLED;
+        step.sync_called.from = message->call.from;
+        step.sync_called.call = message->call.call;
+        step.sync_called.vector = message->call.vector;
+        step.sync_called.buckets = message->call.buckets;
+        break;
+    case SIM_REPLY:
+        step.type = SS_EV_SYNC_REPLIED;
+        step.sync_replied = message->reply;
+        break;
+    case SIM_CLEAR:
+        return;
+    }
+    sim_agent_step(sim, event->agent, &step);
+}
+
+static void sim_up(struct sim *sim, const struct sim_event *event)
+{
+    struct sim_agent *at = &sim->agent[event->agent];
+    const bool current = at->connected && at->connection == event->life;
+    if (!current && (at->connection != event->life || sim->now > at->cut_ms || !sim->broker_up))
+        return;
+    sim_broker_take(sim, event->agent, event->message);
+    if (current && event->number != 0)
+        sim_push(sim, (struct sim_event){.at = sim->now + 1 + sim_random(sim, 20), .type = SIM_PUBACK, .agent = event->agent, .life = at->connection,
+                                         .number = event->number});
+}
+
+static void sim_connect(struct sim *sim, const struct sim_event *event)
+{
+    struct sim_agent *at = &sim->agent[event->agent];
+    if (!at->up || at->connected || at->life != event->life)
+        return;
+    if (sim->broker_up)
+        sim_broker_connect(sim, event->agent);
+    else
+        sim_push(sim, (struct sim_event){.at = sim->now + 500, .type = SIM_CONNECT, .agent = event->agent, .life = event->life});
+}
+
+static void sim_simple(struct sim *sim, const struct sim_event *event, enum ss_event_type type)
+{
+    struct sim_agent *at = &sim->agent[event->agent];
+    struct ss_event step = sim_event_of(sim, event->agent, type);
+    if (type == SS_EV_PUBLISHED)
+        step.published.token = event->number;
+    if (type == SS_EV_CLIENT_READY) {
+        step.client_ready.client = at->client;
+        step.client_ready.budget = 65536;
+    }
+    sim_agent_step(sim, event->agent, &step);
+}
+
+static void sim_one(struct sim *sim, const struct sim_event *event)
+{
+    struct sim_agent *at = &sim->agent[event->agent];
+    const bool alive = at->up && at->life == event->life;
+    const bool linked = at->up && at->connected && at->connection == event->life;
+    switch (event->type) {
+    case SIM_UP:
+        sim_up(sim, event);
+        break;
+    case SIM_DOWN:
+        if (linked)
+            sim_deliver(sim, event);
+        break;
+    case SIM_PUBACK:
+        if (linked)
+            sim_simple(sim, event, SS_EV_PUBLISHED);
+        break;
+    case SIM_REPLAYED:
+        if (linked)
+            sim_simple(sim, event, SS_EV_REPLAYED);
+        break;
+    case SIM_CONNECT:
+        sim_connect(sim, event);
+        break;
+    case SIM_WILL:
+        sim_will(sim, event);
+        break;
+    case SIM_WAKE:
+        if (alive && at->wake_at <= sim->now)
+            sim_simple(sim, event, SS_EV_TIME);
+        break;
+    case SIM_STORED:
+        if (alive)
+            sim_stored(sim, event);
+        break;
+    case SIM_READY:
+        if (alive)
+            sim_simple(sim, event, SS_EV_CLIENT_READY);
+        break;
+    case SIM_BLOB_FETCH:
+    case SIM_BLOB_UPLOAD:
+        if (alive)
+            sim_blob(sim, event);
+        break;
+    case SIM_RESTART:
+        sim_agent_start(sim, event->agent, false);
+        break;
+    case SIM_RELINK:
+        if (alive)
+            sim_link_break(sim, event->agent);
+        break;
+    case SIM_BROKER_UP:
+        sim_broker_back(sim);
+        break;
+    }
+}
+
+void sim_run(struct sim *sim, uint64_t until)
+{
+    struct sim_event event;
+    while (sim->heap_count > 0 && sim->heap[0].at <= until && sim_pop(sim, &event)) {
+        sim->now = event.at;
+        sim_one(sim, &event);
+        sim_message_drop(event.message);
+    }
+    sim->now = until;
+}
+
+static void sim_fault(struct sim *sim)
+{
+    const int agent = (int)sim_random(sim, (uint64_t)sim->agents);
+    switch (sim_random(sim, 6)) {
+    case 0:
+        if (sim->broker_up)
+            sim_broker_down(sim);
+        break;
+    case 1:
+        sim_broker_save(sim);
+        break;
+    case 2:
+        if (sim->agent[agent].up) {
+            sim_agent_kill(sim, agent);
+            sim_push(sim, (struct sim_event){.at = sim->now + sim_random(sim, 20000), .type = SIM_RESTART, .agent = agent});
+        }
+        break;
+    case 3:
+        sim->agent[agent].skew_ms = (int64_t)sim_random(sim, 4000) - 2000;
+        break;
+    default:
+        sim_link_break(sim, agent);
+        break;
+    }
+}
+
+static void sim_act(struct sim *sim)
+{
+    if (sim_chance(sim, 25))
+        sim_fault(sim);
+    else if (sim_chance(sim, 40) && sim->broker_up)
+        sim_tool_write(sim);
+    else
+        sim_client_edit(sim, (int)sim_random(sim, (uint64_t)sim->agents));
+    sim_run(sim, sim->now + sim_random(sim, sim_chance(sim, 100) ? 3000 : 60));
+}
+
+static void sim_heal(struct sim *sim)
+{
+    sim->quiet = true;
+    sim_run(sim, sim->now + 30000); // what was killed or broken comes back by itself
+    sim_broker_back(sim);
+    sim_run(sim, sim->now + 5000);
+}
+
+static void sim_cluster(uint64_t seed, int agents, int steps, bool verbose)
+{
+    struct sim *sim = calloc(1, sizeof *sim);
+    sim->seed = sim->random = seed;
+    sim->agents = agents > 0 ? agents : 2 + (int)sim_random(sim, 5);
+    sim->broker_up = true;
+    sim->echo = sim_chance(sim, 500);
+    sim->lossy = sim_chance(sim, 300);
+    for (int i = 0; i < sim->agents; i++)
+        sim_agent_start(sim, i, true);
+    for (int i = 0; i < steps; i++)
+        sim_act(sim);
+    sim_heal(sim);
+    sim_check(sim);
+    if (verbose)
+        printf("seed %llu: %d agents, %llu steps, %llu edits, %llu acknowledged, %llu kills, %llu refusals, %llu denied\n",
+               (unsigned long long)seed, sim->agents, (unsigned long long)sim->steps, (unsigned long long)sim->edits,
+               (unsigned long long)sim->acks, (unsigned long long)sim->kills, (unsigned long long)sim->refusals,
+               (unsigned long long)sim->denials);
+    struct sim_event event;
+    while (sim_pop(sim, &event))
+        sim_message_drop(event.message);
+    for (int i = 0; i < sim->agents; i++)
+        sim_agent_finish(sim, i);
+    sim_broker_finish(sim);
+    free(sim->store);
+    free(sim->heap);
+    free(sim);
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t seed = 1;
+    int agents = 0, steps = 400, runs = 1;
+    for (int i = 1; i + 1 < argc; i += 2) {
+        const uint64_t value = strtoull(argv[i + 1], NULL, 10);
+        if (strcmp(argv[i], "--seed") == 0)
+            seed = value;
+        else if (strcmp(argv[i], "--agents") == 0)
+            agents = value > SIM_AGENTS ? SIM_AGENTS : (int)value;
+        else if (strcmp(argv[i], "--steps") == 0)
+            steps = (int)value;
+        else if (strcmp(argv[i], "--runs") == 0)
+            runs = (int)value;
+    }
+    for (int i = 0; i < runs; i++)
+        sim_cluster(seed + (uint64_t)i, agents, steps, true);
+    return 0;
+}
