@@ -77,7 +77,7 @@ class Memory:
 class Mesh(Kind):
     name = "mesh"
     collection = "meshes"
-    sweep = 1.0  # Blender 3.4 sends no event for foreach_set and new vertex groups
+    sweep = 1.0  # Blender 3.4 sends no event for foreach_set and new vertex groups; and weights may have been postponed
 
     def __init__(self):
         self.memories = {}  # UUID → Memory
@@ -128,7 +128,7 @@ class Mesh(Kind):
         arrays = {name: getattr(topology, name) for name in mesh_topology.FIELDS[1:]}
         arrays.update(mesh_layers.read(shown, topology, ctx.caps.mesh_attributes_only))
         arrays.update(mesh_normals.read(shown, topology, memory.normals))
-        plain, weights = vertex_groups.read(ctx, mesh, shown, user, memory.groups)
+        plain, weights = vertex_groups.read(ctx, mesh, shown, user, memory.name, memory.groups)
         fields.update(plain)
         arrays.update((vertex_groups.PREFIX + member, pairs) for member, pairs in weights.items())
         plain, positions = shape_keys.read(ctx, mesh, vertices, memory.keys)
@@ -137,9 +137,11 @@ class Mesh(Kind):
         return arrays
 
     def signature(self, ctx, mesh):
+        memory = self.memory(ctx, mesh)
+        if memory.groups.demand():
+            return time.monotonic()
         if ctx.caps.mesh_edits_fire or mesh.is_editmode:
             return ()
-        memory = self.memory(ctx, mesh)
         when, took, seen = memory.looked
         now = time.monotonic()
         if now - when >= took * SHARE:
@@ -185,7 +187,7 @@ class Mesh(Kind):
                 shape_keys.write(ctx, mesh, plain_keys, user, memory.keys)
                 self._write_members(ctx, mesh, arrays, user, memory, problems)
                 if orphan:  # what read reports while no object uses it
-                    vertex_groups.read(ctx, mesh, mesh, user, memory.groups)
+                    vertex_groups.read(ctx, mesh, mesh, user, memory.name, memory.groups)
         self._write_layers(ctx, mesh, arrays, memory, problems)
         if rebuilt:  # Blender 3.4 draws loose edges only when told
             mesh.update(calc_edges_loose=True)
@@ -222,6 +224,7 @@ class Mesh(Kind):
         memory.topology, memory.name = topology, name
         memory.normals = mesh_normals.Memory()
         memory.groups.weights = {}
+        memory.groups.due = True
         plain = {field: None for field in mesh_layers.PLAIN}  # what says nothing is absent
         plain.update((field, values) for field, values in arrived.items() if field not in mesh_topology.FIELDS)
         return plain

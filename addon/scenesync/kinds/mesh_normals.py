@@ -11,7 +11,7 @@ import hashlib
 import numpy
 
 from . import KindError
-from .arrays import FLOAT, check, check_layer, get, many_objects, read_layer, write_layer
+from .arrays import FLOAT, check, check_layer, get, many_objects, read_layer, same, write_layer
 from .mesh_layers import ensure
 
 DIRECTIONS, STORED = "custom_normals", "custom_normals_stored/"
@@ -25,21 +25,23 @@ class Memory:
         self.set = None
         self.read_back = None
         self.early = {}
+        self.named = (None, None)  # directions and their name
+
+    def name(self):
+        """What the directions are called: 16 hex digits of their hash, computed once."""
+        if self.named[0] is not self.set:
+            self.named = (self.set, hashlib.sha256(self.set).hexdigest()[:16])
+        return self.named[1]
 
     def reported(self, values):
         """`values` as Blender has them → as they were set, where Blender still has what it made of that."""
         if self.set is None or self.set.size != values.size:
             return values
-        if self.read_back is None:
+        if self.read_back is None or same(values, self.read_back):
             return self.set
-        untouched = (values.reshape(-1, 3) == self.read_back.reshape(-1, 3)).all(axis=1)
-        if untouched.all():
-            return self.set
+        x, y, z = (values.reshape(-1, 3) == self.read_back.reshape(-1, 3)).T
+        untouched = x & y & z
         return numpy.where(untouched[:, None], self.set.reshape(-1, 3), values.reshape(-1, 3)).reshape(-1)
-
-
-def name_of(directions):
-    return hashlib.sha256(directions).hexdigest()[:16]
 
 
 def read(mesh, topology, memory):
@@ -54,7 +56,7 @@ def read(mesh, topology, memory):
     layer = mesh.attributes.get(ATTRIBUTE)
     if layer is not None:
         form = f"{layer.domain.lower()}/{layer.data_type.lower()}"
-        found[f"{STORED}{name_of(directions)}/{form}"] = read_layer(layer.data, layer.data_type, topology.count(layer.domain))
+        found[f"{STORED}{memory.name()}/{form}"] = read_layer(layer.data, layer.data_type, topology.count(layer.domain))
     return found
 
 
@@ -86,7 +88,7 @@ def write(mesh, topology, fields, memory, exact, ops):
         memory.set = values
     if memory.set is None:
         return
-    stored = next((name for name in memory.early if name.split("/")[1] == name_of(memory.set)), None)
+    stored = next((name for name in memory.early if name.split("/")[1] == memory.name()), None)
     if stored is not None:
         _write_stored(mesh, topology, stored, memory.early[stored])
         memory.early = {}

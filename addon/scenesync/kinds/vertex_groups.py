@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Vertex groups: names and order as plain fields, weights as one array of (vertex, weight) pairs per group, so that a group is never half new."""
 
+import time
+
 import numpy
 
 from . import KindError
@@ -9,6 +11,8 @@ from .mesh_users import Orders, members_in
 
 PREFIX = "vertex_groups/"
 LIST = "vertex_groups"
+LARGE = 5000  # vertices
+SHARE = 15  # of the time, looking at the weights of a large mesh takes at most one part in so many
 PAIR = numpy.dtype("<f8")  # holds a vertex number and a 32-bit weight exactly
 
 
@@ -19,9 +23,23 @@ class Memory:
         self.fields = {}
         self.weights = {}  # member id → pairs
         self.orders = Orders()
+        self.looked = (0.0, 0.0, None)  # at the weights: when, how long it took, at which groups of which topology
+        self.postponed = False  # the last read gave the weights of the one before
+        self.due = False  # the next read looks at them
+
+    def demand(self):
+        """Let the next read look at weights that the last one did not; whether there are such."""
+        self.due = self.postponed
+        return self.due
+
+    def postpones(self, what, vertices):
+        """Whether to give the weights of last time: looking at those of a large mesh takes long, and Blender does not say whether they changed."""
+        when, took, seen = self.looked
+        self.postponed = not self.due and vertices >= LARGE and seen == what and time.monotonic() - when < took * SHARE
+        return self.postponed
 
 
-def read(ctx, mesh, shown, user, memory):
+def read(ctx, mesh, shown, user, topology, memory):
     """(plain fields, {group id: pairs}); `shown` is the mesh or, in Edit Mode, a readable copy of it."""
     if user is None:
         vertices = len(shown.vertices)
@@ -35,9 +53,13 @@ def read(ctx, mesh, shown, user, memory):
         fields[f"{PREFIX}{member}/name"] = group.name
         fields[f"{PREFIX}{member}/order"] = keys[member]
         fields[f"{PREFIX}{member}/lock_weight"] = group.lock_weight
-    weights = {member: kept(memory.weights.get(member), pairs) for member, pairs in zip(ids, _pairs(shown, len(ids)))}
-    memory.fields, memory.weights = fields, weights
-    return dict(fields), dict(weights)
+    memory.fields = fields
+    if not memory.postpones((ids, topology), len(shown.vertices)):
+        start = time.monotonic()
+        memory.weights = {member: kept(memory.weights.get(member), pairs) for member, pairs in zip(ids, _pairs(shown, len(ids)))}
+        end = time.monotonic()
+        memory.looked, memory.due = (end, end - start, (ids, topology)), False
+    return dict(fields), dict(memory.weights)
 
 
 def _pairs(mesh, count):
@@ -147,6 +169,8 @@ def checked(field, pairs, vertices):
         raise KindError(field, "is not a list of vertices and weights", "send the mesh again")
     if rows.size and (index[0] < 0 or index[-1] >= vertices):
         raise KindError(field, "weighs vertices that the mesh does not have", "send the mesh again")
+    rows = rows.copy()
+    rows[:, 1] = numpy.clip(rows[:, 1], 0, 1).astype("f4")  # as Blender will hold them
     return rows
 
 

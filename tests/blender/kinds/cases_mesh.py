@@ -125,8 +125,25 @@ def case_weights_change_by_difference():
     assert after[at + group].tolist() == new.tolist()
     assert after[f"vertex_groups/{group}/name"] == "renamed"
     assert_same(before, after, but=(at + group, f"vertex_groups/{group}/name", *(f for f in before if f.endswith("/vertex_group"))))
+    harness.write(ctx, "mesh", mesh, {at + group: numpy.array([3, 0.1, 4, 7.0])})
+    assert harness.read(ctx, "mesh", mesh)[at + group].tolist() == [3, numpy.float32(0.1), 4, 1]
     harness.write(ctx, "mesh", mesh, {f"vertex_groups/{group}": None})
     assert not any(group in field for field in harness.read(ctx, "mesh", mesh))
+
+
+def case_weights_of_large_meshes_are_postponed_not_lost():
+    ctx, mesh = harness.context(), grid(size=100)
+    group = linked(mesh).vertex_groups.new(name="g")
+    group.add([1, 2], 0.5, "REPLACE")
+    kind = ctx.kinds["mesh"]
+    field = next(f for f in harness.read(ctx, "mesh", mesh) if f.startswith("at/") and "vertex_groups/" in f)
+    seen = kind.signature(ctx, mesh)
+    memory = kind.memory(ctx, mesh).groups
+    memory.looked = (memory.looked[0] + 1000, *memory.looked[1:])  # as if looking had just ended
+    group.add([1], 0.25, "REPLACE")
+    assert harness.read(ctx, "mesh", mesh)[field].tolist() == [1, 0.5, 2, 0.5]
+    assert kind.signature(ctx, mesh) != seen, "the sweep is told to read again"
+    assert harness.read(ctx, "mesh", mesh)[field].tolist() == [1, 0.25, 2, 0.5]
 
 
 def case_members_are_reordered_and_removed():
