@@ -8,7 +8,7 @@ FILES = sorted(SCENES.glob("*.blend"))
 
 
 @pytest.mark.skipif(not FILES, reason=f"no .blend files in {SCENES}; set SCENESYNC_SCENES")
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
 def test_a_joiner_has_the_same(file, alone, agents, scene):
     a, b = alone
     a.run("bpy.ops.wm.open_mainfile(filepath=file)", file=str(file))
@@ -20,7 +20,7 @@ def test_a_joiner_has_the_same(file, alone, agents, scene):
 
 
 @pytest.mark.skipif(not FILES, reason=f"no .blend files in {SCENES}; set SCENESYNC_SCENES")
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
 def test_edits_of_the_joiner_arrive(file, alone, agents, scene):
     a, b = alone
     a.run("bpy.ops.wm.open_mainfile(filepath=file)", file=str(file))
