@@ -106,29 +106,30 @@ static bool take_string(struct parse *parse, const cJSON *json, enum place place
     return true;
 }
 
-static void put_element(enum ss_schema_element element, double number, char *at) {
-    float f32 = (float)number;
-    int32_t i32 = (int32_t)number;
-    int64_t i64 = (int64_t)number;
-    uint16_t u16 = (uint16_t)number;
-    uint8_t u8 = (uint8_t)number;
-    switch (element) {
-    case SS_SCHEMA_ELEMENT_F32: memcpy(at, &f32, sizeof f32); break;
-    case SS_SCHEMA_ELEMENT_F64: memcpy(at, &number, sizeof number); break;
-    case SS_SCHEMA_ELEMENT_I32: memcpy(at, &i32, sizeof i32); break;
-    case SS_SCHEMA_ELEMENT_I64: memcpy(at, &i64, sizeof i64); break;
-    case SS_SCHEMA_ELEMENT_U16: memcpy(at, &u16, sizeof u16); break;
-    default: memcpy(at, &u8, sizeof u8); break;
+// The number is within the bounds of its element. Integers are little endian, as all of v1's machines are.
+static void put_integer(int64_t number, size_t size, char *at) {
+    memcpy(at, &number, size);
+}
+
+static void put_element(enum ss_schema_element element, double number, size_t size, char *at) {
+    if (element == SS_SCHEMA_ELEMENT_F64) {
+        memcpy(at, &number, sizeof number);
+    } else if (element == SS_SCHEMA_ELEMENT_F32) {
+        float f32 = (float)number;
+        memcpy(at, &f32, sizeof f32);
+    } else {
+        put_integer((int64_t)number, size, at);
     }
 }
 
 static const struct element {
     size_t size;
+    bool whole;
     double least, most;
 } elements[] = {
-    [SS_SCHEMA_ELEMENT_F32] = {4, -0x1.fffffep127, 0x1.fffffep127}, [SS_SCHEMA_ELEMENT_F64] = {8, -INFINITY, INFINITY},
-    [SS_SCHEMA_ELEMENT_I32] = {4, INT32_MIN, INT32_MAX},            [SS_SCHEMA_ELEMENT_U8] = {1, 0, 255},
-    [SS_SCHEMA_ELEMENT_U16] = {2, 0, 65535},                        [SS_SCHEMA_ELEMENT_I64] = {8, -0x1p53, 0x1p53},
+    [SS_SCHEMA_ELEMENT_F32] = {4, false, -0x1.fffffep127, 0x1.fffffep127}, [SS_SCHEMA_ELEMENT_F64] = {8, false, -INFINITY, INFINITY},
+    [SS_SCHEMA_ELEMENT_I32] = {4, true, INT32_MIN, INT32_MAX},             [SS_SCHEMA_ELEMENT_U8] = {1, true, 0, 255},
+    [SS_SCHEMA_ELEMENT_U16] = {2, true, 0, 65535},                         [SS_SCHEMA_ELEMENT_I64] = {8, true, -0x1p53, 0x1p53},
 };
 
 // A plain list of numbers where the schema has an array.
@@ -140,10 +141,11 @@ static bool take_array(struct parse *parse, const cJSON *json, enum ss_schema_el
     }
     char *bytes = take(parse, count, form.size);
     for (const cJSON *item = json->child; item; item = item->next, i++) {
-        if (!cJSON_IsNumber(item) || item->valuedouble < form.least || item->valuedouble > form.most) {
+        bool fits = cJSON_IsNumber(item) && item->valuedouble >= form.least && item->valuedouble <= form.most;
+        if (!fits || (form.whole && item->valuedouble != floor(item->valuedouble))) {
             return wrong(parse, "expected a list of numbers that fit the array's elements");
         }
-        put_element(element, item->valuedouble, bytes + i * form.size);
+        put_element(element, item->valuedouble, form.size, bytes + i * form.size);
     }
     *value = (struct ss_schema_value){.type = SS_SCHEMA_VALUE_EXT, .number = element, .bytes = bytes, .size = count * form.size};
     return true;
@@ -239,6 +241,14 @@ static enum place place_of(const struct ss_schema_field *field) {
     }
 }
 
+// What was given is shown beside what was wanted, as far as it fits a line.
+static void report(const char *name, const char *why, const cJSON *json) {
+    char *text = cJSON_PrintUnformatted(json);
+    int len = text ? (int)strlen(text) : 0;
+    ss_fail("%s: %s, not %.*s%s", name, why, len < 60 ? len : 60, text ? text : "", len > 60 ? "…" : "");
+    cJSON_free(text);
+}
+
 static bool read_parsed(struct parse *parse, const struct ss_schema_field *field, const char *name, const cJSON *json, struct scenesync_writer *writer) {
     char why[256] = "";
     struct ss_schema_value value = {.type = SS_SCHEMA_VALUE_NIL};
@@ -246,7 +256,7 @@ static bool read_parsed(struct parse *parse, const struct ss_schema_field *field
     if (ok) {
         write(writer, &value);
     } else {
-        ss_fail("%s: %s", name, parse->wrong ? parse->wrong : why);
+        report(name, parse->wrong ? parse->wrong : why, json);
     }
     return ok;
 }

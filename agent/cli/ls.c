@@ -12,7 +12,8 @@ struct listing {
 
 static void list(void *context, const struct ss_known *entity) {
     struct listing *listing = context;
-    if (listing->kind && strcmp(listing->kind, entity->kind) != 0) {
+    bool other = listing->kind && strcmp(listing->kind, entity->kind) != 0;
+    if (other || ss_replica_is_orphan(listing->replica, entity)) {
         return;
     }
     if (listing->cli->json) {

@@ -169,6 +169,10 @@ bool ss_replica_is_there(const struct ss_replica *replica, const struct ss_known
     return !is_deleted(entity) && entity->count > 0 && !(object && is_deleted(object));
 }
 
+bool ss_replica_is_orphan(const struct ss_replica *replica, const struct ss_known *entity) {
+    return strcmp(entity->kind, "transform") == 0 && !object_of(replica, entity);
+}
+
 struct scenesync_bytes ss_replica_name(const struct ss_replica *replica, const struct ss_known *entity) {
     const struct ss_known *object = object_of(replica, entity);
     struct scenesync_reader reader = scenesync_reader_of(ss_known_value(object ? object : entity, "name"));

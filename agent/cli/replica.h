@@ -39,6 +39,9 @@ struct scenesync_bytes ss_known_value(const struct ss_known *entity, const char 
 // ss_replica_is_there tells whether an entity is to be shown.
 bool ss_replica_is_there(const struct ss_replica *replica, const struct ss_known *entity);
 
+// ss_replica_is_orphan: a transform whose object is not there, which means nothing.
+bool ss_replica_is_orphan(const struct ss_replica *replica, const struct ss_known *entity);
+
 // ss_replica_name is the text of the entity's name: of a transform, its object's. Not NUL-terminated; `data` NULL when it has none.
 struct scenesync_bytes ss_replica_name(const struct ss_replica *replica, const struct ss_known *entity);
 

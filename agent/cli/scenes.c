@@ -9,7 +9,7 @@ static void print_scene(const struct ss_cli *cli, const struct scenesync_scene *
     if (cli->json) {
         printf("%s{\"scene\": \"%s\", \"entities\": %" PRIu64 ", \"peers\": %" PRIu64 "}", first ? "" : ", ", scene->name, scene->entities, scene->peers);
     } else {
-        printf("%s: %" PRIu64 " entities, %" PRIu64 " peers\n", scene->name, scene->entities, scene->peers);
+        printf("%s: entities %" PRIu64 ", peers %" PRIu64 "\n", scene->name, scene->entities, scene->peers);
     }
 }
 

@@ -15,7 +15,7 @@ static int wait_status(struct scenesync *client, struct scenesync_event *event, 
 }
 
 static void print_text(const struct scenesync_scene *scene, const struct scenesync_status *status) {
-    printf("%s: %" PRIu64 " entities, %" PRIu64 " peers, %" PRIu64 " edits that others may not have\n", scene->name, scene->entities, status->peers,
+    printf("%s: entities %" PRIu64 ", peers %" PRIu64 ", edits that others may not have %" PRIu64 "\n", scene->name, scene->entities, status->peers,
            status->pending);
     printf("  broker %.*s", (int)status->broker.size, (const char *)status->broker.data);
     if (status->latency_ms >= 0) {

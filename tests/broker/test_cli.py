@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line against real agents: what it prints, what it refuses, and how it ends."""
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+import uuid
+
+import pytest
+from agents import eventually, world
+from services import binary
+
+UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    with world(tmp_path_factory.mktemp("cli")) as made:
+        yield made.agent("ada"), made.agent("bob")
+
+
+@pytest.fixture
+def ada(two):
+    return two[0]
+
+
+@pytest.fixture
+def bob(two):
+    return two[1]
+
+
+@pytest.fixture
+def scene(request):
+    """Each test has a scene of its own."""
+    return re.sub("[^a-z0-9]+", "-", request.node.name.lower())[:60]
+
+
+def output(agent, *arguments):
+    return agent.run(*arguments).stdout.strip()
+
+
+def fails(agent, status, *arguments):
+    done = agent.run(*arguments, check=False)
+    assert done.returncode == status, done
+    assert done.stdout == ""
+    return done.stderr
+
+
+def got(agent, scene, target):
+    return json.loads(output(agent, "get", scene, target, "--json"))
+
+
+def lamp(agent, scene, name="Lamp"):
+    return output(agent, "create", scene, "light", 'type="POINT"', f'name="{name}"', "energy=100")
+
+
+def test_create_get_set_delete(ada, scene):
+    made = lamp(ada, scene)
+    assert re.fullmatch(UUID, made)
+    fields = {"type": "POINT", "name": "Lamp", "energy": 100}
+    assert got(ada, scene, "light/Lamp") == {"kind": "light", "id": made, "name": "Lamp", "fields": fields}
+    assert got(ada, scene, f"light/{made.upper()}") == got(ada, scene, "light/Lamp")
+    assert output(ada, "set", scene, "light/Lamp", "energy=12.5", 'name="Spot"', "properties/note=[1, null]") == ""
+    fields |= {"energy": 12.5, "name": "Spot", "properties/note": [1, None]}
+    assert got(ada, scene, "light/Spot")["fields"] == fields
+    assert output(ada, "get", scene, "light/Spot").splitlines() == [
+        f'light/{made} "Spot"', "  energy=12.5", '  name="Spot"', "  properties/note=[1, null]", '  type="POINT"']
+    output(ada, "set", scene, "light/Spot", "properties/note=null")
+    assert "properties/note" not in got(ada, scene, "light/Spot")["fields"]
+    output(ada, "delete", scene, "light/Spot")
+    assert output(ada, "ls", scene) == ""
+    assert "there is no light called Spot" in fails(ada, 1, "get", scene, "light/Spot")
+    assert f"there is no light with the id {made}" in fails(ada, 1, "get", scene, f"light/{made}")
+
+
+def test_an_object_has_a_transform_of_its_name(ada, scene):
+    made = output(ada, "create", scene, "object", 'name="Cube"', 'type="MESH"')
+    assert got(ada, scene, "transform/Cube") == {"kind": "transform", "id": made, "name": "Cube", "fields": {
+        "location": [0, 0, 0], "rotation_euler": [0, 0, 0], "scale": [1, 1, 1]}}
+    output(ada, "set", scene, "transform/Cube", "location=[1, -2.5, 1e-3]")
+    assert got(ada, scene, f"transform/{made}")["fields"]["location"] == [1, -2.5, 1e-3]
+    assert output(ada, "ls", scene).splitlines() == [f'object/{made} "Cube"', f'transform/{made} "Cube"']
+    assert output(ada, "ls", scene, "transform") == f'transform/{made} "Cube"'
+    assert json.loads(output(ada, "ls", scene, "object", "--json")) == [{"kind": "object", "id": made, "name": "Cube"}]
+    output(ada, "delete", scene, "object/Cube")
+    assert output(ada, "ls", scene) == ""
+
+
+def test_a_name_that_several_have_is_asked_about(ada, scene):
+    made = [lamp(ada, scene), lamp(ada, scene)]
+    error = fails(ada, 1, "get", scene, "light/Lamp")
+    assert all(f"light/{each}" in error for each in made)
+
+
+def test_references_blobs_and_arrays_go_in_as_they_come_out(ada, scene, tmp_path):
+    data = tmp_path / "pixels.bin"
+    data.write_bytes(os.urandom(300000))
+    sha256 = output(ada, "blob", "put", data)
+    assert sha256 == hashlib.sha256(data.read_bytes()).hexdigest()
+    parent = output(ada, "create", scene, "object", 'name="P"', 'type="EMPTY"')
+    child = output(ada, "create", scene, "object", 'name="C"', 'type="EMPTY"', f'parent="{parent}"')
+    assert got(ada, scene, f"object/{child}")["fields"]["parent"] == parent
+    odd = {"a": [{"$float": "nan"}, {"$float": "-0"}, {"$float": "-inf"}], "b": {"$bin": "00ff"}, "c": {"$ext": [1, "0000803f"]}, "d": 1e300}
+    output(ada, "set", scene, f"object/{child}", "properties/odd=" + json.dumps(odd), 'properties/text="ключ \\n \\u0001"')
+    fields = got(ada, scene, f"object/{child}")["fields"]
+    assert fields["properties/odd"] == odd
+    assert fields["properties/text"] == "ключ \n \x01"
+    assert "parent" in fails(ada, 1, "set", scene, "object/C", 'parent="P"')
+
+
+def test_values_are_checked_before_anything_is_sent(ada, scene):
+    lamp(ada, scene)
+    before = output(ada, "dump", scene)
+    error = fails(ada, 1, "set", scene, "light/Lamp", "energy=5", "color=[1, 0.5]")
+    assert "color: " in error and "3 numbers" in error and "[1,0.5]" in error
+    assert "energy" in fails(ada, 1, "set", scene, "light/Lamp", 'energy="bright"')
+    assert "not JSON" in fails(ada, 1, "set", scene, "light/Lamp", "name=Lamp")
+    assert "not JSON" in fails(ada, 1, "set", scene, "light/Lamp", "energy=[1")
+    assert "no such field" in fails(ada, 1, "set", scene, "light/Lamp", "enrgy=5")
+    assert "no such kind" in fails(ada, 1, "create", scene, "lamp", "energy=5")
+    assert "type" in fails(ada, 1, "create", scene, "light", "energy=5")
+    assert output(ada, "dump", scene) == before
+    output(ada, "set", scene, "light/Lamp", "enrgy=5", "--force")
+    assert got(ada, scene, "light/Lamp")["fields"]["enrgy"] == 5
+
+
+def test_two_agents_dump_and_digest_alike(ada, bob, scene):
+    for i in range(5):
+        lamp(ada, scene, f"A{i}")
+        lamp(bob, scene, f"B{i}")
+        output(bob, "create", scene, "object", f'name="O{i}"', 'type="EMPTY"')
+    eventually(lambda: output(ada, "digest", scene) == output(bob, "digest", scene) and output(ada, "dump", scene).count("\n") == 54)
+    dump = ada.run("dump", scene).stdout
+    assert dump == bob.run("dump", scene).stdout
+    assert dump.splitlines() == sorted(dump.splitlines())
+    assert hashlib.sha256(dump.encode()).hexdigest() == output(ada, "digest", scene)
+    whole = json.loads(ada.run("dump", scene, "--json").stdout)
+    assert len(whole) == 20 and all(set(each) == {"kind", "id", "name", "fields"} for each in whole)
+    assert json.loads(output(bob, "digest", scene, "--json")) == {"digest": output(ada, "digest", scene)}
+
+
+class Watch:
+    """`scenesync watch`, its lines as they come."""
+
+    def __init__(self, agent, *arguments):
+        self.process = subprocess.Popen([binary(), "watch", *arguments, "--json", "--socket", agent.socket], stdout=subprocess.PIPE, text=True)
+        self.lines = []
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append(json.loads(line))
+
+    def __enter__(self):
+        self.reader = threading.Thread(target=self._read)
+        self.reader.start()
+        return self
+
+    def __exit__(self, *error):
+        self.process.kill()
+        self.process.wait()
+        self.reader.join()
+        self.process.stdout.close()
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_watch_prints_a_line_per_change_until_interrupted(ada, bob, scene, end):
+    made = output(bob, "create", scene, "object", 'name="Cube"', 'type="MESH"')
+    eventually(lambda: "transform" in output(ada, "ls", scene))
+    with Watch(ada, scene, "transform") as watch:
+        steps = iter(range(1, 1000))
+        def moved():
+            output(bob, "set", scene, "transform/Cube", f"location=[{next(steps)}, 0, 0]")
+            return watch.lines
+        eventually(moved)  # it begins when it has joined
+        output(bob, "set", scene, "object/Cube", 'name="Box"')
+        output(bob, "set", scene, "transform/Box", "scale=[1, 2, 3]")
+        eventually(lambda: watch.lines[-1]["fields"].keys() == {"scale"})
+        assert watch.lines[-1] == {"kind": "transform", "id": made, "name": "Box", "live": False, "fields": {"scale": [1, 2, 3]}}
+        assert all(line["kind"] == "transform" for line in watch.lines)
+        watch.process.send_signal(end)
+        assert watch.process.wait(20) == 0
+
+
+def test_blobs(ada, tmp_path):
+    data = os.urandom(1 << 20)
+    (tmp_path / "in").write_bytes(data)
+    put = json.loads(output(ada, "blob", "put", tmp_path / "in", "--json"))
+    assert put == {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+    assert (tmp_path / "in").read_bytes() == data
+    assert output(ada, "blob", "get", put["sha256"], "-o", tmp_path / "out") == ""
+    assert (tmp_path / "out").read_bytes() == data
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["in", "out"]
+    assert "there" in fails(ada, 1, "blob", "put", tmp_path / "nothing-there")
+    assert "64 hexadecimal digits" in fails(ada, 2, "blob", "get", "abc", "-o", tmp_path / "out")
+    assert "-o FILE" in fails(ada, 2, "blob", "get", put["sha256"])
+    assert fails(ada, 1, "blob", "get", "00" * 32, "-o", tmp_path / "none", "--wait", "5")
+    assert not (tmp_path / "none").exists()
+
+
+def test_status_and_scenes(ada, bob, scene):
+    lamp(ada, scene)
+    lamp(bob, scene)
+    def status():
+        return next(each for each in json.loads(output(ada, "status", "--json")) if each["scene"] == scene)
+    eventually(lambda: status()["peers"] == 1 and status()["entities"] == 2 and status()["pending"] == 0)
+    assert status()["broker"] == "connected" and status()["store"] == "ok"
+    assert {"scene": scene, "entities": 2, "peers": 1} in json.loads(output(ada, "scenes", "--json"))
+    assert f"{scene}: entities 2, peers 1" in output(ada, "scenes").splitlines()
+    assert f"{scene}: entities 2, peers 1, edits that others may not have 0" in output(ada, "status").splitlines()
+
+
+def test_wrong_calls_are_told_apart_from_failures(ada, scene):
+    for arguments in ([], ["invent"], ["ls"], ["ls", scene, "light", "more"], ["get", scene], ["get", scene, "Lamp"], ["set", scene, "light/x"],
+                      ["set", scene, "light/x", "energy"], ["set", scene, "light/x", "energy=1", "energy=2"], ["status", "--invent"],
+                      ["status", "--wait", "soon"], ["blob", "move", "x"]):
+        done = subprocess.run([binary(), *arguments], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 2 and "usage:" in done.stderr and done.stdout == "", arguments
+    assert "a scene is named by" in fails(ada, 1, "ls", "No Scene")
+
+
+def test_without_an_agent_the_reason_is_given(tmp_path):
+    environment = {key: value for key, value in os.environ.items() if key not in ("SCENESYNC_SOCKET", "XDG_RUNTIME_DIR")}
+    def run(**more):
+        return subprocess.run([binary(), "status"], capture_output=True, text=True, timeout=60, env=environment | more)
+    assert run().returncode == 1 and "SCENESYNC_SOCKET" in run().stderr
+    missing = run(SCENESYNC_SOCKET=str(tmp_path / "none.sock"))
+    assert missing.returncode == 1 and "no agent at" in missing.stderr and "none.sock" in missing.stderr
+    assert "scenesync/agent.sock" in run(XDG_RUNTIME_DIR=str(tmp_path)).stderr
+
+
+def test_an_agent_that_does_not_answer_is_not_waited_for_longer_than_told(ada, scene):
+    os.kill(ada.pid, signal.SIGSTOP)
+    try:
+        assert "in time" in fails(ada, 1, "ls", scene, "--wait", "0.5")
+    finally:
+        os.kill(ada.pid, signal.SIGCONT)
+
+
+def test_help_is_for_newcomers(ada):
+    overview = subprocess.run([binary(), "--help"], capture_output=True, text=True, timeout=60)
+    assert overview.returncode == 0
+    for command in ("agent", "status", "scenes", "ls", "get", "set", "create", "delete", "watch", "dump", "digest", "blob"):
+        assert re.search(rf"^  {command}\b", overview.stdout, re.M)
+        if command != "agent":
+            assert output(ada, command, "--help").startswith(f"usage: scenesync {command}")
+
+
+def test_singletons_have_the_uuid_of_their_scene(ada, scene):
+    made = output(ada, "create", scene, "scene", "frame_start=1")
+    assert made == str(uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_URL, "scenesync:" + scene), "scene"))
