@@ -15,6 +15,7 @@ enum {
     QUIET_MS = 250,       // without a retained message after our own probe came back: the replay is over
     PROBE_WAIT_MS = 5000, // when the probe never comes back
     GOODBYE_MS = 500,
+    SETTLED_MS = 5000,
     BEHIND_BYTES = 8 << 20, // unsent: QoS 0 is skipped
     BEHIND_FORGET_MS = 1000,
 };
@@ -35,6 +36,9 @@ static void retry_later(struct ss_link *link) {
 static void give_up_session(struct ss_link *link, enum ss_link_phase phase) {
     struct ss_room *room = link->room;
     bool was_connected = link->phase == SS_LINK_CONNECTED;
+    if (was_connected && ss_now_ms(room->agent) - link->connected_at_ms > SETTLED_MS) {
+        link->failures = 0; // a broker that throws us out again and again is left in peace for longer and longer
+    }
     ss_session_end(link->session);
     link->session = NULL;
     link->phase = phase;
@@ -128,7 +132,7 @@ static void on_subscribed(struct ss_link *link, int code) {
         ss_log("scene %s: connected to %s with MQTT %s", link->room->name, link->room->agent->config.broker,
                link->session->version == SS_MQTT_5 ? "5" : "3.1.1");
         link->phase = SS_LINK_CONNECTED;
-        link->failures = 0;
+        link->connected_at_ms = ss_now_ms(link->room->agent);
         link->was_connected = true;
         link->why[0] = '\0';
         ss_room_status(link->room);

@@ -41,6 +41,7 @@ struct ss_link {
     int version;       // to try next, or in use
     unsigned failures; // in a row
     bool was_connected;
+    uint64_t connected_at_ms;
     bool replaying; // SS_EV_REPLAYED is still to come
     uv_timer_t retry;
     uv_timer_t quiet;

@@ -84,12 +84,17 @@ static void on_subscribed(void *context, MQTTAsync_successData *data) {
     post_news(context, SS_NEWS_SUBSCRIBED, 0, NULL);
 }
 
+// Paho fills the list only when there was more than one filter.
 static void on_subscribed5(void *context, MQTTAsync_successData5 *data) {
-    int worst = (int)data->reasonCode;
+    int worst = 0;
     for (int i = 0; i < data->alt.sub.reasonCodeCount; i++) {
         worst = (int)data->alt.sub.reasonCodes[i] > worst ? (int)data->alt.sub.reasonCodes[i] : worst;
     }
     post_news(context, SS_NEWS_SUBSCRIBED, worst, NULL);
+}
+
+static void on_subscribed_state5(void *context, MQTTAsync_successData5 *data) {
+    post_news(context, SS_NEWS_SUBSCRIBED, (int)data->reasonCode, NULL);
 }
 
 static void on_not_subscribed(void *context, MQTTAsync_failureData *data) {
@@ -284,7 +289,7 @@ bool ss_session_subscribe(struct ss_session *session, bool only_state, bool repl
     MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
     options.context = session;
     if (session->version == SS_MQTT_5) {
-        options.onSuccess5 = on_subscribed5;
+        options.onSuccess5 = only_state ? on_subscribed_state5 : on_subscribed5;
         options.onFailure5 = on_not_subscribed5;
         options.subscribeOptions = filters.options[0];
         options.subscribeOptionsList = filters.options;

@@ -20,6 +20,7 @@ struct ss_peer {
     UT_hash_handle hh;
     struct ss_origin origin;
     struct ss_text user, name, app, app_version;
+    bool has_colour;
     float colour[3];
     bool online;
 };
@@ -55,6 +56,7 @@ static struct ss_notice notice_of(const struct ss_peer *peer) {
     notice.peer.origin = peer->origin;
     notice.peer.user = text_slice(&peer->user);
     notice.peer.name = text_slice(&peer->name);
+    notice.peer.has_colour = peer->has_colour;
     memcpy(notice.peer.colour, peer->colour, sizeof(peer->colour));
     notice.peer.app = text_slice(&peer->app);
     notice.peer.app_version = text_slice(&peer->app_version);
@@ -71,7 +73,9 @@ void ss_peers_message(struct ss_room *room, const struct ss_origin *origin, stru
     changed |= put_text(&peer->name, message->name);
     changed |= put_text(&peer->app, message->app);
     changed |= put_text(&peer->app_version, message->app_version);
+    changed |= peer->has_colour != message->has_colour;
     changed |= memcmp(peer->colour, message->colour, sizeof(peer->colour)) != 0;
+    peer->has_colour = message->has_colour;
     memcpy(peer->colour, message->colour, sizeof(peer->colour));
     if (changed && peer->online) {
         struct ss_notice notice = notice_of(peer);

@@ -225,7 +225,8 @@ void ss_client_describe(const struct ss_room *room, struct ss_peer_message *mess
     message->name = ss_slice_text(config->name != NULL ? config->name : who != NULL && who->name[0] != '\0' ? who->name : config->user);
     message->app = ss_slice_text(who != NULL ? who->app : "scenesync");
     message->app_version = ss_slice_text(who != NULL ? who->app_version : SS_VERSION);
-    for (int i = 0; i < 3; i++) {
-        message->colour[i] = who != NULL && who->has_colour ? who->colour[i] : 0.5f;
+    message->has_colour = who != NULL && who->has_colour;
+    if (message->has_colour) {
+        memcpy(message->colour, who->colour, sizeof(message->colour));
     }
 }

@@ -19,7 +19,7 @@ class Link:
         self.socket.connect(str(path))
         self.bytes = b""
         self.seen = []  # every frame that came
-        self.values = {}  # (kind, id, field) → value, as changes said
+        self.values = {}  # (kind, id, field) → value, as edits and changes said
         self.last_id = 0
         self.send({"t": "hello", "v": 1, "app": "test", "app_version": "1", **hello})
         self.welcome = self.wait("welcome")
@@ -94,6 +94,7 @@ class Link:
                  "batches": [{"kind": kind, "ids": identity, "columns": {name: [value] for name, value in fields.items()}}]}
         if live:
             frame["live"] = True
+        self.values.update({(kind, identity, name): value for name, value in fields.items()})
         self.send(frame)
         return self.last_id
 

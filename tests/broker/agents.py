@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What tests of the agent share: a broker, a store and agents, and a broker that speaks only MQTT 3.1.1."""
+import contextlib
+import socket
+import threading
+import time
+import uuid
+
+from link import Link
+from services import Agent, Broker, Store
+
+SCENE = "demo"
+ROOT = f"scenesync/v1/{SCENE}"
+
+
+class World:
+    """A broker and a store that run, and agents by name."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.stack = contextlib.ExitStack()
+        self.broker = self.stack.enter_context(Broker(directory))
+        self.store = self.stack.enter_context(Store(directory))
+
+    def agent(self, name, broker=None, start=True, **options):
+        agent = Agent(self.directory / name, broker or self.broker.url, self.store.url, name=name, **options)
+        self.stack.callback(agent.kill)
+        if start:
+            self.stack.callback(agent.stop)
+            agent.start()
+        return agent
+
+    def link(self, agent, scene=SCENE, **hello):
+        return self.stack.enter_context(Link(agent.socket, scene, **hello))
+
+
+@contextlib.contextmanager
+def world(directory):
+    made = World(directory)
+    with made.stack:
+        yield made
+
+
+def new_id():
+    return uuid.uuid4().bytes
+
+
+def eventually(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not (result := condition()):
+        assert time.monotonic() < end, f"it did not become so within {seconds} s"
+        time.sleep(0.02)
+    return result
+
+
+class OldBroker:
+    """A way to a broker that knows MQTT 3.1.1 only: it answers a CONNECT of version 5 as such a broker does (`manner`: "refuse" with
+    code 1, or "close"), and passes everything else on to the real broker. `versions` is what was asked for."""
+
+    def __init__(self, port, manner="refuse"):
+        self.port, self.manner, self.versions = port, manner, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"mqtt://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self):
+        self.listener.close()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=self._pass, args=(self.listener.accept()[0],), daemon=True).start()
+
+    def _pass(self, client):
+        first = client.recv(65536)
+        version = first[first.index(b"MQTT") + 4]
+        self.versions.append(version)
+        if version != 4:
+            if self.manner == "refuse":
+                client.sendall(b"\x20\x02\x00\x01")
+            client.close()
+            return
+        try:
+            broker = socket.create_connection(("127.0.0.1", self.port))
+        except OSError:
+            client.close()
+            return
+        broker.sendall(first)
+        threading.Thread(target=_copy, args=(broker, client), daemon=True).start()
+        _copy(client, broker)
+
+
+def _copy(source, target):
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    for end in (source, target):
+        with contextlib.suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
