@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/dirty.h"
 
+#include "core/merge.h"
+
 int ss_client_find(const struct ss_core *core, uint32_t id)
 {
     for (int i = 0; i < SS_MAX_CLIENTS; i++) {
@@ -83,6 +85,31 @@ static uint32_t ss_clients_of(const struct ss_core *core, uint32_t number, uint3
     return clients;
 }
 
+static bool ss_cell_tell(struct ss_thing *thing, const struct ss_core *core, uint32_t name, uint32_t editor)
+{
+    struct ss_cell *cell = ss_cells_get(&core->names, thing->cells, thing->count, name);
+    if (cell != NULL)
+        cell->clients |= editor;
+    return cell != NULL;
+}
+
+// Whoever edits what is hidden may not know that it is, since nobody's first look shows what is removed: it is told.
+static uint32_t ss_clients_hidden(struct ss_core *core, struct ss_thing *thing, uint32_t editor)
+{
+    if ((thing->flags & SS_THING_DELETED) != 0)
+        return ss_cell_tell(thing, core, core->word.deleted, editor) ? editor : 0;
+    bool told = false;
+    for (uint32_t i = 0; i < thing->count && (thing->flags & (SS_THING_NILS | SS_THING_MESH)) != 0; i++) {
+        const struct ss_cell *cell = &thing->cells[i];
+        if ((cell->flags & SS_CELL_CHANGED) == 0 || ss_cell_visible(&core->names, thing->cells, thing->count, core->word.topology, cell))
+            continue;
+        for (uint32_t up = core->names.all.items[cell->name].parent; up != SS_NONE; up = core->names.all.items[up].parent)
+            told |= ss_cell_tell(thing, core, up, editor);
+        told |= ss_cell_tell(thing, core, core->word.topology, editor);
+    }
+    return told ? editor : 0;
+}
+
 void ss_clients_news(struct ss_core *core, uint32_t number, uint32_t editor)
 {
     struct ss_thing *thing = ss_thing_at(core, number);
@@ -97,5 +124,7 @@ void ss_clients_news(struct ss_core *core, uint32_t number, uint32_t editor)
         cell->clients |= clients & ~own;
         queue |= clients & ~own;
     }
+    if ((editor & clients) != 0)
+        queue |= ss_clients_hidden(core, thing, editor);
     ss_clients_queue(core, number, queue);
 }

@@ -4,6 +4,7 @@
 #include "core/dirty.h"
 #include "core/entity.h"
 #include "core/handlers.h"
+#include "core/overlay.h"
 #include "core/plan.h"
 #include "core/record.h"
 #include "util/value.h"
@@ -83,8 +84,7 @@ static int ss_columns(struct ss_core *core, const struct ss_batch *batch, struct
 
 static int ss_edit_cell(struct ss_core *core, uint32_t thing, bool live, struct ss_incoming *incoming)
 {
-    incoming->flags = ss_blob_flags(incoming->value);
-    if (incoming->flags == 0) {
+    if ((incoming->flags & SS_CELL_BLOB) == 0) {
         incoming->flags = live ? SS_CELL_LIVE | SS_CELL_UNSETTLED : 0U;
         return SS_OK;
     }
@@ -95,23 +95,31 @@ static int ss_edit_cell(struct ss_core *core, uint32_t thing, bool live, struct 
     return SS_OK;
 }
 
-// What nobody has seen settled yet cannot be dragged: it is settled at once.
+// What nobody has seen settled yet cannot be dragged, nor what hides other fields or names blobs: such a row is settled at once.
+static bool ss_edit_live(const struct ss_core *core, const struct ss_ev_edit *edit, const struct ss_thing *thing,
+                         const struct ss_incoming *incoming, uint32_t count)
+{
+    bool live = edit->live && (thing->flags & SS_THING_PUBLISHED) != 0 && (thing->flags & SS_THING_DELETED) == 0;
+    for (uint32_t i = 0; i < count && live; i++)
+        live = incoming[i].flags == 0 && ss_overlay_may(core, incoming[i].name, incoming[i].value);
+    return live;
+}
+
 static int ss_edit_row(struct ss_core *core, const struct ss_ev_edit *edit, uint32_t number, struct ss_incoming *incoming, uint32_t count)
 {
-    const struct ss_thing *thing = ss_thing_at(core, number);
-    const bool live = edit->live && (thing->flags & SS_THING_PUBLISHED) != 0 && (thing->flags & SS_THING_DELETED) == 0;
-    bool blobs = false;
+    for (uint32_t i = 0; i < count; i++)
+        incoming[i].flags = ss_blob_flags(incoming[i].value);
+    const bool live = ss_edit_live(core, edit, ss_thing_at(core, number), incoming, count);
     for (uint32_t i = 0; i < count; i++) {
         if (ss_edit_cell(core, number, live, &incoming[i]) != SS_OK)
             return SS_ENOMEM;
-        blobs |= (incoming[i].flags & SS_CELL_BLOB) != 0;
     }
     const uint32_t change = ss_plan_change(core, number);
     if (change == SS_NONE || ss_plan_merge(core, change, incoming, count) != SS_OK)
         return SS_ENOMEM;
     if (!core->plan.changes.items[change].changed)
         return SS_OK;
-    if (live && !blobs)
+    if (live)
         core->plan.changes.items[change].flags |= SS_THING_UNSETTLED;
     else
         ss_plan_publish_changed(core, change);

@@ -3,6 +3,7 @@
 
 #include "core/dirty.h"
 #include "core/handlers.h"
+#include "util/value.h"
 
 enum { SS_OVERLAYS_MAX = 1 << 20 };
 
@@ -70,13 +71,21 @@ static struct ss_overlay *ss_overlay_take(struct ss_core *core, uint32_t number)
     return &core->overlays.items[thing->overlay - 1];
 }
 
-// The cells that may be shown: settled ones that are older, of values that came live before too.
+// What hides or reveals other fields is not dragged: when the overlay ends, they would have to be given again.
+bool ss_overlay_may(const struct ss_core *core, uint32_t name, struct ss_slice value)
+{
+    return name != core->word.topology && name != core->word.deleted && name != core->word.parts && !ss_value_is_nil(value);
+}
+
+// The cells that may be shown over settled ones that are older.
 static uint32_t ss_overlay_newer(struct ss_core *core, struct ss_thing *thing, struct ss_incoming *incoming, uint32_t count)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct ss_cell *cell = ss_cells_get(&core->names, thing->cells, thing->count, incoming[i].name);
         if (cell == NULL || ss_stamp_compare(&incoming[i].stamp, &cell->stamp) <= 0 || incoming[i].flags != 0)
+            continue;
+        if (!ss_overlay_may(core, cell->name, incoming[i].value) || ss_value_is_nil(ss_cell_value(cell)))
             continue;
         incoming[kept++] = incoming[i];
     }

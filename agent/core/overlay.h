@@ -6,6 +6,9 @@
 #include "core/merge.h"
 #include "core/state.h"
 
+// ss_overlay_may tells whether a field may be dragged.
+bool ss_overlay_may(const struct ss_core *core, uint32_t name, struct ss_slice value);
+
 // ss_overlay_show lays live values over the fields that a thing has; what does not fit or finds no memory is left out, as live may be lost.
 void ss_overlay_show(struct ss_core *core, uint32_t thing, struct ss_incoming *incoming, uint32_t count);
 

@@ -82,8 +82,9 @@ static void sim_check_mirror(struct sim *sim, int agent)
     for (size_t i = 0; i < dump.count && shown != dump.count; i++) {
         const struct sim_record *have = sim_find(mirror, dump.items[i].key, dump.items[i].key_len);
         if (have == NULL || !sim_shows(mirror, have))
-            sim_fail(sim, "the client of agent %d has %zu fields, the agent %zu: it %s %s %.*s", agent, shown, dump.count,
+            sim_fail(sim, "the client of agent %d has %zu fields, the agent %zu: it %s %s %02x%02x %.*s", agent, shown, dump.count,
                      have == NULL ? "was never given" : "hides", (const char *)dump.items[i].key,
+                     dump.items[i].key[strlen((const char *)dump.items[i].key) + 1], dump.items[i].key[strlen((const char *)dump.items[i].key) + 2],
                      (int)(dump.items[i].key_len - sim_head(&dump.items[i])), (const char *)dump.items[i].key + sim_head(&dump.items[i]));
     }
     sim_records_clear(&dump);
