@@ -49,6 +49,8 @@ struct ss_transfer {
     char problem[256];
 };
 
+struct ss_adopting;
+
 struct ss_blobs {
     struct ss_agent *agent;
     struct ss_cache cache;
@@ -56,6 +58,7 @@ struct ss_blobs {
     struct ss_transfer *uploads, *downloads; // tables
     struct ss_transfer *waiting[2];          // queues: uploads, downloads
     int active[2];
+    struct ss_adopting *adopting; // list
     uv_timer_t retry;
     CURL *idle[32]; // handles to use again
     size_t idle_count;
