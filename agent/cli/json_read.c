@@ -84,8 +84,9 @@ static bool take_float(struct parse *parse, const cJSON *json, struct ss_schema_
 static bool take_number(struct parse *parse, const cJSON *json, struct ss_schema_value *value) {
     value->type = SS_SCHEMA_VALUE_NUMBER;
     value->number = json->valuedouble;
-    bool exact = fabs(value->number) <= 0x1p53 || value->number != floor(value->number);
-    return exact || wrong(parse, "an integer beyond 2^53 cannot be given exactly here; use the client library");
+    double size = fabs(value->number);
+    bool exact = size <= 0x1p53 || size >= 0x1p64; // beyond 64 bits it is a float
+    return exact || wrong(parse, "expected integers of at most 2^53, which JSON's numbers hold exactly (the client library takes more)");
 }
 
 static bool take_string(struct parse *parse, const cJSON *json, enum place place, struct ss_schema_value *value) {

@@ -184,7 +184,7 @@ def test_watch_prints_a_line_per_change_until_interrupted(ada, bob, scene, end):
         assert watch.process.wait(20) == 0
 
 
-def test_blobs(ada, tmp_path):
+def test_blobs(ada, bob, tmp_path):
     data = os.urandom(1 << 20)
     (tmp_path / "in").write_bytes(data)
     put = json.loads(output(ada, "blob", "put", tmp_path / "in", "--json"))
@@ -192,7 +192,9 @@ def test_blobs(ada, tmp_path):
     assert (tmp_path / "in").read_bytes() == data
     assert output(ada, "blob", "get", put["sha256"], "-o", tmp_path / "out") == ""
     assert (tmp_path / "out").read_bytes() == data
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["in", "out"]
+    eventually(lambda: bob.run("blob", "get", put["sha256"], "-o", tmp_path / "there", check=False).returncode == 0)  # once it is in the store
+    assert (tmp_path / "there").read_bytes() == data
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["in", "out", "there"]
     assert "there" in fails(ada, 1, "blob", "put", tmp_path / "nothing-there")
     assert "64 hexadecimal digits" in fails(ada, 2, "blob", "get", "abc", "-o", tmp_path / "out")
     assert "-o FILE" in fails(ada, 2, "blob", "get", put["sha256"])
