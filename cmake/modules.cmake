@@ -17,13 +17,13 @@ function(ss_module name)
   target_link_libraries(ss_${name} ${scope} ${ARGN})
 endfunction()
 
-# ss_test(NAME SUITE SOURCES … DEPS … ARGS …): a cmocka program, run by ctest with the label SUITE.
+# ss_test(NAME SUITE SOURCES … DEPS … ARGS …): a program (programs/NAME) run by ctest with the label SUITE. cmocka is linked.
 function(ss_test name suite)
   cmake_parse_arguments(PARSE_ARGV 2 test "" "" "SOURCES;DEPS;ARGS")
   add_executable(${name} ${test_SOURCES})
   target_link_libraries(${name} PRIVATE ${test_DEPS} dep::cmocka)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/agent)
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/programs)
   add_test(NAME ${name} COMMAND ${name} ${test_ARGS})
   set_tests_properties(${name} PROPERTIES LABELS ${suite})
 endfunction()
