@@ -166,7 +166,7 @@ static void take_inside(struct ss_client *client, const struct ss_request *reque
     case SS_REQUEST_PRESENCE: take_presence(client, request->presence); break;
     case SS_REQUEST_DIGEST:
         ss_room_step(client->room,
-                      &(struct ss_event){.type = SS_EV_DIGEST_WANTED, .digest_wanted = {.client = client->id, .id = request->id}});
+                     &(struct ss_event){.type = SS_EV_DIGEST_WANTED, .digest_wanted = {.client = client->id, .id = request->id}});
         break;
     default: break;
     }

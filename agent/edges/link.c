@@ -36,6 +36,9 @@ static void retry_later(struct ss_link *link) {
 static void give_up_session(struct ss_link *link, enum ss_link_phase phase) {
     struct ss_room *room = link->room;
     bool was_connected = link->phase == SS_LINK_CONNECTED;
+    if (was_connected && !link->only_311) {
+        link->version = SS_MQTT_5;
+    }
     if (was_connected && ss_now_ms(room->agent) - link->connected_at_ms > SETTLED_MS) {
         link->failures = 0; // a broker that throws us out again and again is left in peace for longer and longer
     }
@@ -57,6 +60,7 @@ static void connect_now(struct ss_link *link) {
     }
     link->phase = SS_LINK_CONNECTING;
     link->handed = 0;
+    link->written_before = ss_paho_written();
     link->session = ss_session_create(link);
     if (link->session == NULL) {
         give_up_session(link, SS_LINK_OFFLINE);
@@ -73,23 +77,29 @@ static bool is_refusal(int version, int code) {
     return code == 4 || code == 5;
 }
 
-// A 3.1.1 broker answers a version 5 CONNECT with code 1, or closes the connection, or says nothing; whatever is not the network's fault
-// makes the next attempt use the other version.
+// A 3.1.1 broker answers a version 5 CONNECT with code 1, or closes the connection, or says nothing. So when our CONNECT went out and was not
+// answered well, the next attempt uses the other version; unless it was code 1, version 5 is tried again after a lost connection.
+static void change_version(struct ss_link *link, int code) {
+    if (ss_paho_written() != link->written_before) {
+        link->version = link->session->version == SS_MQTT_5 ? SS_MQTT_311 : SS_MQTT_5;
+        link->only_311 = link->version == SS_MQTT_311 && code == 1;
+        link->failures = link->failures < 2 ? 0 : link->failures;
+    }
+}
+
 static void on_failed(struct ss_link *link, int code, const char *text) {
-    int version = link->session->version;
-    bool refused = is_refusal(version, code);
-    bool network = strstr(text, "TCP") != NULL || strstr(text, "TLS") != NULL;
+    bool refused = is_refusal(link->session->version, code);
     snprintf(link->why, sizeof(link->why), "%s: %s (%d)", link->room->agent->config.broker,
              refused           ? "the broker refuses this user and password"
              : text[0] != '\0' ? text
                                : "no answer to CONNECT",
              code);
-    if (link->failures == 0 || (refused && link->phase != SS_LINK_REFUSED)) {
-        ss_log("scene %s: cannot connect to %s", link->room->name, link->why);
+    if (!link->complained) {
+        ss_log("scene %s: cannot connect to %s; trying again", link->room->name, link->why);
+        link->complained = true;
     }
-    if (!refused && !network) {
-        link->version = version == SS_MQTT_5 ? SS_MQTT_311 : SS_MQTT_5;
-        link->failures = link->failures < 2 ? 0 : link->failures;
+    if (!refused) {
+        change_version(link, code);
     }
     give_up_session(link, refused ? SS_LINK_REFUSED : SS_LINK_OFFLINE);
 }
@@ -134,6 +144,7 @@ static void on_subscribed(struct ss_link *link, int code) {
         link->phase = SS_LINK_CONNECTED;
         link->connected_at_ms = ss_now_ms(link->room->agent);
         link->was_connected = true;
+        link->complained = false;
         link->why[0] = '\0';
         ss_room_status(link->room);
         ss_room_step(link->room, &(struct ss_event){.type = SS_EV_CONNECTED});

@@ -41,6 +41,9 @@ struct ss_link {
     int version;       // to try next, or in use
     unsigned failures; // in a row
     bool was_connected;
+    bool only_311;   // the broker said so
+    bool complained; // since it was connected last
+    uint64_t written_before;
     uint64_t connected_at_ms;
     bool replaying; // SS_EV_REPLAYED is still to come
     uv_timer_t retry;
