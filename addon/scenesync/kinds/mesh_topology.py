@@ -165,7 +165,7 @@ def build(mesh, topology, attributes_only, data):
         work.to_mesh(mesh)  # only BMesh gives existing shape keys another number of vertices
     finally:
         work.free()
-        data.meshes.remove(scratch)
+        data.meshes.remove(scratch, do_unlink=False)
 
 
 def _empty(mesh):
