@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Blobs through a real asset store."""
+import hashlib
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from agents import eventually, new_id, world
+from link import Link
+
+
+@pytest.fixture
+def scene(tmp_path):
+    with world(tmp_path) as made:
+        yield made
+
+
+def name(sha256):
+    return f"{sha256.hex()[:2]}/{sha256.hex()}"
+
+
+def in_store(scene, content):
+    sha256 = hashlib.sha256(content).digest()
+    path = scene.store.files / name(sha256)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    return sha256
+
+
+def want(link, sha256):
+    link.send({"t": "want", "sha256": sha256})
+    return Path(link.wait("have", sha256=sha256)["path"])
+
+
+def blob_of(content):
+    return {"sha256": hashlib.sha256(content).digest(), "size": len(content)}
+
+
+@pytest.mark.parametrize("size", [100_000, 9_000_000])
+def test_a_blob_reaches_the_other_before_the_field_that_names_it(scene, size):
+    ada, bob = scene.link(scene.agent("ada")), scene.link(scene.agent("bob"))
+    content, image = os.urandom(size), new_id()
+    ada.give_blob(content)
+    ada.set("image", image, name="Wood", pixels=blob_of(content))
+    bob.until(lambda: bob.values.get(("image", image, "pixels")))
+    path = Path(bob.welcome["cache"], name(blob_of(content)["sha256"]))
+    assert path.read_bytes() == content
+    assert (scene.store.files / name(blob_of(content)["sha256"])).read_bytes() == content
+    bob.sync()
+
+
+def test_everything_else_of_the_entity_goes_at_once(scene):
+    ada, bob = scene.link(scene.agent("ada")), scene.link(scene.agent("bob"))
+    scene.store.kill()
+    content, image = os.urandom(50_000), new_id()
+    ada.give_blob(content)
+    ada.set("image", image, name="Wood", pixels=blob_of(content))
+    bob.sees("image", image, "name", "Wood")
+    assert ("image", image, "pixels") not in bob.values
+    ada.wait("status", store="error")
+    scene.store.start()
+    bob.sees("image", image, "pixels", blob_of(content))
+
+
+def test_a_wrong_file_is_not_taken(scene):
+    ada = scene.link(scene.agent("ada"))
+    incoming = Path(ada.welcome["incoming"])
+    (incoming / "liar").write_bytes(b"x" * 1000)
+    (incoming.parent / "secret").write_bytes(b"secret")
+    (incoming / "link").symlink_to(incoming.parent / "secret")
+    secret = hashlib.sha256(b"secret").digest()
+    for sha256, size, path in ((b"0" * 32, 1000, incoming / "liar"), (secret, 6, incoming / "link"), (secret, 6, incoming / "../secret"),
+                               (secret, 6, incoming.parent / "secret"), (secret, 6, incoming / "absent")):
+        ada.send({"t": "blob", "sha256": sha256, "size": size, "path": str(path)})
+        assert ada.wait("refused")["error"] == "blob"
+    assert (incoming.parent / "secret").read_bytes() == b"secret"
+    assert not any(path.is_file() for path in Path(ada.welcome["cache"]).rglob("*"))
+    ada.set("object", new_id(), name="Cube")
+
+
+def test_what_was_acknowledged_is_uploaded_after_kill_9(scene):
+    agent = scene.agent("ada")
+    scene.store.kill()
+    content, image = os.urandom(50_000), new_id()
+    with Link(agent.socket, "demo") as ada:
+        ada.give_blob(content)
+        ada.set("image", image, pixels=blob_of(content))
+    agent.kill()
+    scene.store.start()
+    agent.start()
+    eventually((scene.store.files / name(blob_of(content)["sha256"])).exists)
+    scene.link(scene.agent("bob")).sees("image", image, "pixels", blob_of(content))
+
+
+def test_a_download_resumes(scene):
+    bob = scene.link(scene.agent("bob"))
+    content = os.urandom(20_000_000)
+    sha256 = in_store(scene, content)
+    part = Path(bob.welcome["cache"], name(sha256) + ".part")
+    part.write_bytes(content[:12_000_000])
+    assert want(bob, sha256).read_bytes() == content
+    asked = [line for line in scene.store.output().splitlines() if sha256.hex() in line]
+    log = scene.store.directory / "access.log"
+    asked = asked or (log.read_text().splitlines() if log.exists() else [])
+    assert not asked or any(" 206 " in line for line in asked)
+    assert not part.exists()
+
+
+@pytest.mark.parametrize("begun", [5000, 30_000, 60_000])
+def test_a_damaged_beginning_is_thrown_away(scene, begun):
+    bob = scene.link(scene.agent("bob"))
+    content = os.urandom(30_000)
+    sha256 = in_store(scene, content)
+    Path(bob.welcome["cache"], name(sha256) + ".part").write_bytes(os.urandom(begun))
+    bob.send({"t": "want", "sha256": sha256})
+    bob.until(lambda: bob.seen and bob.seen[-1]["t"] in ("have", "refused"))
+    eventually(lambda: want_or_none(bob, sha256))
+    assert want(bob, sha256).read_bytes() == content
+
+
+def want_or_none(link, sha256):
+    link.send({"t": "want", "sha256": sha256})
+    while (frame := link.read())["t"] not in ("have", "refused"):
+        pass
+    return frame if frame["t"] == "have" else None
+
+
+def test_what_the_store_has_is_verified(scene):
+    bob = scene.link(scene.agent("bob"))
+    sha256 = in_store(scene, b"right" * 1000)
+    (scene.store.files / name(sha256)).write_bytes(b"wrong" * 1000)
+    bob.send({"t": "want", "sha256": sha256})
+    assert "not what its name says" in bob.wait("refused")["text"]
+    assert not Path(bob.welcome["cache"], name(sha256)).exists()
+    (scene.store.files / name(sha256)).write_bytes(b"right" * 1000)
+    assert want(bob, sha256).read_bytes() == b"right" * 1000
+
+
+def test_a_missing_blob_is_asked_for_again(scene):
+    bob = scene.link(scene.agent("bob"))
+    sha256 = hashlib.sha256(b"later").digest()
+    bob.send({"t": "want", "sha256": sha256})
+    bob.wait("refused", error="want")
+    in_store(scene, b"later")
+    assert want(bob, sha256).read_bytes() == b"later"
+
+
+def test_the_cache_forgets_only_what_the_store_has(scene, tmp_path):
+    (tmp_path / "small.ini").write_text("cache_bytes = 1M\n")
+    agent = scene.agent("ada", config=tmp_path / "small.ini")
+    ada = scene.link(agent)
+    stored = [in_store(scene, os.urandom(300_000)) for _ in range(3)]
+    for sha256 in stored:
+        want(ada, sha256)
+    scene.store.kill()
+    long_ago = time.time() - 3600
+    for sha256 in stored:
+        path = Path(ada.welcome["cache"], name(sha256))
+        eventually(lambda path=path: path.stat().st_mode & 0o777 == 0o400)
+        os.utime(path, (long_ago, long_ago))
+    mine = [os.urandom(300_000) for _ in range(5)]
+    for content in mine:
+        ada.give_blob(content)
+        ada.set("image", new_id(), pixels=blob_of(content))
+    eventually(lambda: not any(Path(ada.welcome["cache"], name(sha256)).exists() for sha256 in stored))
+    for content in mine:
+        assert Path(ada.welcome["cache"], name(blob_of(content)["sha256"])).read_bytes() == content
+
+
+def test_many_small_blobs(scene):
+    ada, bob = scene.link(scene.agent("ada")), scene.link(scene.agent("bob"))
+    contents = [os.urandom(2000) for _ in range(300)]
+    for content in contents:
+        ada.give_blob(content)
+        ada.edit("image", new_id(), {"pixels": blob_of(content)})
+    ada.wait("ack", id=ada.last_id)
+    bob.until(lambda: sum(key[2] == "pixels" for key in bob.values) == len(contents))
+    shutil.rmtree(scene.store.files / name(blob_of(contents[0])["sha256"])[:2])
+    for content in contents:
+        assert Path(bob.welcome["cache"], name(blob_of(content)["sha256"])).read_bytes() == content

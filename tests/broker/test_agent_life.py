@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starting, stopping, refusing to start, and a full disk."""
+import os
+import socket
+import subprocess
+import time
+
+import pytest
+from agents import eventually, new_id, world
+from link import Link
+from services import Agent, binary
+
+
+@pytest.fixture
+def scene(tmp_path):
+    with world(tmp_path) as made:
+        yield made
+
+
+def fails(*words, status=2):
+    done = subprocess.run([binary(), "agent", *map(str, words)], capture_output=True, text=True, timeout=20)
+    assert done.returncode == status, done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize("words, says", [
+    ([], "--data DIR is missing"),
+    (["--data", "d"], "--socket PATH is missing"),
+    (["--data"], "--data needs a value"),
+    (["--colour", "red"], "unknown option --colour"),
+    (["--data", "d", "--socket", "s", "--broker", "tcp://x"], "must begin with mqtt://"),
+    (["--data", "d", "--socket", "s", "--broker", "mqtt://:1883"], "no host"),
+    (["--data", "d", "--socket", "s", "--broker", "mqtt://x:99999"], "no host"),
+    (["--data", "d", "--socket", "s", "--broker", "mqtt://a%2Fb@x"], "cannot be a level of a topic"),
+    (["--data", "d", "--socket", "s", "--store", "ftp://x"], "must begin with http://"),
+    (["--data", "d", "--socket", "s", "--config", "/nowhere.ini"], "cannot read /nowhere.ini"),
+])
+def test_what_is_wrong_is_said(words, says):
+    assert says in fails(*words)
+
+
+@pytest.mark.parametrize("text, says", [
+    ("broker mqtt://x\n", ":1: expected `key = value`"),
+    ("# fine\n\ncolour = red\n", ":3: unknown key `colour`"),
+    ("cache_bytes = much\n", ":1: `cache_bytes` must be a number of bytes"),
+    ("tls_verify = perhaps\n", ":1: `tls_verify` must be yes or no"),
+    ("keep_alive = 0\n", ":1: `keep_alive` must be 1 to 65535"),
+    ("prefix = a b\n", "prefix must be topic levels"),
+])
+def test_a_wrong_line_of_the_file_is_named(tmp_path, text, says):
+    (tmp_path / "a.ini").write_text(text)
+    assert says in fails("--data", tmp_path, "--socket", tmp_path / "s", "--config", tmp_path / "a.ini")
+
+
+def test_one_agent_a_directory(scene, tmp_path):
+    agent = scene.agent("ada")
+    assert "another agent uses" in fails("--data", agent.data, "--socket", tmp_path / "other.sock", status=1)
+    assert "another agent serves" in fails("--data", tmp_path / "other", "--socket", agent.socket, status=1)
+    scene.link(agent).set("object", new_id(), name="Cube")
+
+
+def test_the_socket_is_private_and_a_stale_one_is_replaced(scene):
+    agent = scene.agent("ada")
+    assert os.stat(agent.socket).st_mode & 0o777 == 0o600
+    agent.kill()
+    assert os.path.exists(agent.socket)
+    agent.start()
+    scene.link(agent).set("object", new_id(), name="Cube")
+    agent.stop()
+    assert not os.path.exists(agent.socket)
+
+
+def test_a_file_in_the_socket_s_place_is_left_alone(tmp_path):
+    (tmp_path / "precious").write_text("mine")
+    assert "is no socket" in fails("--data", tmp_path / "d", "--socket", tmp_path / "precious", status=1)
+    assert (tmp_path / "precious").read_text() == "mine"
+
+
+def test_another_version_s_data_is_refused(tmp_path):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "version").write_text("scenesync data 9\n")
+    assert "another version" in fails("--data", tmp_path / "d", "--socket", tmp_path / "s", status=1)
+
+
+def test_an_idle_agent_uses_no_processor(scene):
+    agent = scene.agent("ada")
+    link = scene.link(agent)
+    link.set("object", new_id(), name="Cube")
+
+    def ticks():
+        fields = open(f"/proc/{agent.pid}/stat").read().rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
+
+    time.sleep(1)
+    before = ticks()
+    time.sleep(5)
+    assert ticks() - before <= 1  # hundredths of a second, in five
+
+
+def test_many_clients_at_once(scene):
+    agent = scene.agent("ada")
+    links = [scene.link(agent) for _ in range(30)]
+    cube = new_id()
+    links[0].set("object", cube, name="Cube")
+    for link in links:
+        link.sees("object", cube, "name", "Cube")
+    for link in links[1:]:
+        link.close()
+    links[0].set("object", cube, name="Box")
+
+
+def test_a_client_that_hangs_up_in_the_middle_of_a_frame(scene):
+    agent = scene.agent("ada")
+    for _ in range(20):
+        client = socket.socket(socket.AF_UNIX)
+        client.connect(agent.socket)
+        client.sendall(b"\x00\x10\x00\x00half a frame")
+        client.close()
+    scene.link(agent).set("object", new_id(), name="Cube")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_full_disk_refuses_edits_and_recovers(scene, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk], check=True)
+    agent = Agent(tmp_path / "ada", scene.broker.url, scene.store.url)
+    agent.data = disk / "data"
+    try:
+        agent.start()
+        with Link(agent.socket, "demo") as ada:
+            cube = new_id()
+            ada.set("object", cube, name="Cube")
+            (disk / "filler").write_bytes(b"")
+            with pytest.raises(OSError), open(disk / "filler", "wb", buffering=0) as filler:
+                while filler.write(b"x" * 4096):
+                    pass
+            for _ in range(50):
+                ada.edit("object", new_id(), {"name": "x" * 20_000})
+            assert ada.wait("refused")["error"] == "disk"
+            (disk / "filler").unlink()
+
+            def taken():
+                number = ada.edit("object", cube, {"name": "Box"})
+                return ada.until(lambda: next((frame for frame in ada.seen if frame.get("id") == number), None))["t"] == "ack"
+
+            eventually(taken)
+        agent.kill()
+        agent.start()
+        with Link(agent.socket, "demo") as ada:
+            ada.sees("object", cube, "name", "Box")
+    finally:
+        agent.kill()
+        subprocess.run(["umount", disk], check=True)
