@@ -110,6 +110,15 @@ static uint32_t ss_clients_hidden(struct ss_core *core, struct ss_thing *thing, 
     return told ? editor : 0;
 }
 
+static bool ss_clients_editor(const struct ss_core *core, const struct ss_thing *thing, uint32_t editor)
+{
+    for (unsigned i = 0; i < SS_MAX_CLIENTS; i++) {
+        if (editor == 1U << i)
+            return core->clients[i].changes && ss_client_wants(&core->clients[i], thing->kind);
+    }
+    return false;
+}
+
 void ss_clients_news(struct ss_core *core, uint32_t number, uint32_t editor)
 {
     struct ss_thing *thing = ss_thing_at(core, number);
@@ -124,7 +133,7 @@ void ss_clients_news(struct ss_core *core, uint32_t number, uint32_t editor)
         cell->clients |= clients & ~own;
         queue |= clients & ~own;
     }
-    if ((editor & clients) != 0)
+    if (ss_clients_editor(core, thing, editor))
         queue |= ss_clients_hidden(core, thing, editor);
     ss_clients_queue(core, number, queue);
 }

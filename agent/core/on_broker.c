@@ -14,6 +14,7 @@ int ss_on_connected(struct ss_core *core)
     core->connected = true;
     core->replayed = false;
     core->reread = !core->connected_before;
+    core->checked = false;
     core->replay++;
     core->republish = SS_NONE;
     ss_peers_gone(core);
@@ -62,6 +63,7 @@ static bool ss_peers_to_ask(const struct ss_core *core)
 static void ss_replay_check(struct ss_core *core)
 {
     static const struct ss_uuid scene;
+    core->checked |= core->reread;
     if (ss_rank(core, &scene) != 0)
         return;
     if (core->reread) {

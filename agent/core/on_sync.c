@@ -7,6 +7,7 @@
 #include "core/peers.h"
 #include "core/plan.h"
 #include "core/record.h"
+#include "core/repair.h"
 #include "core/sync.h"
 
 static int ss_sync_touches(struct ss_core *core, uint32_t change, const struct ss_vector *touched)
@@ -77,6 +78,19 @@ static int ss_sync_plan(struct ss_core *core, const struct ss_ev_sync_reply *rep
     return ss_plan_finish(core);
 }
 
+// What a peer has and the broker had not is retained again, by the first who notices.
+static void ss_sync_commit(struct ss_core *core, uint32_t *changed)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < core->plan.changes.count; i++) {
+        if (core->plan.changes.items[i].changed)
+            changed[count++] = core->plan.changes.items[i].number;
+    }
+    ss_plan_commit(core);
+    for (size_t i = 0; i < count && core->checked; i++)
+        ss_repair_whole(core, changed[i]);
+}
+
 static void ss_sync_done(struct ss_core *core)
 {
     core->answered = true;
@@ -102,11 +116,12 @@ int ss_on_sync_replied(struct ss_core *core, const struct ss_event *event)
     if (reply->last && ss_vector_seq(&reply->vector, &core->clock.origin) >= core->next_seq && ss_clone_leave(core) != SS_OK)
         return SS_ENOMEM;
     ss_plan_begin(core, -1);
-    if (ss_sync_plan(core, reply) != SS_OK) {
+    uint32_t *changed = ss_scratch_take(&core->scratch, (reply->entity_count + 1) * sizeof *changed);
+    if (changed == NULL || ss_sync_plan(core, reply) != SS_OK) {
         ss_plan_abort(core);
         return SS_ENOMEM;
     }
-    ss_plan_commit(core);
+    ss_sync_commit(core, changed);
     core->sync.part++;
     ss_timer_stop(core, SS_TIMER_SYNC);
     ss_timer_by(core, SS_TIMER_SYNC, core->now + SS_SYNC_TIMEOUT_MS);

@@ -109,6 +109,18 @@ void ss_repair_after(struct ss_core *core, uint32_t number, int part, const stru
         ss_repair_want(core, number, part);
 }
 
+void ss_repair_whole(struct ss_core *core, uint32_t number)
+{
+    const struct ss_thing *thing = ss_thing_at(core, number);
+    if ((thing->flags & SS_THING_QUEUED) == 0)
+        ss_repair_want(core, number, -1);
+    for (uint32_t i = 0; (thing->flags & SS_THING_PARTED) != 0 && i < thing->count; i++) {
+        const int part = ss_field_part(core, thing->cells[i].name);
+        if (part >= 0 && !ss_repair_queued(thing, part))
+            ss_repair_want(core, number, part);
+    }
+}
+
 static void ss_repair_forget(struct ss_core *core, uint32_t at)
 {
     ss_thing_at(core, core->repairs.items[at].thing)->repair = 0;
