@@ -11,7 +11,8 @@
 static int put(struct ss_cli *cli) {
     struct scenesync_sha256 sha256;
     uint64_t size;
-    if (!ss_cli_open(cli) || !ss_cli_check(cli, scenesync_blob_put(cli->client, cli->arguments[1], NULL, &sha256, &size, cli->timeout_ms))) {
+    if (!ss_cli_open(cli) ||
+        !ss_cli_check(cli, scenesync_blob_put(cli->client, cli->arguments[1], NULL, &sha256, &size, cli->timeout_ms))) {
         return SS_EXIT_FAILED;
     }
     fputs(cli->json ? "{\"sha256\": \"" : "", stdout);
@@ -93,8 +94,9 @@ static int run(struct ss_cli *cli) {
 const struct ss_command ss_command_blob = {
     .name = "blob",
     .usage = "blob put FILE | blob get SHA256 -o FILE",
-    .help = "put: gives a file to the agent and prints its SHA-256, the name by which values refer to it. get: fetches the bytes of that name, from the\n"
-            "cache or the asset store, into FILE.\n",
+    .help =
+        "put: gives a file to the agent and prints its SHA-256, the name by which values refer to it. get: fetches the bytes of that name, from the\n"
+        "cache or the asset store, into FILE.\n",
     .least = 2,
     .most = 2,
     .run = run,

@@ -11,8 +11,8 @@
 #include "cli/command.h"
 
 static const struct ss_command *const commands[] = {
-    &ss_command_status, &ss_command_scenes, &ss_command_ls,    &ss_command_get,  &ss_command_set,    &ss_command_create,
-    &ss_command_delete, &ss_command_watch,  &ss_command_dump,  &ss_command_digest, &ss_command_blob,
+    &ss_command_status, &ss_command_scenes, &ss_command_ls,   &ss_command_get,    &ss_command_set,  &ss_command_create,
+    &ss_command_delete, &ss_command_watch,  &ss_command_dump, &ss_command_digest, &ss_command_blob,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands, DEFAULT_WAIT_MS = 30000 };
 
@@ -39,7 +39,8 @@ int ss_fail(const char *format, ...) {
 }
 
 int ss_usage(const struct ss_command *command, const char *why) {
-    fprintf(stderr, "scenesync %s: %s\nusage: scenesync %s\n`scenesync %s --help` says more.\n", command->name, why, command->usage, command->name);
+    fprintf(stderr, "scenesync %s: %s\nusage: scenesync %s\n`scenesync %s --help` says more.\n", command->name, why, command->usage,
+            command->name);
     return SS_EXIT_USAGE;
 }
 
@@ -100,8 +101,12 @@ static const char *take_option(struct ss_cli *cli, int letter) {
 // Options may stand anywhere among the arguments. Returns what is wrong, or NULL.
 static const char *take_options(struct ss_cli *cli, int argc, char **argv) {
     static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'},          {"socket", required_argument, NULL, 's'}, {"wait", required_argument, NULL, 'w'},
-        {"help", no_argument, NULL, 'h'},          {"force", no_argument, NULL, 'f'},        {"output", required_argument, NULL, 'o'},
+        {"json", no_argument, NULL, 'j'},
+        {"socket", required_argument, NULL, 's'},
+        {"wait", required_argument, NULL, 'w'},
+        {"help", no_argument, NULL, 'h'},
+        {"force", no_argument, NULL, 'f'},
+        {"output", required_argument, NULL, 'o'},
         {NULL, 0, NULL, 0},
     };
     opterr = 0;

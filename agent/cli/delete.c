@@ -24,7 +24,8 @@ static int run(struct ss_cli *cli) {
 const struct ss_command ss_command_delete = {
     .name = "delete",
     .usage = "delete SCENE KIND/ID-OR-NAME",
-    .help = "Deletes an entity and returns when that is durable. Deleting is an edit: `scenesync set … deleted=false` with the id brings it back.\n",
+    .help =
+        "Deletes an entity and returns when that is durable. Deleting is an edit: `scenesync set … deleted=false` with the id brings it back.\n",
     .least = 2,
     .most = 2,
     .run = run,

@@ -12,9 +12,7 @@ static void dump_entity(void *context, const struct ss_known *entity) {
     }
 }
 
-void ss_dump(FILE *out, const struct ss_replica *replica) {
-    ss_replica_each(replica, dump_entity, out);
-}
+void ss_dump(FILE *out, const struct ss_replica *replica) { ss_replica_each(replica, dump_entity, out); }
 
 struct listing {
     const struct ss_replica *replica;

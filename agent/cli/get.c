@@ -35,8 +35,9 @@ static int run(struct ss_cli *cli) {
 const struct ss_command ss_command_get = {
     .name = "get",
     .usage = "get SCENE KIND/ID-OR-NAME [--json]",
-    .help = "Prints an entity's fields, as in `scenesync get demo transform/Cube`. With --json: {kind, id, name, fields}.\n"
-            "References are UUIDs; bytes, arrays and unusual numbers are {\"$bin\": hex}, {\"$ext\": [type, hex]} and {\"$float\": word}.\n",
+    .help =
+        "Prints an entity's fields, as in `scenesync get demo transform/Cube`. With --json: {kind, id, name, fields}.\n"
+        "References are UUIDs; bytes, arrays and unusual numbers are {\"$bin\": hex}, {\"$ext\": [type, hex]} and {\"$float\": word}.\n",
     .least = 2,
     .most = 2,
     .run = run,

@@ -17,7 +17,8 @@ struct parse {
 // What strings stand for, by where they are.
 enum place { ANYWHERE, REFERENCE, IN_BLOB, SHA256, ARRAY };
 
-static bool convert(struct parse *parse, const cJSON *json, enum place place, const struct ss_schema_field *field, struct ss_schema_value *value);
+static bool convert(struct parse *parse, const cJSON *json, enum place place, const struct ss_schema_field *field,
+                    struct ss_schema_value *value);
 
 static void *take(struct parse *parse, size_t count, size_t size) {
     parse->blocks = ss_memory(realloc(parse->blocks, (parse->count + 1) * sizeof *parse->blocks));
@@ -108,9 +109,7 @@ static bool take_string(struct parse *parse, const cJSON *json, enum place place
 }
 
 // The number is within the bounds of its element. Integers are little endian, as all of v1's machines are.
-static void put_integer(int64_t number, size_t size, char *at) {
-    memcpy(at, &number, size);
-}
+static void put_integer(int64_t number, size_t size, char *at) { memcpy(at, &number, size); }
 
 static void put_element(enum ss_schema_element element, double number, size_t size, char *at) {
     if (element == SS_SCHEMA_ELEMENT_F64) {
@@ -128,9 +127,12 @@ static const struct element {
     bool whole;
     double least, most;
 } elements[] = {
-    [SS_SCHEMA_ELEMENT_F32] = {4, false, -0x1.fffffep127, 0x1.fffffep127}, [SS_SCHEMA_ELEMENT_F64] = {8, false, -INFINITY, INFINITY},
-    [SS_SCHEMA_ELEMENT_I32] = {4, true, INT32_MIN, INT32_MAX},             [SS_SCHEMA_ELEMENT_U8] = {1, true, 0, 255},
-    [SS_SCHEMA_ELEMENT_U16] = {2, true, 0, 65535},                         [SS_SCHEMA_ELEMENT_I64] = {8, true, -0x1p53, 0x1p53},
+    [SS_SCHEMA_ELEMENT_F32] = {4, false, -0x1.fffffep127, 0x1.fffffep127},
+    [SS_SCHEMA_ELEMENT_F64] = {8, false, -INFINITY, INFINITY},
+    [SS_SCHEMA_ELEMENT_I32] = {4, true, INT32_MIN, INT32_MAX},
+    [SS_SCHEMA_ELEMENT_U8] = {1, true, 0, 255},
+    [SS_SCHEMA_ELEMENT_U16] = {2, true, 0, 65535},
+    [SS_SCHEMA_ELEMENT_I64] = {8, true, -0x1p53, 0x1p53},
 };
 
 // A plain list of numbers where the schema has an array.
@@ -193,7 +195,8 @@ static bool take_object(struct parse *parse, const cJSON *json, enum place place
     return only && strcmp(only->string, "$float") == 0 ? take_float(parse, only, value) : take_map(parse, json, place, value);
 }
 
-static bool convert(struct parse *parse, const cJSON *json, enum place place, const struct ss_schema_field *field, struct ss_schema_value *value) {
+static bool convert(struct parse *parse, const cJSON *json, enum place place, const struct ss_schema_field *field,
+                    struct ss_schema_value *value) {
     if (cJSON_IsBool(json)) {
         *value = (struct ss_schema_value){.type = SS_SCHEMA_VALUE_BOOL, .number = cJSON_IsTrue(json)};
         return true;
@@ -250,7 +253,8 @@ static void report(const char *name, const char *why, const cJSON *json) {
     cJSON_free(text);
 }
 
-static bool read_parsed(struct parse *parse, const struct ss_schema_field *field, const char *name, const cJSON *json, struct scenesync_writer *writer) {
+static bool read_parsed(struct parse *parse, const struct ss_schema_field *field, const char *name, const cJSON *json,
+                        struct scenesync_writer *writer) {
     char why[256] = "";
     struct ss_schema_value value = {.type = SS_SCHEMA_VALUE_NIL};
     bool ok = convert(parse, json, place_of(field), field, &value) && (!field || ss_schema_check(field, &value, why, sizeof why));

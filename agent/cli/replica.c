@@ -88,7 +88,8 @@ static void remove_field(struct ss_known *entity, struct scenesync_bytes name) {
         prefix[name.size] = '/';
         struct scenesync_bytes below = {prefix, name.size + 1};
         size_t from = place_of(entity, below, &found), to = from;
-        while (to < entity->count && entity->fields[to].name.size >= below.size && memcmp(entity->fields[to].name.data, prefix, below.size) == 0) {
+        while (to < entity->count && entity->fields[to].name.size >= below.size &&
+               memcmp(entity->fields[to].name.data, prefix, below.size) == 0) {
             to++;
         }
         remove_range(entity, from, to);
@@ -119,9 +120,7 @@ static void set_field(struct ss_known *entity, struct scenesync_bytes name, stru
     entity->fields[at] = (struct ss_known_field){{copy, name.size}, {copy + name.size, value.size}};
 }
 
-static bool is_nil(struct scenesync_bytes value) {
-    return value.size == 1 && value.data[0] == 0xc0;
-}
+static bool is_nil(struct scenesync_bytes value) { return value.size == 1 && value.data[0] == 0xc0; }
 
 void ss_replica_apply(struct ss_replica *replica, const struct scenesync_change *change) {
     for (size_t i = 0; i < change->batch_count; i++) {

@@ -7,7 +7,8 @@
 
 static void print_scene(const struct ss_cli *cli, const struct scenesync_scene *scene, bool first) {
     if (cli->json) {
-        printf("%s{\"scene\": \"%s\", \"entities\": %" PRIu64 ", \"peers\": %" PRIu64 "}", first ? "" : ", ", scene->name, scene->entities, scene->peers);
+        printf("%s{\"scene\": \"%s\", \"entities\": %" PRIu64 ", \"peers\": %" PRIu64 "}", first ? "" : ", ", scene->name, scene->entities,
+               scene->peers);
     } else {
         printf("%s: entities %" PRIu64 ", peers %" PRIu64 "\n", scene->name, scene->entities, scene->peers);
     }

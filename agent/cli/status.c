@@ -15,15 +15,16 @@ static int wait_status(struct scenesync *client, struct scenesync_event *event, 
 }
 
 static void print_text(const struct scenesync_scene *scene, const struct scenesync_status *status) {
-    printf("%s: entities %" PRIu64 ", peers %" PRIu64 ", edits that others may not have %" PRIu64 "\n", scene->name, scene->entities, status->peers,
-           status->pending);
+    printf("%s: entities %" PRIu64 ", peers %" PRIu64 ", edits that others may not have %" PRIu64 "\n", scene->name, scene->entities,
+           status->peers, status->pending);
     printf("  broker %.*s", (int)status->broker.size, (const char *)status->broker.data);
     if (status->latency_ms >= 0) {
         printf(" (%.1f ms)", status->latency_ms);
     }
     printf(", store %.*s\n", (int)status->store.size, (const char *)status->store.data);
-    printf("  uploads %" PRIu64 " (%" PRIu64 " bytes left), downloads %" PRIu64 " (%" PRIu64 " of %" PRIu64 " bytes), refused %" PRIu64 "\n", status->uploads,
-           status->upload_bytes, status->downloads, status->download_done, status->download_bytes, status->refused);
+    printf("  uploads %" PRIu64 " (%" PRIu64 " bytes left), downloads %" PRIu64 " (%" PRIu64 " of %" PRIu64 " bytes), refused %" PRIu64
+           "\n",
+           status->uploads, status->upload_bytes, status->downloads, status->download_done, status->download_bytes, status->refused);
     if (status->error.size > 0) {
         printf("  %.*s\n", (int)status->error.size, (const char *)status->error.data);
     }
@@ -35,8 +36,8 @@ static void print_string(const char *key, struct scenesync_bytes text) {
 }
 
 static void print_json(const struct scenesync_scene *scene, const struct scenesync_status *status) {
-    printf("{\"scene\": \"%s\", \"entities\": %" PRIu64 ", \"peers\": %" PRIu64 ", \"pending\": %" PRIu64, scene->name, scene->entities, status->peers,
-           status->pending);
+    printf("{\"scene\": \"%s\", \"entities\": %" PRIu64 ", \"peers\": %" PRIu64 ", \"pending\": %" PRIu64, scene->name, scene->entities,
+           status->peers, status->pending);
     print_string("broker", status->broker);
     print_string("store", status->store);
     if (status->error.size > 0) {
@@ -46,8 +47,8 @@ static void print_json(const struct scenesync_scene *scene, const struct scenesy
         printf(", \"latency_ms\": %.3f", status->latency_ms);
     }
     printf(", \"uploads\": {\"n\": %" PRIu64 ", \"bytes\": %" PRIu64 "}", status->uploads, status->upload_bytes);
-    printf(", \"downloads\": {\"n\": %" PRIu64 ", \"bytes\": %" PRIu64 ", \"done\": %" PRIu64 "}", status->downloads, status->download_bytes,
-           status->download_done);
+    printf(", \"downloads\": {\"n\": %" PRIu64 ", \"bytes\": %" PRIu64 ", \"done\": %" PRIu64 "}", status->downloads,
+           status->download_bytes, status->download_done);
     printf(", \"refused\": %" PRIu64 "}", status->refused);
 }
 
@@ -86,7 +87,8 @@ static int run(struct ss_cli *cli) {
 const struct ss_command ss_command_status = {
     .name = "status",
     .usage = "status [--json]",
-    .help = "Says for each scene of the agent whether broker and store are reached, who is there and what is still to be sent or fetched.\n",
+    .help =
+        "Says for each scene of the agent whether broker and store are reached, who is there and what is still to be sent or fetched.\n",
     .least = 0,
     .most = 0,
     .run = run,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signal.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/print.h"

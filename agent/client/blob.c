@@ -55,7 +55,8 @@ static bool copy_file(int from, int to, struct scenesync_sha256 *sha256, uint64_
     return ok;
 }
 
-static int stage(struct scenesync *client, const char *path, char staged[SS_PATH_SIZE + 32], struct scenesync_sha256 *sha256, uint64_t *size) {
+static int stage(struct scenesync *client, const char *path, char staged[SS_PATH_SIZE + 32], struct scenesync_sha256 *sha256,
+                 uint64_t *size) {
     int from = open(path, O_RDONLY | O_CLOEXEC);
     if (from < 0) {
         return file_problem(client, path);
@@ -87,7 +88,8 @@ static int wait_have(struct scenesync *client, const struct scenesync_sha256 *sh
     return error;
 }
 
-int scenesync_blob_put(struct scenesync *client, const char *path, const char *type, struct scenesync_sha256 *sha256, uint64_t *size, int timeout_ms) {
+int scenesync_blob_put(struct scenesync *client, const char *path, const char *type, struct scenesync_sha256 *sha256, uint64_t *size,
+                       int timeout_ms) {
     int64_t deadline = ss_deadline(timeout_ms);
     char staged[SS_PATH_SIZE + 32];
     int error = stage(client, path, staged, sha256, size);
@@ -113,7 +115,8 @@ int scenesync_blob_get(struct scenesync *client, const struct scenesync_sha256 *
         return error;
     }
     if (notice.have.path.len >= path_size) {
-        return ss_connection_fail(client, SCENESYNC_INVALID, "the blob's path has %zu bytes, there is room for %zu", notice.have.path.len, path_size);
+        return ss_connection_fail(client, SCENESYNC_INVALID, "the blob's path has %zu bytes, there is room for %zu", notice.have.path.len,
+                                  path_size);
     }
     memcpy(path, notice.have.path.data, notice.have.path.len);
     path[notice.have.path.len] = '\0';

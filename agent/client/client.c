@@ -8,9 +8,7 @@
 #include "client/connection.h"
 #include "wire/topics.h"
 
-static struct ss_slice text_or_empty(const char *text) {
-    return text ? ss_slice_text(text) : (struct ss_slice){0};
-}
+static struct ss_slice text_or_empty(const char *text) { return text ? ss_slice_text(text) : (struct ss_slice){0}; }
 
 static bool default_socket(char *path, size_t size) {
     const char *named = getenv("SCENESYNC_SOCKET"), *runtime = getenv("XDG_RUNTIME_DIR");
@@ -88,13 +86,9 @@ void scenesync_close(struct scenesync *client) {
     free(client);
 }
 
-const char *scenesync_problem(const struct scenesync *client) {
-    return client->problem;
-}
+const char *scenesync_problem(const struct scenesync *client) { return client->problem; }
 
-int scenesync_fd(const struct scenesync *client) {
-    return client->fd;
-}
+int scenesync_fd(const struct scenesync *client) { return client->fd; }
 
 // ---- Scenes -----------------------------------------------------------------------------------------------------------------------------
 
@@ -109,8 +103,9 @@ int scenesync_join(struct scenesync *client, const char *scene, const char *cons
     request.join.scene = ss_slice_text(scene);
     request.join.changes = changes;
     if (!ss_is_scene(request.join.scene)) {
-        return ss_connection_fail(client, SCENESYNC_INVALID, "%s: a scene is named by 1 to %d of a-z, 0-9, _ and -, beginning with a letter or digit",
-                                  scene, SS_MAX_SCENE);
+        return ss_connection_fail(client, SCENESYNC_INVALID,
+                                  "%s: a scene is named by 1 to %d of a-z, 0-9, _ and -, beginning with a letter or digit", scene,
+                                  SS_MAX_SCENE);
     }
     struct ss_slice *names = calloc(kind_count + 1, sizeof *names);
     if (!names) {

@@ -28,19 +28,19 @@ static int64_t now_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int64_t ss_deadline(int timeout_ms) {
-    return now_ms() + (timeout_ms > 0 ? timeout_ms : 0);
-}
+int64_t ss_deadline(int timeout_ms) { return now_ms() + (timeout_ms > 0 ? timeout_ms : 0); }
 
 int ss_connection_dial(struct scenesync *client, const char *path) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path) {
-        return ss_connection_fail(client, SCENESYNC_UNREACHABLE, "%s: the path of a socket has at most %zu bytes", path, sizeof address.sun_path - 1);
+        return ss_connection_fail(client, SCENESYNC_UNREACHABLE, "%s: the path of a socket has at most %zu bytes", path,
+                                  sizeof address.sun_path - 1);
     }
     memcpy(address.sun_path, path, strlen(path) + 1);
     client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (client->fd < 0 || connect(client->fd, (const struct sockaddr *)&address, sizeof address) != 0) {
-        return ss_connection_fail(client, SCENESYNC_UNREACHABLE, "no agent at %s: %s; start one with `scenesync agent`", path, strerror(errno));
+        return ss_connection_fail(client, SCENESYNC_UNREACHABLE, "no agent at %s: %s; start one with `scenesync agent`", path,
+                                  strerror(errno));
     }
     return SCENESYNC_OK;
 }

@@ -20,7 +20,7 @@ struct scenesync {
     int fd;
     struct ss_codec *reading; // holds what the last notice points to
     struct ss_codec *writing;
-    struct ss_buffer in;  // bytes read, from `taken` on not yet taken as frames
+    struct ss_buffer in; // bytes read, from `taken` on not yet taken as frames
     size_t taken;
     struct ss_buffer out; // the frame being sent
     struct ss_kept *first, **last;

@@ -5,9 +5,7 @@
 #include "client/connection.h"
 #include "wire/canonical.h"
 
-static struct ss_slice slice_of(struct scenesync_bytes bytes) {
-    return (struct ss_slice){bytes.data, bytes.size};
-}
+static struct ss_slice slice_of(struct scenesync_bytes bytes) { return (struct ss_slice){bytes.data, bytes.size}; }
 
 static void free_batches(struct ss_batch *batches, size_t count) {
     for (size_t i = 0; batches && i < count; i++) {

@@ -5,9 +5,7 @@
 
 #include "client/connection.h"
 
-static struct scenesync_bytes bytes_of(struct ss_slice slice) {
-    return (struct scenesync_bytes){slice.data, slice.len};
-}
+static struct scenesync_bytes bytes_of(struct ss_slice slice) { return (struct scenesync_bytes){slice.data, slice.len}; }
 
 static size_t count_cells(const struct ss_notice_change *change) {
     size_t cells = 0;
@@ -49,10 +47,16 @@ static int take_change(struct scenesync *client, const struct ss_notice_change *
 }
 
 static struct scenesync_status status_of(const struct ss_notice_status *from) {
-    struct scenesync_status status = {.broker = bytes_of(from->broker), .store = bytes_of(from->store), .error = bytes_of(from->error),
-                                      .peers = from->peers, .pending = from->pending, .uploads = from->uploads,
-                                      .upload_bytes = from->upload_bytes, .downloads = from->downloads,
-                                      .download_bytes = from->download_bytes, .download_done = from->download_done,
+    struct scenesync_status status = {.broker = bytes_of(from->broker),
+                                      .store = bytes_of(from->store),
+                                      .error = bytes_of(from->error),
+                                      .peers = from->peers,
+                                      .pending = from->pending,
+                                      .uploads = from->uploads,
+                                      .upload_bytes = from->upload_bytes,
+                                      .downloads = from->downloads,
+                                      .download_bytes = from->download_bytes,
+                                      .download_done = from->download_done,
                                       .latency_ms = from->latency_ms};
     for (size_t i = 0; i < from->refused_count; i++) {
         status.refused += from->refused[i].count;
@@ -61,7 +65,8 @@ static struct scenesync_status status_of(const struct ss_notice_status *from) {
 }
 
 static struct scenesync_peer peer_of(const struct ss_notice_peer *from) {
-    struct scenesync_peer peer = {.user = bytes_of(from->user), .name = bytes_of(from->name), .app = bytes_of(from->app), .online = from->online};
+    struct scenesync_peer peer = {
+        .user = bytes_of(from->user), .name = bytes_of(from->name), .app = bytes_of(from->app), .online = from->online};
     memcpy(peer.origin, from->origin.b, sizeof peer.origin);
     return peer;
 }

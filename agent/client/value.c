@@ -78,38 +78,26 @@ void scenesync_writer_destroy(struct scenesync_writer *writer) {
     free(writer);
 }
 
-void scenesync_write_nil(struct scenesync_writer *writer) {
-    ss_pack_nil(&writer->current);
-}
+void scenesync_write_nil(struct scenesync_writer *writer) { ss_pack_nil(&writer->current); }
 
-void scenesync_write_bool(struct scenesync_writer *writer, bool value) {
-    ss_pack_bool(&writer->current, value);
-}
+void scenesync_write_bool(struct scenesync_writer *writer, bool value) { ss_pack_bool(&writer->current, value); }
 
-void scenesync_write_number(struct scenesync_writer *writer, double value) {
-    ss_pack_f64(&writer->current, value);
-}
+void scenesync_write_number(struct scenesync_writer *writer, double value) { ss_pack_f64(&writer->current, value); }
 
 void scenesync_write_string(struct scenesync_writer *writer, const char *text, size_t size) {
     ss_pack_str(&writer->current, (struct ss_slice){(const uint8_t *)text, size});
 }
 
-void scenesync_write_binary(struct scenesync_writer *writer, const void *data, size_t size) {
-    ss_pack_bin(&writer->current, data, size);
-}
+void scenesync_write_binary(struct scenesync_writer *writer, const void *data, size_t size) { ss_pack_bin(&writer->current, data, size); }
 
 void scenesync_write_extended(struct scenesync_writer *writer, int ext, const void *data, size_t size) {
     ss_pack_ext_head(&writer->current, (int8_t)ext, size);
     ss_buffer_append(&writer->current, data, size);
 }
 
-void scenesync_write_list(struct scenesync_writer *writer, size_t count) {
-    ss_pack_array(&writer->current, count);
-}
+void scenesync_write_list(struct scenesync_writer *writer, size_t count) { ss_pack_array(&writer->current, count); }
 
-void scenesync_write_map(struct scenesync_writer *writer, size_t count) {
-    ss_pack_map(&writer->current, count);
-}
+void scenesync_write_map(struct scenesync_writer *writer, size_t count) { ss_pack_map(&writer->current, count); }
 
 bool scenesync_writer_take(struct scenesync_writer *writer, struct scenesync_bytes *value) {
     struct ss_buffer *values = realloc(writer->values, (writer->count + 1) * sizeof *values);

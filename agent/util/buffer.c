@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void ss_buffer_init(struct ss_buffer *buffer, size_t max) {
-    *buffer = (struct ss_buffer){.max = max};
-}
+void ss_buffer_init(struct ss_buffer *buffer, size_t max) { *buffer = (struct ss_buffer){.max = max}; }
 
 void ss_buffer_finish(struct ss_buffer *buffer) {
     free(buffer->data);

@@ -68,9 +68,7 @@ uint8_t *ss_arena_room(struct ss_arena *arena, size_t len) {
     return arena->chunk->bytes + arena->chunk->used;
 }
 
-void ss_arena_keep(struct ss_arena *arena, size_t used) {
-    arena->chunk->used += used;
-}
+void ss_arena_keep(struct ss_arena *arena, size_t used) { arena->chunk->used += used; }
 
 void *ss_arena_take(struct ss_arena *arena, size_t count, size_t size) {
     enum { ALIGN = alignof(max_align_t) };

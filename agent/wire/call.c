@@ -24,9 +24,7 @@ static int read_buckets(struct ss_codec *codec, struct ss_reader *reader, void *
     return SS_WIRE_OK;
 }
 
-static bool no_buckets(const void *field) {
-    return ((const struct ss_slice *)field)->len == 0;
-}
+static bool no_buckets(const void *field) { return ((const struct ss_slice *)field)->len == 0; }
 
 static const struct ss_key_type buckets_type = {write_buckets, read_buckets, no_buckets};
 

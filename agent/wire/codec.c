@@ -29,9 +29,7 @@ void ss_codec_destroy(struct ss_codec *codec) {
     }
 }
 
-const char *ss_codec_problem(const struct ss_codec *codec) {
-    return codec->problem;
-}
+const char *ss_codec_problem(const struct ss_codec *codec) { return codec->problem; }
 
 const char *ss_wire_cause(int error) {
     switch (error) {
@@ -90,7 +88,8 @@ int ss_codec_value(struct ss_codec *codec, struct ss_reader *reader, struct ss_s
         return ss_codec_fail(codec, error, "not a value: msgpack of v1 has UTF-8 strings, maps keyed by strings and whole typed arrays");
     }
     if (error) {
-        return ss_codec_fail(codec, SS_WIRE_LIMIT, "a value has at most %d bytes and %d levels; send a blob instead", SS_MAX_VALUE, SS_MAX_DEPTH);
+        return ss_codec_fail(codec, SS_WIRE_LIMIT, "a value has at most %d bytes and %d levels; send a blob instead", SS_MAX_VALUE,
+                             SS_MAX_DEPTH);
     }
     reader->at += used;
     *value = (struct ss_slice){room, out.len};

@@ -13,12 +13,12 @@
 #include "util/types.h"
 
 // code, value, word for counting (`refused.error`), text
-#define SS_WIRE_ERRORS(X)                                                                  \
-    X(SS_WIRE_OK, 0, "ok", "no error")                                                     \
-    X(SS_WIRE_MEMORY, -1, "memory", "memory was denied")                                   \
-    X(SS_WIRE_MALFORMED, -2, "malformed", "the message is not what this place expects")    \
-    X(SS_WIRE_LIMIT, -3, "limit", "one of the fixed limits of v1 is exceeded")             \
-    X(SS_WIRE_VERSION, -4, "version", "the message is of a version other than 1")          \
+#define SS_WIRE_ERRORS(X)                                                               \
+    X(SS_WIRE_OK, 0, "ok", "no error")                                                  \
+    X(SS_WIRE_MEMORY, -1, "memory", "memory was denied")                                \
+    X(SS_WIRE_MALFORMED, -2, "malformed", "the message is not what this place expects") \
+    X(SS_WIRE_LIMIT, -3, "limit", "one of the fixed limits of v1 is exceeded")          \
+    X(SS_WIRE_VERSION, -4, "version", "the message is of a version other than 1")       \
     X(SS_WIRE_COMPRESSION, -5, "compression", "the compressed message cannot be unpacked")
 
 enum ss_wire_error {

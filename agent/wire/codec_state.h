@@ -11,8 +11,8 @@ struct ZSTD_CCtx_s;
 struct ZSTD_DCtx_s;
 
 enum {
-    SS_CODEC_ARENA = 256 * 1024 * 1024,  // bytes for one decoded message: a frame of 16 MiB whose values are all slices of their own
-    SS_CODEC_COMPRESS_FROM = 512,        // bytes from which compression is tried
+    SS_CODEC_ARENA = 256 * 1024 * 1024, // bytes for one decoded message: a frame of 16 MiB whose values are all slices of their own
+    SS_CODEC_COMPRESS_FROM = 512,       // bytes from which compression is tried
     SS_CODEC_PROBLEM = 512,
 };
 

@@ -7,9 +7,7 @@
 #include "core/core.h"
 #include "wire/pack.h"
 
-static bool same_stamp(const struct ss_stamp *a, const struct ss_stamp *b) {
-    return memcmp(a->b, b->b, sizeof a->b) == 0;
-}
+static bool same_stamp(const struct ss_stamp *a, const struct ss_stamp *b) { return memcmp(a->b, b->b, sizeof a->b) == 0; }
 
 struct ss_entity_record ss_record_of(const struct ss_entity *entity) {
     struct ss_entity_record record = {.kind = entity->kind, .uuid = entity->uuid, .entity = *entity};
@@ -62,9 +60,7 @@ static int read_stamps(struct ss_codec *codec, struct ss_reader *reader, void *f
     return SS_RAW.read(codec, reader, &((struct ss_entity_record *)field)->raw_stamps, key);
 }
 
-static bool no_stamps(const void *field) {
-    return count_stamps(field) == 0;
-}
+static bool no_stamps(const void *field) { return count_stamps(field) == 0; }
 
 const struct ss_key_type SS_STAMPS = {write_stamps, read_stamps, no_stamps};
 

@@ -52,7 +52,8 @@ static const struct ss_key peek_keys[] = {
 };
 static const struct ss_map peek_map = SS_MAP(peek_keys, struct peek);
 
-int ss_frame_type(struct ss_codec *codec, struct ss_slice body, const struct ss_frame_form *forms, size_t count, unsigned *type, uint64_t *id) {
+int ss_frame_type(struct ss_codec *codec, struct ss_slice body, const struct ss_frame_form *forms, size_t count, unsigned *type,
+                  uint64_t *id) {
     struct peek peek = {0};
     struct ss_reader reader = ss_reader_of(body);
     ss_codec_begin(codec);

@@ -15,7 +15,8 @@ struct ss_frame_form {
 int ss_frame_write(struct ss_codec *codec, const struct ss_map *map, const void *source, struct ss_buffer *out);
 
 // ss_frame_type finds which of `count` forms a body is (0, which has no form, when it is none) and the value of its `id`, if it has one.
-int ss_frame_type(struct ss_codec *codec, struct ss_slice body, const struct ss_frame_form *forms, size_t count, unsigned *type, uint64_t *id);
+int ss_frame_type(struct ss_codec *codec, struct ss_slice body, const struct ss_frame_form *forms, size_t count, unsigned *type,
+                  uint64_t *id);
 
 // ss_frame_read reads a body into the whole struct.
 int ss_frame_read(struct ss_codec *codec, struct ss_slice body, const struct ss_map *map, void *target);

@@ -6,9 +6,7 @@
 #include "wire/map.h"
 #include "wire/pack.h"
 
-static int expected(struct ss_codec *codec, const char *what) {
-    return ss_codec_fail(codec, SS_WIRE_MALFORMED, "expected %s", what);
-}
+static int expected(struct ss_codec *codec, const char *what) { return ss_codec_fail(codec, SS_WIRE_MALFORMED, "expected %s", what); }
 
 static bool read_type(struct ss_reader *reader, enum ss_item_type type, struct ss_item *item) {
     return ss_read(reader, item) && item->type == type;
@@ -27,7 +25,8 @@ static int read_version(struct ss_codec *codec, struct ss_reader *reader, void *
     if (!read_type(reader, SS_ITEM_UINT, &item)) {
         return expected(codec, "1");
     }
-    return item.uint == 1 ? SS_WIRE_OK : ss_codec_fail(codec, SS_WIRE_VERSION, "this agent speaks version 1, not %llu", (unsigned long long)item.uint);
+    return item.uint == 1 ? SS_WIRE_OK
+                          : ss_codec_fail(codec, SS_WIRE_VERSION, "this agent speaks version 1, not %llu", (unsigned long long)item.uint);
 }
 
 const struct ss_key_type SS_VERSION = {write_version, read_version, NULL};
@@ -77,15 +76,11 @@ static int read_bool(struct ss_codec *codec, struct ss_reader *reader, void *fie
     return SS_WIRE_OK;
 }
 
-static bool is_false(const void *field) {
-    return !*(const bool *)field;
-}
+static bool is_false(const void *field) { return !*(const bool *)field; }
 
 const struct ss_key_type SS_BOOL = {write_bool, read_bool, is_false};
 
-static bool is_true(const void *field) {
-    return *(const bool *)field;
-}
+static bool is_true(const void *field) { return *(const bool *)field; }
 
 const struct ss_key_type SS_BOOL_ON = {write_bool, read_bool, is_true};
 
@@ -110,9 +105,7 @@ static int read_number(struct ss_codec *codec, struct ss_reader *reader, void *f
     return ss_read(reader, &item) && number_of(&item, field) ? SS_WIRE_OK : expected(codec, "a number");
 }
 
-static bool is_negative(const void *field) {
-    return *(const double *)field < 0;
-}
+static bool is_negative(const void *field) { return *(const double *)field < 0; }
 
 const struct ss_key_type SS_NUMBER = {write_number, read_number, is_negative};
 
@@ -133,9 +126,7 @@ static int read_text(struct ss_codec *codec, struct ss_reader *reader, void *fie
     return SS_WIRE_OK;
 }
 
-static bool is_empty(const void *field) {
-    return ((const struct ss_slice *)field)->len == 0;
-}
+static bool is_empty(const void *field) { return ((const struct ss_slice *)field)->len == 0; }
 
 const struct ss_key_type SS_TEXT = {write_text, read_text, is_empty};
 
@@ -160,9 +151,7 @@ static int read_word(struct ss_codec *codec, struct ss_reader *reader, void *fie
 
 const struct ss_key_type SS_WORD = {write_word, read_word, NULL};
 
-static void write_bytes(struct ss_buffer *out, const void *field, const struct ss_key *key) {
-    ss_pack_bin(out, field, key->size);
-}
+static void write_bytes(struct ss_buffer *out, const void *field, const struct ss_key *key) { ss_pack_bin(out, field, key->size); }
 
 static int read_bytes(struct ss_codec *codec, struct ss_reader *reader, void *field, const struct ss_key *key) {
     struct ss_item item;

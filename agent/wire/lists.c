@@ -20,9 +20,7 @@ static void *take_list(struct ss_codec *codec, struct ss_reader *reader, size_t 
     return items;
 }
 
-static bool is_empty_list(const void *field) {
-    return ((const struct ss_list *)field)->count == 0;
-}
+static bool is_empty_list(const void *field) { return ((const struct ss_list *)field)->count == 0; }
 
 static void write_texts(struct ss_buffer *out, const void *field, const struct ss_key *key) {
     const struct ss_list *list = field;
@@ -44,9 +42,7 @@ static int read_texts(struct ss_codec *codec, struct ss_reader *reader, void *fi
 
 const struct ss_key_type SS_TEXTS = {write_texts, read_texts, is_empty_list};
 
-static void write_nested(struct ss_buffer *out, const void *field, const struct ss_key *key) {
-    ss_map_write(out, key->details, field);
-}
+static void write_nested(struct ss_buffer *out, const void *field, const struct ss_key *key) { ss_map_write(out, key->details, field); }
 
 static int read_nested(struct ss_codec *codec, struct ss_reader *reader, void *field, const struct ss_key *key) {
     return ss_map_read(codec, reader, key->details, field);

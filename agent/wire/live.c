@@ -30,12 +30,9 @@ static const struct ss_key_type columns_type = {write_columns, read_columns, NUL
 
 #define AT(field) offsetof(struct record, field)
 static const struct ss_key keys[] = {
-    {SS_MUST("columns", columns_type, 0)},
-    {SS_MAY("from", SS_BYTES, AT(from)), .size = 8, .present = AT(has_from)},
-    {SS_MUST("ids", SS_UUIDS, AT(ids))},
-    {SS_MUST("stamp", SS_BYTES, AT(stamp)), .size = 16},
-    {SS_MAY("stamps", SS_UUIDS, AT(stamps))},
-    {SS_MUST("v", SS_VERSION, 0)},
+    {SS_MUST("columns", columns_type, 0)},    {SS_MAY("from", SS_BYTES, AT(from)), .size = 8, .present = AT(has_from)},
+    {SS_MUST("ids", SS_UUIDS, AT(ids))},      {SS_MUST("stamp", SS_BYTES, AT(stamp)), .size = 16},
+    {SS_MAY("stamps", SS_UUIDS, AT(stamps))}, {SS_MUST("v", SS_VERSION, 0)},
 };
 #undef AT
 static const struct ss_map map = SS_MAP(keys, struct record);

@@ -5,9 +5,7 @@
 
 #include "wire/pack.h"
 
-static const void *field_of(const void *source, const struct ss_key *key) {
-    return (const uint8_t *)source + key->offset;
-}
+static const void *field_of(const void *source, const struct ss_key *key) { return (const uint8_t *)source + key->offset; }
 
 static bool is_written(const void *source, const struct ss_key *key) {
     if (key->present) {
@@ -40,9 +38,7 @@ static const struct ss_key *find_key(const struct ss_map *map, const struct ss_i
     return NULL;
 }
 
-static struct ss_slice name_of(const struct ss_key *key) {
-    return (struct ss_slice){(const uint8_t *)key->name, strlen(key->name)};
-}
+static struct ss_slice name_of(const struct ss_key *key) { return (struct ss_slice){(const uint8_t *)key->name, strlen(key->name)}; }
 
 static int read_pair(struct ss_codec *codec, struct ss_reader *reader, const struct ss_map *map, void *target, uint64_t *seen) {
     struct ss_item name;

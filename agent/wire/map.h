@@ -39,7 +39,8 @@ struct ss_map {
 #define SS_MUST(key_name, key_type, at) .name = (key_name), .type = &(key_type), .offset = (at), .need = SS_KEY_REQUIRED
 #define SS_MAY(key_name, key_type, at) .name = (key_name), .type = &(key_type), .offset = (at), .need = SS_KEY_OPTIONAL
 
-#define SS_MAP(table, structure) {(table), sizeof(table) / sizeof *(table), sizeof(structure)}
+#define SS_MAP(table, structure) \
+    { (table), sizeof(table) / sizeof *(table), sizeof(structure) }
 
 // ss_map_write appends the struct as a map. ss_map_read fills a zeroed struct from the value at `reader`; keys that the table does not have are
 // skipped. Errors: as decoders, the problem names the key.
@@ -51,24 +52,24 @@ int ss_payload_write(struct ss_codec *codec, const struct ss_map *map, const voi
 int ss_payload_read(struct ss_codec *codec, struct ss_slice payload, const struct ss_map *map, void *target);
 
 // The sorts of key, and what the field is. Where a list is (size_t count, const T *items), the field is the count and the items follow it.
-extern const struct ss_key_type SS_VERSION; // nothing: `v`, always 1
-extern const struct ss_key_type SS_TAG;     // nothing: `t`
-extern const struct ss_key_type SS_UINT;    // uint64_t
-extern const struct ss_key_type SS_BOOL;    // bool, absent when false
-extern const struct ss_key_type SS_BOOL_ON; // bool, absent when true
-extern const struct ss_key_type SS_NUMBER;  // double, absent when negative
-extern const struct ss_key_type SS_TEXT;    // struct ss_slice of UTF-8, absent when empty
-extern const struct ss_key_type SS_WORD;    // an enum from 0, written as one of the words of `details` (NULL-terminated)
-extern const struct ss_key_type SS_BYTES;   // an array of `size` bytes
-extern const struct ss_key_type SS_RAW;     // struct ss_slice of one value, checked for form only; a zeroed one is absent
-extern const struct ss_key_type SS_VALUE;   // struct ss_slice of one canonical map
-extern const struct ss_key_type SS_COLOUR;  // float[3]
-extern const struct ss_key_type SS_TEXTS;   // list of struct ss_slice, absent when empty
-extern const struct ss_key_type SS_UUIDS;   // list of 16-byte things, written as one bin, absent when empty
-extern const struct ss_key_type SS_VECTOR;  // struct ss_vector, absent when empty
+extern const struct ss_key_type SS_VERSION;     // nothing: `v`, always 1
+extern const struct ss_key_type SS_TAG;         // nothing: `t`
+extern const struct ss_key_type SS_UINT;        // uint64_t
+extern const struct ss_key_type SS_BOOL;        // bool, absent when false
+extern const struct ss_key_type SS_BOOL_ON;     // bool, absent when true
+extern const struct ss_key_type SS_NUMBER;      // double, absent when negative
+extern const struct ss_key_type SS_TEXT;        // struct ss_slice of UTF-8, absent when empty
+extern const struct ss_key_type SS_WORD;        // an enum from 0, written as one of the words of `details` (NULL-terminated)
+extern const struct ss_key_type SS_BYTES;       // an array of `size` bytes
+extern const struct ss_key_type SS_RAW;         // struct ss_slice of one value, checked for form only; a zeroed one is absent
+extern const struct ss_key_type SS_VALUE;       // struct ss_slice of one canonical map
+extern const struct ss_key_type SS_COLOUR;      // float[3]
+extern const struct ss_key_type SS_TEXTS;       // list of struct ss_slice, absent when empty
+extern const struct ss_key_type SS_UUIDS;       // list of 16-byte things, written as one bin, absent when empty
+extern const struct ss_key_type SS_VECTOR;      // struct ss_vector, absent when empty
 extern const struct ss_key_type SS_VECTOR_KEPT; // the same, written even when empty
-extern const struct ss_key_type SS_NESTED;  // a struct written as a map of `details`
-extern const struct ss_key_type SS_LIST;    // list of structs written as maps of `details`
+extern const struct ss_key_type SS_NESTED;      // a struct written as a map of `details`
+extern const struct ss_key_type SS_LIST;        // list of structs written as maps of `details`
 
 // ss_list is how (size_t count, const T *items) looks to code that does not know T.
 struct ss_list {

@@ -70,9 +70,9 @@ int ss_presence_decode(struct ss_codec *codec, struct ss_slice payload, struct s
 struct ss_call {
     uint64_t call; // repeated in every reply
     struct ss_origin from;
-    struct ss_slice user;     // a valid level of a topic
-    struct ss_vector vector;  // `sync`: what the caller has
-    struct ss_slice buckets;  // SS_BUCKETS × SS_BUCKET_SIZE bytes, or empty
+    struct ss_slice user;    // a valid level of a topic
+    struct ss_vector vector; // `sync`: what the caller has
+    struct ss_slice buckets; // SS_BUCKETS × SS_BUCKET_SIZE bytes, or empty
 };
 
 int ss_call_encode(struct ss_codec *codec, const struct ss_call *call, struct ss_buffer *out);

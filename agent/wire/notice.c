@@ -142,7 +142,8 @@ static const struct ss_key presence_keys[] = {
 };
 static const struct ss_key left_keys[] = {{SS_MUST("t", SS_TAG, 0), .text = "left"}};
 
-#define FORM(word) {#word, SS_MAP(word##_keys, struct ss_notice)}
+#define FORM(word) \
+    { #word, SS_MAP(word##_keys, struct ss_notice) }
 static const struct ss_frame_form forms[] = {
     [SS_NOTICE_WELCOME] = FORM(welcome), [SS_NOTICE_CHANGE] = FORM(change),   [SS_NOTICE_JOINED] = FORM(joined),
     [SS_NOTICE_ACK] = FORM(ack),         [SS_NOTICE_REFUSED] = FORM(refused), [SS_NOTICE_HAVE] = FORM(have),

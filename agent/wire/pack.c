@@ -5,13 +5,9 @@
 #include <msgpack.h>
 #include <string.h>
 
-static int write(void *buffer, const char *data, size_t len) {
-    return ss_buffer_append(buffer, data, len) ? 0 : -1;
-}
+static int write(void *buffer, const char *data, size_t len) { return ss_buffer_append(buffer, data, len) ? 0 : -1; }
 
-static msgpack_packer packer(struct ss_buffer *out) {
-    return (msgpack_packer){out, write};
-}
+static msgpack_packer packer(struct ss_buffer *out) { return (msgpack_packer){out, write}; }
 
 void ss_pack_nil(struct ss_buffer *out) {
     msgpack_packer to = packer(out);
@@ -49,9 +45,7 @@ void ss_pack_str(struct ss_buffer *out, struct ss_slice text) {
     ss_buffer_append(out, text.data, text.len);
 }
 
-void ss_pack_text(struct ss_buffer *out, const char *text) {
-    ss_pack_str(out, (struct ss_slice){(const uint8_t *)text, strlen(text)});
-}
+void ss_pack_text(struct ss_buffer *out, const char *text) { ss_pack_str(out, (struct ss_slice){(const uint8_t *)text, strlen(text)}); }
 
 void ss_pack_bin_head(struct ss_buffer *out, size_t len) {
     msgpack_packer to = packer(out);

@@ -7,9 +7,7 @@ struct ss_reader ss_reader_of(struct ss_slice bytes) {
     return (struct ss_reader){bytes.data, bytes.data ? bytes.data + bytes.len : NULL};
 }
 
-static size_t left(const struct ss_reader *reader) {
-    return (size_t)(reader->end - reader->at);
-}
+static size_t left(const struct ss_reader *reader) { return (size_t)(reader->end - reader->at); }
 
 static bool big_endian(struct ss_reader *reader, unsigned size, uint64_t *number) {
     if (left(reader) < size) {

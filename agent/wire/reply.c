@@ -60,8 +60,13 @@ static int make_records(struct ss_codec *codec, const struct ss_ev_sync_reply *s
 
 int ss_reply_encode(struct ss_codec *codec, const struct ss_reply *reply, struct ss_buffer *out) {
     const struct ss_ev_sync_reply *sync = &reply->sync;
-    struct record record = {.call = sync->call, .from = sync->from, .part = sync->part, .last = sync->last,
-                            .error = reply->error, .text = reply->text, .vector = sync->vector};
+    struct record record = {.call = sync->call,
+                            .from = sync->from,
+                            .part = sync->part,
+                            .last = sync->last,
+                            .error = reply->error,
+                            .text = reply->text,
+                            .vector = sync->vector};
     ss_codec_begin(codec);
     int error = make_records(codec, sync, &record);
     if (error) {
@@ -107,8 +112,8 @@ int ss_reply_decode(struct ss_codec *codec, struct ss_slice payload, struct ss_r
     if (error) {
         return error;
     }
-    reply->sync = (struct ss_ev_sync_reply){.from = record.from, .call = record.call, .part = (uint32_t)record.part,
-                                            .last = record.last, .vector = record.vector};
+    reply->sync = (struct ss_ev_sync_reply){
+        .from = record.from, .call = record.call, .part = (uint32_t)record.part, .last = record.last, .vector = record.vector};
     reply->error = record.error;
     reply->text = record.text;
     return read_records(codec, &record, &reply->sync);

@@ -50,7 +50,8 @@ static const struct ss_key presence_keys[] = {{SS_MUST("fields", SS_VALUE, AT(pr
 static const struct ss_key scenes_keys[] = {{SS_MUST("id", SS_UINT, AT(id))}, {SS_MUST("t", SS_TAG, 0), .text = "scenes"}};
 static const struct ss_key digest_keys[] = {{SS_MUST("id", SS_UINT, AT(id))}, {SS_MUST("t", SS_TAG, 0), .text = "digest"}};
 
-#define FORM(word) {#word, SS_MAP(word##_keys, struct ss_request)}
+#define FORM(word) \
+    { #word, SS_MAP(word##_keys, struct ss_request) }
 static const struct ss_frame_form forms[] = {
     [SS_REQUEST_HELLO] = FORM(hello),   [SS_REQUEST_JOIN] = FORM(join),         [SS_REQUEST_LEAVE] = FORM(leave),
     [SS_REQUEST_EDIT] = FORM(edit),     [SS_REQUEST_BLOB] = FORM(blob),         [SS_REQUEST_WANT] = FORM(want),
@@ -65,7 +66,8 @@ int ss_request_encode(struct ss_codec *codec, const struct ss_request *request, 
 
 static int check_join(struct ss_codec *codec, const struct ss_request_join *join) {
     if (!ss_is_scene(join->scene)) {
-        return ss_codec_fail(codec, SS_WIRE_MALFORMED, "scene: expected 1 to %d of a-z, 0-9, _ and -, beginning with a letter or digit", SS_MAX_SCENE);
+        return ss_codec_fail(codec, SS_WIRE_MALFORMED, "scene: expected 1 to %d of a-z, 0-9, _ and -, beginning with a letter or digit",
+                             SS_MAX_SCENE);
     }
     for (size_t i = 0; i < join->kind_count; i++) {
         if (!ss_is_kind(join->kinds[i])) {

@@ -28,7 +28,8 @@ static struct ss_batch some_columns(const struct ss_batch *batch, size_t from, s
     return piece;
 }
 
-static int split_in_two(const struct split *split, const struct ss_batch *first, const struct ss_batch *second, size_t first_row, size_t second_row) {
+static int split_in_two(const struct split *split, const struct ss_batch *first, const struct ss_batch *second, size_t first_row,
+                        size_t second_row) {
     int error = split_rows(split, first, first_row);
     return error ? error : split_rows(split, second, second_row);
 }

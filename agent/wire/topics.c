@@ -15,10 +15,12 @@ static const struct form {
     const char *word;
     const char *levels;
 } forms[] = {
-    [SS_TOPIC_STATE] = {"state", "kup"},    [SS_TOPIC_LIVE] = {"live", "k"},      [SS_TOPIC_PEER] = {"peer", "Uo"},
-    [SS_TOPIC_ONLINE] = {"online", "Uo"},   [SS_TOPIC_PRESENCE] = {"presence", "Uo"}, [SS_TOPIC_FRAME] = {"frame", "Un"},
-    [SS_TOPIC_CALL] = {"call", "on"},       [SS_TOPIC_REPLY] = {"reply", "Uo"},   [SS_TOPIC_JSON] = {"json", "ku"},
-    [SS_TOPIC_JSON_SET] = {"json", "kus"},  [SS_TOPIC_CHECKPOINT] = {"checkpoint", ""},
+    [SS_TOPIC_STATE] = {"state", "kup"},        [SS_TOPIC_LIVE] = {"live", "k"},
+    [SS_TOPIC_PEER] = {"peer", "Uo"},           [SS_TOPIC_ONLINE] = {"online", "Uo"},
+    [SS_TOPIC_PRESENCE] = {"presence", "Uo"},   [SS_TOPIC_FRAME] = {"frame", "Un"},
+    [SS_TOPIC_CALL] = {"call", "on"},           [SS_TOPIC_REPLY] = {"reply", "Uo"},
+    [SS_TOPIC_JSON] = {"json", "ku"},           [SS_TOPIC_JSON_SET] = {"json", "kus"},
+    [SS_TOPIC_CHECKPOINT] = {"checkpoint", ""},
 };
 enum { FORM_COUNT = sizeof forms / sizeof *forms };
 
@@ -37,9 +39,7 @@ static bool is_level(struct ss_slice text, size_t max) {
     return text.len > 0 && text.len <= max;
 }
 
-bool ss_is_user(struct ss_slice text) {
-    return is_level(text, SS_MAX_USER);
-}
+bool ss_is_user(struct ss_slice text) { return is_level(text, SS_MAX_USER); }
 
 bool ss_is_scene(struct ss_slice text) {
     if (!is_level(text, SS_MAX_SCENE) || text.data[0] == '_' || text.data[0] == '-') {

@@ -79,9 +79,7 @@ static unsigned exact_elements(const struct ss_item *item) {
     return elements;
 }
 
-static bool is_number(const struct ss_item *item) {
-    return item->type >= SS_ITEM_UINT && item->type <= SS_ITEM_F64;
-}
+static bool is_number(const struct ss_item *item) { return item->type >= SS_ITEM_UINT && item->type <= SS_ITEM_F64; }
 
 size_t ss_number_shape(struct ss_slice value, unsigned *elements) {
     struct ss_reader reader = ss_reader_of(value);

@@ -2,7 +2,6 @@
 """Makes the seeds of the fuzz targets from schemas/vectors: run it when the vectors change. Seeds over 64 KiB are left to the vectors' own test."""
 import json
 import re
-import struct
 import sys
 from pathlib import Path
 
@@ -36,7 +35,7 @@ def main():
         data, channel = bytes.fromhex(entry["hex"]), entry["channel"]
         target = {"client": "wire_request", "agent": "wire_notice"}.get(channel, "wire_" + entry["message"])
         if entry["message"] != "online":
-            put(target, entry["message"] + " " + entry["name"], data if channel == "mqtt" else struct.pack("<I", len(data)) + data)
+            put(target, entry["message"] + " " + entry["name"], data)
     for entry in json.loads((vectors / "refused.json").read_text()):
         target = "wire_canonical" if entry["as"] == "value" else "wire_" + entry["as"]
         if entry["as"] != "online":

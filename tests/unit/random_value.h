@@ -3,8 +3,8 @@
 #ifndef SS_TESTS_RANDOM_VALUE_H
 #define SS_TESTS_RANDOM_VALUE_H
 
-#include "wire_util.h"
 #include "wire/pack.h"
+#include "wire_util.h"
 
 #include <math.h>
 
@@ -51,7 +51,8 @@ static inline void put_any_integer(uint64_t *random, struct ss_buffer *out) {
 }
 
 static inline void put_any_number(uint64_t *random, struct ss_buffer *out) {
-    static const double edges[] = {0.0, -0.0, 1e300, -0x1p63, 0x1p63, 0x1p64, 0x1p24, 16777217.0, 0x1p53, 0.1, 1e-40, 5e-324, INFINITY, -INFINITY, NAN};
+    static const double edges[] = {0.0,    -0.0, 1e300, -0x1p63, 0x1p63,   0x1p64,    0x1p24, 16777217.0,
+                                   0x1p53, 0.1,  1e-40, 5e-324,  INFINITY, -INFINITY, NAN};
     switch (random_below(random, 4)) {
     case 0: put_any_integer(random, out); break;
     case 1: put_f32(out, (float)((double)random_below(random, 100000) / 7 - 5000)); break;
@@ -61,7 +62,8 @@ static inline void put_any_number(uint64_t *random, struct ss_buffer *out) {
 }
 
 static inline void put_any_string(uint64_t *random, struct ss_buffer *out, unsigned salt) {
-    static const char *const words[] = {"", "a", "location", "ключ", "鍵/\xf0\x9f\x94\x91", "name with spaces, longer than thirty-one bytes"};
+    static const char *const words[] = {
+        "", "a", "location", "ключ", "鍵/\xf0\x9f\x94\x91", "name with spaces, longer than thirty-one bytes"};
     char text[96];
     int len = snprintf(text, sizeof text, "%s%u", words[random_below(random, 6)], salt);
     put_byte(out, 0xda); // never the shortest

@@ -5,10 +5,10 @@
 
 #include <zstd.h>
 
-#include "wire_util.h"
 #include "wire/link.h"
 #include "wire/messages.h"
 #include "wire/pack.h"
+#include "wire_util.h"
 
 static const struct ss_uuid uuid = {{1}};
 
@@ -53,8 +53,8 @@ static size_t stream(const void *plain, size_t len, void *out, size_t room) {
 static void test_streams_are_read_within_bounds(void **state) {
     struct ss_codec *codec = *state;
     static uint8_t zeros[SS_WIRE_PLAIN_MAX + 1], out[65536];
-    static const uint8_t plain[] = {0x83, 0xa6, 'f', 'i', 'e', 'l', 'd', 's', 0x80, 0xa5, 's', 't', 'a', 'm', 'p', 0xc4, 16, 0, 0, 0, 0, 0,
-                                    0,    0,    0,   0,   0,   0,   0,   0,   0,    0,    1,   0xa1, 'v', 1};
+    static const uint8_t plain[] = {0x83, 0xa6, 'f', 'i', 'e', 'l', 'd', 's', 0x80, 0xa5, 's', 't', 'a', 'm', 'p', 0xc4, 16,  0,
+                                    0,    0,    0,   0,   0,   0,   0,   0,   0,    0,    0,   0,   0,   0,   1,   0xa1, 'v', 1};
     assert_int_equal(decode_state(codec, plain, sizeof plain), SS_WIRE_OK);
     assert_int_equal(decode_state(codec, out, stream(plain, sizeof plain, out, sizeof out)), SS_WIRE_OK);
     assert_int_equal(decode_state(codec, out, stream(zeros, sizeof zeros, out, sizeof out)), SS_WIRE_COMPRESSION);
@@ -86,7 +86,8 @@ static void test_large_states_are_compressed_and_come_back(void **state) {
         snprintf(names[i], sizeof names[i], "nodes/%08zx/select", i);
         fields[i] = (struct ss_field){ss_slice_text(names[i]), {yes, 1}, {{0, 0, 1}}};
     }
-    struct ss_state_message message = {.entity = {ss_slice_text("material"), uuid, FIELDS, fields}, .numbered = true, .from = {{7}}, .seq = 9, .parts = true};
+    struct ss_state_message message = {
+        .entity = {ss_slice_text("material"), uuid, FIELDS, fields}, .numbered = true, .from = {{7}}, .seq = 9, .parts = true};
     struct ss_buffer out;
     ss_buffer_init(&out, SS_MAX_MESSAGE);
     assert_int_equal(ss_state_encode(codec, &message, &out), SS_WIRE_OK);

@@ -42,8 +42,12 @@ static void put_row(uint64_t *random, unsigned sort, struct ss_buffer *out) {
 }
 
 static void make(uint64_t *random, struct made *made) {
-    made->batch = (struct ss_batch){.kind = ss_slice_text("object"), .rows = 1 + random_below(random, MAX_ROWS), .columns = random_below(random, MAX_COLUMNS + 1),
-                                    .ids = made->ids, .names = made->names, .values = made->values};
+    made->batch = (struct ss_batch){.kind = ss_slice_text("object"),
+                                    .rows = 1 + random_below(random, MAX_ROWS),
+                                    .columns = random_below(random, MAX_COLUMNS + 1),
+                                    .ids = made->ids,
+                                    .names = made->names,
+                                    .values = made->values};
     random_bytes(random, made->ids, sizeof made->ids);
     random_bytes(random, made->stamps, sizeof made->stamps);
     for (size_t column = 0; column < made->batch.columns; column++) {
@@ -253,7 +257,8 @@ static void make_entity(uint64_t *random, size_t index, struct ss_entity *entity
             fields[count++] = (struct ss_field){ss_slice_text(names[i]), {random_below(random, 2) ? nil : one, 1}, {{0}}};
         }
     }
-    *entity = (struct ss_entity){ss_slice_text(random_below(random, 2) ? "light" : "mesh"), {{(uint8_t)index, (uint8_t)(index >> 8)}}, count, fields};
+    *entity = (struct ss_entity){
+        ss_slice_text(random_below(random, 2) ? "light" : "mesh"), {{(uint8_t)index, (uint8_t)(index >> 8)}}, count, fields};
 }
 
 // Every row of every batch is what one entity had, and each entity comes once.

@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
-#include "wire_util.h"
 #include "wire/topics.h"
+#include "wire_util.h"
 
 #define ROOT "scenesync/v1/demo/"
 #define UUID "01234567-89ab-cdef-0123-456789abcdef"
 
 static const char *const topics[] = {
-    ROOT "state/object/" UUID,
-    ROOT "state/mesh/" UUID "/0f",
-    ROOT "live/transform",
-    ROOT "peer/ada/a1b2c3d4e5f60718",
-    ROOT "online/ada/a1b2c3d4e5f60718",
-    ROOT "presence/ada_2/a1b2c3d4e5f60718",
-    ROOT "frame/ada/main-1",
-    ROOT "call/a1b2c3d4e5f60718/sync",
-    ROOT "reply/ada/a1b2c3d4e5f60718",
-    ROOT "json/light/" UUID,
-    ROOT "json/light/" UUID "/set",
-    ROOT "checkpoint",
+    ROOT "state/object/" UUID,        ROOT "state/mesh/" UUID "/0f",      ROOT "live/transform",
+    ROOT "peer/ada/a1b2c3d4e5f60718", ROOT "online/ada/a1b2c3d4e5f60718", ROOT "presence/ada_2/a1b2c3d4e5f60718",
+    ROOT "frame/ada/main-1",          ROOT "call/a1b2c3d4e5f60718/sync",  ROOT "reply/ada/a1b2c3d4e5f60718",
+    ROOT "json/light/" UUID,          ROOT "json/light/" UUID "/set",     ROOT "checkpoint",
 };
 
 static void test_every_topic_there_and_back(void **state) {
@@ -101,8 +93,10 @@ static void test_filters(void **state) {
     char text[SS_MAX_TOPIC];
     struct ss_topic topic = {.scene = ss_slice_text("demo"), .user = ss_slice_text("ada"), .origin = {{0xa1}}, .part = -1};
     static const char *const filters[] = {
-        [SS_TOPIC_STATE] = ROOT "state/#", [SS_TOPIC_LIVE] = ROOT "live/#",
-        [SS_TOPIC_CALL] = ROOT "call/a100000000000000/+", [SS_TOPIC_REPLY] = ROOT "reply/ada/a100000000000000",
+        [SS_TOPIC_STATE] = ROOT "state/#",
+        [SS_TOPIC_LIVE] = ROOT "live/#",
+        [SS_TOPIC_CALL] = ROOT "call/a100000000000000/+",
+        [SS_TOPIC_REPLY] = ROOT "reply/ada/a100000000000000",
         [SS_TOPIC_CHECKPOINT] = ROOT "checkpoint",
     };
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
@@ -116,8 +110,10 @@ static void test_filters(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_topic_there_and_back), cmocka_unit_test(test_what_is_no_topic),
-        cmocka_unit_test(test_prefix_of_several_levels),   cmocka_unit_test(test_levels_that_must_not_be_built),
+        cmocka_unit_test(test_every_topic_there_and_back),
+        cmocka_unit_test(test_what_is_no_topic),
+        cmocka_unit_test(test_prefix_of_several_levels),
+        cmocka_unit_test(test_levels_that_must_not_be_built),
         cmocka_unit_test(test_filters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

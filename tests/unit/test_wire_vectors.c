@@ -6,12 +6,12 @@
 
 #include <cjson/cJSON.h>
 
-#include "wire_util.h"
 #include "wire/canonical.h"
 #include "wire/codec_state.h"
 #include "wire/link.h"
 #include "wire/messages.h"
 #include "wire/topics.h"
+#include "wire_util.h"
 
 struct reading {
     struct ss_codec *codec;
@@ -120,9 +120,7 @@ static int again_reply(struct reading *r, struct ss_slice in) {
     return error ? error : ss_reply_encode(r->encoder, &reply, &r->out);
 }
 
-static int again_value(struct reading *r, struct ss_slice in) {
-    return ss_canonical(in, &r->out, NULL);
-}
+static int again_value(struct reading *r, struct ss_slice in) { return ss_canonical(in, &r->out, NULL); }
 
 static int again_request(struct reading *r, struct ss_slice in) {
     struct ss_request request;

@@ -16,13 +16,9 @@
 #include "wire/codec.h"
 
 // random_next is splitmix64: the same sequence for the same seed everywhere.
-static inline uint64_t random_next(uint64_t *state) {
-    return ss_mix(*state += 0x9e3779b97f4a7c15U);
-}
+static inline uint64_t random_next(uint64_t *state) { return ss_mix(*state += 0x9e3779b97f4a7c15U); }
 
-static inline uint64_t random_below(uint64_t *state, uint64_t limit) {
-    return random_next(state) % limit;
-}
+static inline uint64_t random_below(uint64_t *state, uint64_t limit) { return random_next(state) % limit; }
 
 static inline void random_bytes(uint64_t *state, void *bytes, size_t len) {
     for (size_t i = 0; i < len; i++) {

@@ -11,15 +11,15 @@
 #include "scenesync/value.h"
 
 // code, value, text
-#define SCENESYNC_ERRORS(X)                                                                  \
-    X(SCENESYNC_OK, 0, "no error")                                                           \
-    X(SCENESYNC_MEMORY, -1, "memory was denied")                                             \
-    X(SCENESYNC_INVALID, -2, "an argument cannot be sent")                                   \
-    X(SCENESYNC_UNREACHABLE, -3, "no agent answers at that socket")                          \
-    X(SCENESYNC_CLOSED, -4, "the agent closed the connection")                               \
+#define SCENESYNC_ERRORS(X)                                                                   \
+    X(SCENESYNC_OK, 0, "no error")                                                            \
+    X(SCENESYNC_MEMORY, -1, "memory was denied")                                              \
+    X(SCENESYNC_INVALID, -2, "an argument cannot be sent")                                    \
+    X(SCENESYNC_UNREACHABLE, -3, "no agent answers at that socket")                           \
+    X(SCENESYNC_CLOSED, -4, "the agent closed the connection")                                \
     X(SCENESYNC_TIMEOUT, -5, "the agent did not answer in time, or there is nothing to give") \
-    X(SCENESYNC_REFUSED, -6, "the agent refused; scenesync_problem says why")                \
-    X(SCENESYNC_PROTOCOL, -7, "the agent sent what this library does not understand")        \
+    X(SCENESYNC_REFUSED, -6, "the agent refused; scenesync_problem says why")                 \
+    X(SCENESYNC_PROTOCOL, -7, "the agent sent what this library does not understand")         \
     X(SCENESYNC_FILE, -8, "a file could not be read or written")
 
 enum scenesync_error {
@@ -41,10 +41,10 @@ struct scenesync_sha256 {
 enum scenesync_role { SCENESYNC_EDITOR, SCENESYNC_VIEWER, SCENESYNC_TOOL };
 
 struct scenesync_options {
-    const char *socket;      // path of the agent's socket; NULL: $SCENESYNC_SOCKET, else $XDG_RUNTIME_DIR/scenesync/agent.sock
-    const char *app;         // the program, lower case; NULL: "client"
-    const char *app_version; // NULL: not told
-    const char *name;        // of the user, shown to others; NULL: not told
+    const char *socket;       // path of the agent's socket; NULL: $SCENESYNC_SOCKET, else $XDG_RUNTIME_DIR/scenesync/agent.sock
+    const char *app;          // the program, lower case; NULL: "client"
+    const char *app_version;  // NULL: not told
+    const char *name;         // of the user, shown to others; NULL: not told
     enum scenesync_role role; // a tool is not shown to others as somebody who is here
 };
 
@@ -74,9 +74,9 @@ struct scenesync_batch {
     struct scenesync_bytes kind;
     size_t rows;
     size_t columns;
-    const struct scenesync_uuid *ids;      // rows
-    const struct scenesync_bytes *names;   // columns; UTF-8
-    const struct scenesync_bytes *values;  // rows × columns, row by row; nil removes the field
+    const struct scenesync_uuid *ids;     // rows
+    const struct scenesync_bytes *names;  // columns; UTF-8
+    const struct scenesync_bytes *values; // rows × columns, row by row; nil removes the field
 };
 
 // scenesync_edit sends edits without waiting for their fate and gives the id that SCENESYNC_ACK or SCENESYNC_REFUSAL will carry. Live edits are shown to
@@ -180,7 +180,8 @@ int scenesync_next(struct scenesync *client, struct scenesync_event *event, int 
 // scenesync_blob_put gives a copy of a file to the agent, which verifies it, makes it durable and keeps it for the asset store. A value that
 // names it is {sha256: bin of 32 bytes, size: integer, type: string}. `type` is its media type or NULL.
 // Errors: FILE, REFUSED, TIMEOUT, CLOSED.
-int scenesync_blob_put(struct scenesync *client, const char *path, const char *type, struct scenesync_sha256 *sha256, uint64_t *size, int timeout_ms);
+int scenesync_blob_put(struct scenesync *client, const char *path, const char *type, struct scenesync_sha256 *sha256, uint64_t *size,
+                       int timeout_ms);
 
 // scenesync_blob_get waits until the agent has a blob in its cache and writes its path there (NUL-terminated). The file is the agent's: read it, or map
 // it, and do not change it. Errors: REFUSED when nobody has it, TIMEOUT, CLOSED, INVALID when `path` is too small.
