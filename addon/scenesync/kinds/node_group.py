@@ -36,8 +36,6 @@ class NodeGroup(Kind):
         for name in settings.names.intersection(fields):
             settings.write(ctx, block, block, name, fields[name], name)
         nodes.write(ctx, block, block, fields)
-        if any(field.startswith("interface/") for field in fields):
-            ctx.changed_within(block)
 
 
 @lru_cache(maxsize=None)

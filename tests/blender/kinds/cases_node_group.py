@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Node groups of all types of trees, inside Blender."""
 
+import random
+
 import bpy
 import harness
 import node_material as made
@@ -217,6 +219,41 @@ def case_users_of_a_group_come_before_its_sockets():
     for tree, wanted in zip((inner, outer), fields):
         assert made.differences(wanted, harness.read(ctx, "node_group", tree)) == []
     assert outer.nodes["Group"].inputs[0].default_value == 0.75 and len(outer.links) == 2
+
+
+def case_a_large_group_comes_in_parts():
+    """An entity over the limit travels in parts by the first two levels of its paths, in any order: links before nodes, sockets after links."""
+    ctx = harness.context()
+    tree = interface_group()
+    frame, math = tree.nodes.new("NodeFrame"), tree.nodes.new("ShaderNodeMath")
+    math.parent = frame
+    tree.links.new(tree.nodes["Group Input"].outputs[0], math.inputs[1])
+    if hasattr(tree, "interface"):
+        tree.interface.new_socket("Inside", in_out="INPUT", socket_type="NodeSocketInt", parent=tree.interface.new_panel("Panel"))
+    fields = harness.read(ctx, "node_group", tree)
+    parts = {}
+    for field, value in fields.items():
+        parts.setdefault("/".join(field.split("/")[:2]), {})[field] = value
+    for seed in range(8):
+        copied = made.copy(ctx, "node_group", {"tree_type": fields["tree_type"]}, bytes([seed]) * 16)
+        for part in random.Random(seed).sample(sorted(parts), len(parts)):
+            harness.write(ctx, "node_group", copied, parts[part])
+            harness.settle(ctx)
+        assert made.differences(fields, harness.read(ctx, "node_group", copied)) == []
+
+
+def case_a_socket_changes_its_type():
+    ctx = harness.context()
+    tree = interface_group()
+    if not hasattr(tree, "interface"):
+        return
+    copied = made.copy(ctx, "node_group", harness.read(ctx, "node_group", tree))
+    item = next(item for item in tree.interface.items_tree if item.name == "V")
+    item.socket_type = "NodeSocketInt"
+    fields = harness.read(ctx, "node_group", tree)
+    before = harness.read(ctx, "node_group", copied)
+    harness.write(ctx, "node_group", copied, {field: value for field, value in fields.items() if before.get(field) != value and field != "name"})
+    assert made.differences(fields, harness.read(ctx, "node_group", copied)) == []
 
 
 # ---- zones and lists of items

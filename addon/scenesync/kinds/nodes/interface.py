@@ -58,8 +58,11 @@ class Nested:
         item = self.interface.new_socket(name, in_out=kind.upper(), socket_type=socket_type, parent=parent)
         return item
 
-    def retype(self, item, socket_type, subtype):
+    def retype(self, item, socket_type):
+        """The item, which is of another class afterwards."""
+        index = item.index
         rna.put(item, "socket_type", socket_type)
+        return self.interface.items_tree[index]
 
     def remove(self, item):
         if item.item_type == "PANEL":
@@ -98,8 +101,9 @@ class Flat:
         side = self.tree.inputs if kind == "input" else self.tree.outputs
         return side.new(OLD_TYPES.get((socket_type, subtype), socket_type), name)
 
-    def retype(self, item, socket_type, subtype):
+    def retype(self, item, socket_type):
         """Only a new item could have the other type, and the links of all users with it would be lost."""
+        return item
 
     def remove(self, item):
         (self.tree.outputs if item.is_output else self.tree.inputs).remove(item)
@@ -186,6 +190,7 @@ def write_interface(ctx, tree, changes):
     """Apply {id: {path: value}} where the path "" is the item's existence."""
     side = access(ctx, tree)
     items = {member_id(ctx, tree, key): item for key, _, _, item in side.items()}
+    before = set(items)
     for member, fields in changes.items():
         if fields.get("", True) is None and member in items:
             side.remove(items.pop(member))
@@ -193,7 +198,11 @@ def write_interface(ctx, tree, changes):
         if fields.get("") and member not in items:
             _create(ctx, tree, side, items, member, fields)
     items = {member_id(ctx, tree, key): item for key, _, _, item in side.items()}  # adding items moves them in memory
+    if not before.issuperset(items):
+        ctx.changed_within(tree)  # users' values and links, and what is in a panel, may have come before
     for member, fields in changes.items():
+        if fields.get("parent") is not None and fields["parent"] not in items:
+            ctx.want(ctx.id_of(tree), tree, f"{PREFIX}{member}/parent")
         if member in items:
             _write_item(ctx, tree, side, items[member], fields, PREFIX + member)
     for member, fields in changes.items():
@@ -221,7 +230,7 @@ def _write_item(ctx, tree, side, item, fields, path):
     if fields.get("name") is not None:
         _rename(ctx, tree, side, item, fields["name"])
     if fields.get("socket_type") and side.socket_type(item)[0] != fields["socket_type"]:
-        side.retype(item, fields["socket_type"], fields.get("props/subtype"))
+        item = side.retype(item, fields["socket_type"])
     # Limits first, since the value is clamped to them.
     for name in sorted((name for name in fields if name.startswith("props/")), key=lambda name: name == "props/default_value"):
         item_table(type(item)).write(ctx, tree, item, name[len("props/"):], fields[name], f"{path}/{name}")

@@ -7,7 +7,7 @@ Nodes and their properties come first, as they decide which sockets there are; t
 from .. import rna
 from ..properties import decode_level
 from . import batch, interface, plan, structs
-from .names import STANDS_IN, Naming
+from .names import GROUP_ENDS, STANDS_IN, Naming
 from .read import known_nodes, links, node_ids
 
 DIRECT = 8  # so many changed nodes and links are written one by one
@@ -59,17 +59,19 @@ class Writer:
         created = [member for member, fields in changes.items() if fields.get("") and member not in self.nodes]
         for member in created:
             self._create(member, changes[member])
+        if created:
+            self.ctx.changed_within(self.owner)  # links and members of frames may have come before
         self._rename({m: fields["name"] for m, fields in changes.items() if fields.get("name") and m in self.nodes})
         known = [(member, fields) for member, fields in changes.items() if member in self.nodes]
         for member, fields in known:
             if "parent" in fields:
-                self._set_parent(self.nodes[member], fields["parent"])
+                self._set_parent(member, fields["parent"])
         for member, fields in known:
             self._write_properties(member, fields)
         self._move({member: fields["location"] for member, fields in known if _is_place(fields.get("location"))})
         for member, fields in known:
-            if fields.get("paired") in self.nodes:
-                self._pair(self.nodes[member], self.nodes[fields["paired"]])
+            if fields.get("paired"):
+                self._pair(member, fields["paired"])
 
     def _is(self, member, node_type):
         return self.nodes[member].bl_idname in {node_type, STANDS_IN.get(node_type)}
@@ -102,9 +104,11 @@ class Writer:
             self._call(self.nodes[member], name)
             self.ctx.bind_member(self.owner, "nodes", plan.name_of(self.nodes[member]), member)
 
-    def _set_parent(self, node, member):
-        parent = self.nodes.get(member)
-        if node.parent != parent and parent != node:
+    def _set_parent(self, member, parent_id):
+        node, parent = self.nodes[member], self.nodes.get(parent_id)
+        if parent_id is not None and parent is None:
+            self._wait(f"nodes/{member}/parent", parent_id)
+        elif node.parent != parent and parent != node:
             node.parent = parent
 
     def _move(self, places):
@@ -122,8 +126,11 @@ class Writer:
                 locations[2 * index:2 * index + 2] = place
         self.tree.nodes.foreach_set("location", locations)
 
-    def _pair(self, node, output):
-        if getattr(node, "paired_output", output) != output:
+    def _pair(self, member, output_id):
+        node, output = self.nodes[member], self.nodes.get(output_id)
+        if output is None:
+            self._wait(f"nodes/{member}/paired", output_id)
+        elif getattr(node, "paired_output", output) != output:
             node.pair_with_output(output)
 
     def _write_properties(self, member, fields):
@@ -167,7 +174,7 @@ class Writer:
             socket = sockets.get(decode_level(level))
             field = f"nodes/{member}/{side}/{level}"
             if socket is None:
-                self._wait_for_group(member, field)
+                self._wait(field, member)
             else:
                 self._write_value(socket, value, field)
 
@@ -179,14 +186,19 @@ class Writer:
         elif how is not None and value is not None:
             rna.put(socket, "default_value", value)
 
-    def _wait_for_group(self, member, field):
-        """A socket of a group that has not come yet, or whose interface has not: written again when it does."""
-        group = self._group_of(member)
-        if group is not None:
-            self.ctx.want(group, self.owner, field)
+    def _wait(self, field, *members):
+        """What `field` needs of these nodes is not there yet: the node itself, or a socket of a group. It is written again when it is."""
+        for member in members:
+            missing = self._missing(member)
+            if missing is not None:
+                self.ctx.want(missing, self.owner, field)
+                return
 
-    def _group_of(self, member):
+    def _missing(self, member):
+        """The UUID of the datablock that will bring a node or its sockets."""
         node = self.nodes.get(member)
+        if node is None or node.bl_idname in GROUP_ENDS:
+            return self.ctx.id_of(self.owner)
         if not hasattr(node, "node_tree"):
             return None
         if node.node_tree is not None:
@@ -213,8 +225,8 @@ class Writer:
         start = self._socket(naming, sockets, value.get("from_node"), value.get("from_socket"), True)
         end = self._socket(naming, sockets, value.get("to_node"), value.get("to_socket"), False)
         if start is None or end is None:
-            for node in (value.get("from_node"), value.get("to_node")):
-                self._wait_for_group(node, "links/" + found)
+            ends = (value.get("from_node"), start), (value.get("to_node"), end)
+            self._wait("links/" + found, *(node for node, socket in ends if socket is None and isinstance(node, str)))
             return
         link = self.tree.links.new(start, end)
         if link is not None and link.is_muted != bool(value.get("muted")):
