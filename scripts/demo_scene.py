@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-License-Identifier: Apache-2.0
 """Make a scene that uses every kind Scenesync shares. Run inside Blender: ``build()`` fills the current scene."""
 
 import math
