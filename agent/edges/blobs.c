@@ -252,30 +252,6 @@ void ss_blobs_fetch(struct ss_blobs *blobs, const struct ss_sha256 *sha256, uint
     tell_status(blobs);
 }
 
-// ss_adopting remembers for whom a file is being adopted, and who has asked for it meanwhile.
-struct ss_adopting {
-    struct ss_adopting *next;
-    struct ss_blobs *blobs;
-    struct ss_sha256 sha256;
-    uint32_t client;
-    uint64_t number;
-    struct ss_waiter *waiters;
-};
-
-static struct ss_adopting *find_adopting(const struct ss_blobs *blobs, const struct ss_sha256 *sha256) {
-    struct ss_adopting *adopting = blobs->adopting;
-    while (adopting != NULL && memcmp(adopting->sha256.b, sha256->b, sizeof(sha256->b)) != 0) {
-        adopting = adopting->next;
-    }
-    return adopting;
-}
-
-static void wait_for(struct ss_waiter **waiters, uint32_t client) {
-    struct ss_waiter *waiter = ss_new(sizeof(*waiter));
-    *waiter = (struct ss_waiter){.next = *waiters, .client = client};
-    *waiters = waiter;
-}
-
 void ss_blobs_want(struct ss_blobs *blobs, const struct ss_sha256 *sha256, uint32_t client) {
     uint64_t size;
     if (ss_cache_has(&blobs->cache, sha256, &size)) {
@@ -284,9 +260,7 @@ void ss_blobs_want(struct ss_blobs *blobs, const struct ss_sha256 *sha256, uint3
         ss_client_have(blobs->agent, client, sha256, path, NULL);
         return;
     }
-    struct ss_adopting *adopting = find_adopting(blobs, sha256);
-    if (adopting != NULL) {
-        wait_for(&adopting->waiters, client);
+    if (ss_adopting_wait(blobs, sha256, client)) {
         return;
     }
     if (blobs->agent->config.store == NULL) {
@@ -294,7 +268,7 @@ void ss_blobs_want(struct ss_blobs *blobs, const struct ss_sha256 *sha256, uint3
         return;
     }
     struct ss_transfer *transfer = enqueue(blobs, sha256, false);
-    wait_for(&transfer->waiters, client);
+    ss_waiter_add(&transfer->waiters, client);
     if (!transfer->active) { // first in the queue: somebody looks at it
         DL_DELETE(blobs->waiting[1], transfer);
         DL_PREPEND(blobs->waiting[1], transfer);
@@ -306,73 +280,14 @@ void ss_blobs_upload(struct ss_blobs *blobs, const struct ss_sha256 *sha256) {
     tell_status(blobs);
 }
 
-// Of a client that is in no scene no edit will name the file, so it goes to the store at once.
-static void upload_unnamed(struct ss_blobs *blobs, const struct ss_adopting *adopting) {
-    const struct ss_client *client = ss_client_of(blobs->agent, adopting->client);
-    if (blobs->agent->config.store != NULL && (client == NULL || client->room == NULL)) {
-        ss_blobs_upload(blobs, &adopting->sha256);
-    }
-}
-
-// Whoever waited is answered from the cache, or from the store when the file was not what it was said to be.
-static void adopted(void *context, const char *problem) {
-    struct ss_adopting *adopting = context;
-    struct ss_blobs *blobs = adopting->blobs;
-    LL_DELETE(blobs->adopting, adopting);
-    if (!blobs->closing) {
-        struct ss_transfer *download;
-        HASH_FIND(hh, blobs->downloads, &adopting->sha256, sizeof(adopting->sha256), download);
-        if (problem == NULL && download != NULL && !download->active) {
-            DL_DELETE(blobs->waiting[1], download);
-            download_is_here(download);
-        } else if (problem == NULL) {
-            tell_scenes(blobs, SS_EV_BLOB_PRESENT, &adopting->sha256);
-        }
-        if (problem == NULL) {
-            upload_unnamed(blobs, adopting);
-        }
-        ss_client_adopted(blobs->agent, adopting->client, adopting->number, problem);
-    }
-    for (struct ss_waiter *waiter = adopting->waiters, *next; waiter != NULL; waiter = next) {
-        next = waiter->next;
-        if (!blobs->closing) {
-            ss_blobs_want(blobs, &adopting->sha256, waiter->client);
-        }
-        free(waiter);
-    }
-    free(adopting);
-}
-
-// Only a plain name inside the incoming folder: a client must not be able to have other files of the user read or removed.
-static bool is_incoming(const struct ss_blobs *blobs, struct ss_slice path, char text[PATH_MAX]) {
-    size_t folder = strlen(blobs->cache.incoming);
-    if (path.len >= PATH_MAX || path.len <= folder + 1 || memcmp(path.data, blobs->cache.incoming, folder) != 0 ||
-        path.data[folder] != '/' || memchr(path.data + folder + 1, '/', path.len - folder - 1) != NULL ||
-        memchr(path.data, '\0', path.len) != NULL) {
-        return false;
-    }
-    memcpy(text, path.data, path.len);
-    text[path.len] = '\0';
-    return true;
-}
-
-void ss_blobs_adopt(struct ss_blobs *blobs, struct ss_slice path, const struct ss_sha256 *sha256, uint64_t size, uint32_t client,
-                    uint64_t number) {
-    char text[PATH_MAX];
-    uint64_t have;
-    if (size > blobs->agent->config.blob_bytes) {
-        ss_client_adopted(blobs->agent, client, number, "the file is larger than this agent takes (blob_bytes in its configuration)");
-    } else if (!is_incoming(blobs, path, text)) {
-        ss_client_adopted(blobs->agent, client, number, "the file must be directly in the folder that `welcome.incoming` names");
-    } else if (ss_cache_has(&blobs->cache, sha256, &have)) {
-        remove(text);
-        tell_scenes(blobs, SS_EV_BLOB_PRESENT, sha256);
-        ss_client_adopted(blobs->agent, client, number, NULL);
+void ss_blobs_adopted(struct ss_blobs *blobs, const struct ss_sha256 *sha256) {
+    struct ss_transfer *download;
+    HASH_FIND(hh, blobs->downloads, sha256, sizeof(*sha256), download);
+    if (download != NULL && !download->active) {
+        DL_DELETE(blobs->waiting[1], download);
+        download_is_here(download);
     } else {
-        struct ss_adopting *adopting = ss_new(sizeof(*adopting));
-        *adopting = (struct ss_adopting){.blobs = blobs, .sha256 = *sha256, .client = client, .number = number};
-        LL_PREPEND(blobs->adopting, adopting);
-        ss_cache_adopt(&blobs->cache, text, sha256, size, adopted, adopting);
+        tell_scenes(blobs, SS_EV_BLOB_PRESENT, sha256);
     }
 }
 

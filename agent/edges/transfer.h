@@ -74,6 +74,14 @@ void ss_transfer_done(CURL *easy, CURLcode result); // http.done
 // ss_transfer_ended is blobs.c's.
 void ss_transfer_ended(struct ss_transfer *transfer, enum ss_outcome outcome);
 
+// ss_waiter_add notes a client that waits for a blob.
+void ss_waiter_add(struct ss_waiter **waiters, uint32_t client);
+
+// ss_adopting_wait lets a client wait for a file that is being adopted; false when none of that name is. ss_blobs_adopted tells everybody that
+// such a file is in the cache.
+bool ss_adopting_wait(struct ss_blobs *blobs, const struct ss_sha256 *sha256, uint32_t client);
+void ss_blobs_adopted(struct ss_blobs *blobs, const struct ss_sha256 *sha256);
+
 CURL *ss_easy_take(struct ss_blobs *blobs);
 void ss_easy_give(struct ss_blobs *blobs, CURL *easy);
 

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files that clients bring: into the cache, and an answer to whoever asks for them meanwhile.
+#include "edges/blobs.h"
+#include "edges/client.h"
+#include "edges/memory.h"
+#include "edges/transfer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+// ss_adopting remembers for whom a file is being adopted, and who has asked for it meanwhile.
+struct ss_adopting {
+    struct ss_adopting *next;
+    struct ss_blobs *blobs;
+    struct ss_sha256 sha256;
+    uint32_t client;
+    uint64_t number;
+    struct ss_waiter *waiters;
+};
+
+void ss_waiter_add(struct ss_waiter **waiters, uint32_t client) {
+    struct ss_waiter *waiter = ss_new(sizeof(*waiter));
+    *waiter = (struct ss_waiter){.next = *waiters, .client = client};
+    *waiters = waiter;
+}
+
+bool ss_adopting_wait(struct ss_blobs *blobs, const struct ss_sha256 *sha256, uint32_t client) {
+    struct ss_adopting *adopting = blobs->adopting;
+    while (adopting != NULL && memcmp(adopting->sha256.b, sha256->b, sizeof(sha256->b)) != 0) {
+        adopting = adopting->next;
+    }
+    if (adopting != NULL) {
+        ss_waiter_add(&adopting->waiters, client);
+    }
+    return adopting != NULL;
+}
+
+// Of a client that is in no scene no edit will name the file, so it goes to the store at once.
+static void upload_unnamed(struct ss_blobs *blobs, const struct ss_sha256 *sha256, uint32_t id) {
+    const struct ss_client *client = ss_client_of(blobs->agent, id);
+    if (blobs->agent->config.store != NULL && (client == NULL || client->room == NULL)) {
+        ss_blobs_upload(blobs, sha256);
+    }
+}
+
+// Whoever waited is answered from the cache, or from the store when the file was not what it was said to be.
+static void answer_waiters(struct ss_adopting *adopting) {
+    for (struct ss_waiter *waiter = adopting->waiters, *next; waiter != NULL; waiter = next) {
+        next = waiter->next;
+        if (!adopting->blobs->closing) {
+            ss_blobs_want(adopting->blobs, &adopting->sha256, waiter->client);
+        }
+        free(waiter);
+    }
+}
+
+static void adopted(void *context, const char *problem) {
+    struct ss_adopting *adopting = context;
+    struct ss_blobs *blobs = adopting->blobs;
+    LL_DELETE(blobs->adopting, adopting);
+    if (problem == NULL && !blobs->closing) {
+        ss_blobs_adopted(blobs, &adopting->sha256);
+        upload_unnamed(blobs, &adopting->sha256, adopting->client);
+    }
+    if (!blobs->closing) {
+        ss_client_adopted(blobs->agent, adopting->client, adopting->number, problem);
+    }
+    answer_waiters(adopting);
+    free(adopting);
+}
+
+// Only a plain name inside the incoming folder: a client must not be able to have other files of the user read or removed.
+static bool is_incoming(const struct ss_blobs *blobs, struct ss_slice path, char text[PATH_MAX]) {
+    size_t folder = strlen(blobs->cache.incoming);
+    if (path.len >= PATH_MAX || path.len <= folder + 1 || memcmp(path.data, blobs->cache.incoming, folder) != 0 ||
+        path.data[folder] != '/' || memchr(path.data + folder + 1, '/', path.len - folder - 1) != NULL ||
+        memchr(path.data, '\0', path.len) != NULL) {
+        return false;
+    }
+    memcpy(text, path.data, path.len);
+    text[path.len] = '\0';
+    return true;
+}
+
+void ss_blobs_adopt(struct ss_blobs *blobs, struct ss_slice path, const struct ss_sha256 *sha256, uint64_t size, uint32_t client,
+                    uint64_t number) {
+    char text[PATH_MAX];
+    uint64_t have;
+    if (size > blobs->agent->config.blob_bytes) {
+        ss_client_adopted(blobs->agent, client, number, "the file is larger than this agent takes (blob_bytes in its configuration)");
+    } else if (!is_incoming(blobs, path, text)) {
+        ss_client_adopted(blobs->agent, client, number, "the file must be directly in the folder that `welcome.incoming` names");
+    } else if (ss_cache_has(&blobs->cache, sha256, &have)) {
+        remove(text);
+        ss_blobs_adopted(blobs, sha256);
+        upload_unnamed(blobs, sha256, client);
+        ss_client_adopted(blobs->agent, client, number, NULL);
+    } else {
+        struct ss_adopting *adopting = ss_new(sizeof(*adopting));
+        *adopting = (struct ss_adopting){.blobs = blobs, .sha256 = *sha256, .client = client, .number = number};
+        LL_PREPEND(blobs->adopting, adopting);
+        ss_cache_adopt(&blobs->cache, text, sha256, size, adopted, adopting);
+    }
+}
