@@ -16,7 +16,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUE_BYTES = 31 * 1024, AHEAD_BYTES = 32 << 20, MAX_ROWS = 16, UNACKNOWLEDGED = 4096, FILL_ROWS = 256, STALLED_S = 10 };
+enum {
+    VALUE_BYTES = 31 * 1024,
+    VALUE_HEAD = 5,
+    AHEAD_BYTES = 32 << 20,
+    MAX_ROWS = 16,
+    UNACKNOWLEDGED = 4096,
+    FILL_ROWS = 256,
+    STALLED_S = 10
+};
 
 struct bench {
     struct scenesync *sender, *receiver;
@@ -25,24 +33,13 @@ struct bench {
     uint32_t entities; // that they go round
     uint32_t rows;     // of one edit
     size_t row_bytes;
-    atomic_long arrived; // rows
-    bool *seen;          // settled: entities of which the new value arrived
+    atomic_uint newest; // edit that arrived, plus 1
+    uint32_t arrived;   // rows, each once
+    bool *seen;         // by edit and row
+    double last_arrival;
 };
 
 static const char *const FIELD = "properties/load";
-
-static void write_payload(struct scenesync_writer *writer, size_t size, uint32_t number) {
-    uint8_t *bytes = malloc(size);
-    if (!bytes) {
-        bench_fail("a value", "memory was denied");
-    }
-    for (size_t i = 0; i < size; i++) { // nothing that compresses
-        bytes[i] = (uint8_t)random();
-    }
-    memcpy(bytes, &number, size < sizeof number ? size : sizeof number);
-    scenesync_write_binary(writer, bytes, size);
-    free(bytes);
-}
 
 static void wait_for_acks(struct scenesync *client, uint64_t *last_ack, uint64_t until) {
     struct scenesync_event event;
@@ -57,11 +54,11 @@ static void wait_for_acks(struct scenesync *client, uint64_t *last_ack, uint64_t
     }
 }
 
-// Makes the entities, as objects with a name and a type.
+// Makes the entities, as objects with a name, a type and a first value: agents let pass live values of what they know.
 static void make_entities(struct bench *bench) {
     struct scenesync_uuid ids[FILL_ROWS];
-    struct scenesync_bytes values[2 * FILL_ROWS];
-    const struct scenesync_bytes names[] = {bench_text("name"), bench_text("type")};
+    struct scenesync_bytes values[3 * FILL_ROWS];
+    const struct scenesync_bytes names[] = {bench_text("name"), bench_text("type"), bench_text(FIELD)};
     uint64_t id = 0;
     for (uint32_t first = 0; first < bench->entities; first += FILL_ROWS) {
         struct scenesync_writer *writer = scenesync_writer_create();
@@ -71,96 +68,137 @@ static void make_entities(struct bench *bench) {
             int len = snprintf(name, sizeof name, "Object %u", first + i);
             ids[i] = bench_uuid(first + i);
             scenesync_write_string(writer, name, (size_t)len);
-            values[2 * i] = bench_value(writer);
+            values[3 * i] = bench_value(writer);
             scenesync_write_string(writer, "EMPTY", 5);
-            values[2 * i + 1] = bench_value(writer);
+            values[3 * i + 1] = bench_value(writer);
+            scenesync_write_bool(writer, true);
+            values[3 * i + 2] = bench_value(writer);
         }
-        const struct scenesync_batch batch = {bench_text("object"), rows, 2, ids, names, values};
+        const struct scenesync_batch batch = {bench_text("object"), rows, 3, ids, names, values};
         bench_check(bench->sender, scenesync_edit(bench->sender, &batch, 1, false, &id, BENCH_WAIT_MS), "making an object");
         scenesync_writer_destroy(writer);
     }
     bench_check(bench->sender, scenesync_wait_ack(bench->sender, id, BENCH_WAIT_MS), "making objects");
 }
 
-static void note_arrived(struct bench *bench, const struct scenesync_batch *batch) {
-    for (size_t column = 0; column < batch->columns; column++) {
-        if (batch->names[column].size != strlen(FIELD) || memcmp(batch->names[column].data, FIELD, strlen(FIELD)) != 0) {
+// Which edit a value is of; false for the first value, which is of none.
+static bool edit_of(struct scenesync_bytes value, uint32_t *edit) {
+    struct scenesync_reader reader = scenesync_reader_of(value);
+    struct scenesync_item item;
+    if (!scenesync_read(&reader, &item) || item.type != SCENESYNC_BINARY || item.bytes.size < sizeof *edit) {
+        return false;
+    }
+    memcpy(edit, item.bytes.data, sizeof *edit);
+    return true;
+}
+
+static void note_arrived(struct bench *bench, const struct scenesync_batch *batch, size_t column) {
+    for (size_t row = 0; row < batch->rows; row++) {
+        uint32_t edit;
+        if (!edit_of(batch->values[row * batch->columns + column], &edit) || edit >= bench->count) {
             continue;
         }
-        for (size_t row = 0; row < batch->rows; row++) {
-            uint32_t number = bench_number(&batch->ids[row]);
-            if (!bench->live && number < bench->entities && !bench->seen[number]) {
-                bench->seen[number] = true;
-                bench->arrived++;
-            }
+        bool *seen = &bench->seen[edit * bench->rows + bench_number(&batch->ids[row]) % bench->rows];
+        bench->arrived += !*seen;
+        *seen = true;
+        if (edit >= bench->newest) {
+            bench->newest = edit + 1;
         }
-        bench->arrived += bench->live ? (long)batch->rows : 0;
     }
 }
 
-// Until every entity is known, or every edit has arrived.
-static void receive(struct bench *bench, bool known) {
-    const long wanted = (long)bench->count * bench->rows;
-    uint32_t met = 0;
-    while (known ? met < bench->entities : bench->arrived < wanted) {
+static void note_change(struct bench *bench, const struct scenesync_change *change) {
+    for (size_t i = 0; i < change->batch_count; i++) {
+        const struct scenesync_batch *batch = &change->batches[i];
+        for (size_t column = 0; column < batch->columns; column++) {
+            if (batch->names[column].size == strlen(FIELD) && memcmp(batch->names[column].data, FIELD, strlen(FIELD)) == 0) {
+                note_arrived(bench, batch, column);
+            }
+        }
+    }
+}
+
+// Until every entity is known.
+static void receive_entities(struct bench *bench) {
+    for (uint32_t met = 0; met < bench->entities;) {
+        struct scenesync_event event;
+        bench_check(bench->receiver, scenesync_next(bench->receiver, &event, BENCH_WAIT_MS), "waiting for objects");
+        for (size_t i = 0; event.type == SCENESYNC_CHANGE && i < event.change.batch_count; i++) {
+            met += (uint32_t)event.change.batches[i].rows;
+        }
+    }
+}
+
+// Until every edit has arrived, or nothing more comes: live values may be lost.
+static void *receive_edits(void *context) {
+    struct bench *bench = context;
+    while (bench->arrived < bench->count * bench->rows) {
         struct scenesync_event event;
         int error = scenesync_next(bench->receiver, &event, STALLED_S * 1000);
         if (error == SCENESYNC_TIMEOUT) {
             break;
         }
         bench_check(bench->receiver, error, "receiving");
-        for (size_t i = 0; event.type == SCENESYNC_CHANGE && i < event.change.batch_count; i++) {
-            met += (uint32_t)event.change.batches[i].rows;
-            if (event.change.live == bench->live) {
-                note_arrived(bench, &event.change.batches[i]);
-            }
+        if (event.type == SCENESYNC_CHANGE) {
+            note_change(bench, &event.change);
+            bench->last_arrival = bench_seconds();
         }
     }
-}
-
-static void *receive_edits(void *context) {
-    receive(context, false);
     return NULL;
 }
 
-static struct scenesync_bytes *make_values(struct bench *bench, struct scenesync_writer *writer) {
-    struct scenesync_bytes *values = calloc(bench->entities, sizeof *values);
-    for (uint32_t i = 0; values && i < bench->entities; i++) {
-        write_payload(writer, bench->row_bytes, i);
-        values[i] = bench_value(writer);
+// One value for each entity: five bytes of msgpack, then what does not compress.
+static uint8_t *make_values(const struct bench *bench) {
+    const size_t size = VALUE_HEAD + bench->row_bytes;
+    uint8_t *values = malloc(size * bench->entities);
+    for (size_t i = 0; values && i < size * bench->entities; i++) {
+        values[i] = (uint8_t)random();
+    }
+    for (size_t i = 0; values && i < bench->entities; i++) {
+        const uint8_t head[VALUE_HEAD] = {0xc6, (uint8_t)(bench->row_bytes >> 24), (uint8_t)(bench->row_bytes >> 16),
+                                          (uint8_t)(bench->row_bytes >> 8), (uint8_t)bench->row_bytes};
+        memcpy(values + i * size, head, sizeof head);
     }
     return values;
 }
 
-static void send_edits(struct bench *bench, const struct scenesync_bytes *values) {
+// A value begins with the number of its edit.
+static void send_edit(struct bench *bench, uint32_t edit, uint8_t *values, uint64_t *id) {
     const struct scenesync_bytes name = bench_text(FIELD);
-    const long ahead = AHEAD_BYTES / (long)bench->row_bytes;
+    const size_t size = VALUE_HEAD + bench->row_bytes;
     struct scenesync_uuid ids[MAX_ROWS];
+    struct scenesync_bytes row_values[MAX_ROWS];
+    for (uint32_t row = 0; row < bench->rows; row++) {
+        const uint32_t entity = (edit * bench->rows + row) % bench->entities;
+        memcpy(values + entity * size + VALUE_HEAD, &edit, sizeof edit);
+        row_values[row] = (struct scenesync_bytes){values + entity * size, size};
+        ids[row] = bench_uuid(entity);
+    }
+    const struct scenesync_batch batch = {bench_text("object"), bench->rows, 1, ids, &name, row_values};
+    bench_check(bench->sender, scenesync_edit(bench->sender, &batch, 1, bench->live, id, BENCH_WAIT_MS), "editing");
+}
+
+static void send_edits(struct bench *bench, uint8_t *values) {
+    const uint32_t ahead = AHEAD_BYTES / (uint32_t)(bench->row_bytes * bench->rows) + 1;
     uint64_t id = 0, last_ack = 0;
-    for (uint32_t i = 0; i < bench->count; i++) {
-        const uint32_t first = i * bench->rows % bench->entities;
-        for (uint32_t row = 0; row < bench->rows; row++) {
-            ids[row] = bench_uuid(first + row);
-        }
+    for (uint32_t edit = 0; edit < bench->count; edit++) {
         double since = bench_seconds();
-        while ((long)(i * bench->rows) - bench->arrived > ahead && bench_seconds() - since < STALLED_S) {
+        while (bench->live && edit - bench->newest > ahead && bench_seconds() - since < STALLED_S) {
             bench_pause_us(50);
         }
-        const struct scenesync_batch batch = {bench_text("object"), bench->rows, 1, ids, &name, values + first};
-        bench_check(bench->sender, scenesync_edit(bench->sender, &batch, 1, bench->live, &id, BENCH_WAIT_MS), "editing");
+        send_edit(bench, edit, values, &id);
         wait_for_acks(bench->sender, &last_ack, !bench->live && id > UNACKNOWLEDGED ? id - UNACKNOWLEDGED : 0);
     }
 }
 
 static int run_load(struct bench *bench) {
-    struct scenesync_writer *writer = scenesync_writer_create();
-    bench->seen = calloc(bench->entities, sizeof *bench->seen);
-    const struct scenesync_bytes *values = make_values(bench, writer);
+    uint8_t *values = make_values(bench);
+    bench->seen = calloc((size_t)bench->count * bench->rows, sizeof *bench->seen);
     if (!bench->seen || !values) {
         bench_fail("a table", "memory was denied");
     }
     make_entities(bench);
-    receive(bench, true);
+    receive_entities(bench);
     pthread_t thread;
     double start = bench_seconds();
     if (pthread_create(&thread, NULL, receive_edits, bench)) {
@@ -168,11 +206,10 @@ static int run_load(struct bench *bench) {
     }
     send_edits(bench, values);
     pthread_join(thread, NULL);
-    printf("%ld %ld %.6f\n", (long)bench->arrived / bench->rows, bench->arrived * (long)bench->row_bytes, bench_seconds() - start);
-    scenesync_writer_destroy(writer);
-    free((void *)(uintptr_t)values);
+    printf("%u %zu %.6f\n", bench->arrived / bench->rows, bench->arrived * bench->row_bytes, bench->last_arrival - start);
+    free(values);
     free(bench->seen);
-    return bench->arrived == (long)bench->count * bench->rows ? 0 : 1;
+    return bench->arrived > 0 && (bench->live || bench->arrived == bench->count) ? 0 : 1;
 }
 
 static double one_move(struct bench *bench, struct scenesync_writer *writer, double x, bool live) {
@@ -203,7 +240,7 @@ static int run_latency(struct bench *bench) {
     }
     bench->entities = 1;
     make_entities(bench);
-    receive(bench, true);
+    receive_entities(bench);
     struct scenesync_writer *writer = scenesync_writer_create();
     one_move(bench, writer, -1, false); // makes the transform
     for (uint32_t i = 0; i < bench->count; i++) {

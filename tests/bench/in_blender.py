@@ -84,12 +84,15 @@ def ms(seconds):
 
 
 def delays(sent, seen):
-    """Milliseconds, sorted, between two lists of (value, when); what never came is an error."""
+    """Milliseconds, sorted, between two lists of (value, when). A value that a newer one overtook was there when the newer one was."""
     seen = dict(seen)
-    missing = [value for value, _ in sent if value not in seen]
-    if missing:
-        raise RuntimeError(f"{len(missing)} of {len(sent)} edits never came: {missing[:5]}")
-    return sorted(ms(seen[value] - when) for value, when in sent)
+    if sent[-1][0] not in seen:
+        raise RuntimeError(f"the last of {len(sent)} edits never came")
+    found = []
+    for value, when in reversed(sent):
+        there = min(seen.get(value, there), there) if found else seen[value]
+        found.append(ms(there - when))
+    return sorted(found)
 
 
 def values_of(count):
