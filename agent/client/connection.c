@@ -164,8 +164,10 @@ static bool is_answer(const struct ss_notice *notice, struct ss_expected expecte
 }
 
 static bool is_refusal(const struct ss_notice *notice, struct ss_expected expected) {
-    bool of_it = notice->refused.has_id ? notice->refused.id == expected.id : expected.type != SS_NOTICE_ACK;
-    return notice->type == SS_NOTICE_REFUSED && of_it;
+    if (notice->type != SS_NOTICE_REFUSED) {
+        return false;
+    }
+    return notice->refused.has_id ? notice->refused.id == expected.id : expected.type != SS_NOTICE_ACK;
 }
 
 // An answer may have come while another was waited for. Returns TIMEOUT when it has not.
