@@ -8,17 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
-
-// ss_adopting remembers for whom a file is being adopted, and who has asked for it meanwhile.
-struct ss_adopting {
-    struct ss_adopting *next;
-    struct ss_blobs *blobs;
-    struct ss_sha256 sha256;
-    uint32_t client;
-    uint64_t number;
-    struct ss_waiter *waiters;
-};
 
 void ss_waiter_add(struct ss_waiter **waiters, uint32_t client) {
     struct ss_waiter *waiter = ss_new(sizeof(*waiter));
@@ -26,15 +15,10 @@ void ss_waiter_add(struct ss_waiter **waiters, uint32_t client) {
     *waiters = waiter;
 }
 
-bool ss_adopting_wait(struct ss_blobs *blobs, const struct ss_sha256 *sha256, uint32_t client) {
-    struct ss_adopting *adopting = blobs->adopting;
-    while (adopting != NULL && memcmp(adopting->sha256.b, sha256->b, sizeof(sha256->b)) != 0) {
-        adopting = adopting->next;
-    }
-    if (adopting != NULL) {
-        ss_waiter_add(&adopting->waiters, client);
-    }
-    return adopting != NULL;
+struct ss_adopting *ss_adopting_find(const struct ss_blobs *blobs, const struct ss_sha256 *sha256) {
+    struct ss_adopting *adopting;
+    HASH_FIND(hh, blobs->adopting, sha256, sizeof(*sha256), adopting);
+    return adopting;
 }
 
 // Of a client that is in no scene no edit will name the file, so it goes to the store at once.
@@ -59,7 +43,7 @@ static void answer_waiters(struct ss_adopting *adopting) {
 static void adopted(void *context, const char *problem) {
     struct ss_adopting *adopting = context;
     struct ss_blobs *blobs = adopting->blobs;
-    LL_DELETE(blobs->adopting, adopting);
+    HASH_DEL(blobs->adopting, adopting);
     if (problem == NULL && !blobs->closing) {
         ss_blobs_adopted(blobs, &adopting->sha256);
         upload_unnamed(blobs, &adopting->sha256, adopting->client);
@@ -100,7 +84,7 @@ void ss_blobs_adopt(struct ss_blobs *blobs, struct ss_slice path, const struct s
     } else {
         struct ss_adopting *adopting = ss_new(sizeof(*adopting));
         *adopting = (struct ss_adopting){.blobs = blobs, .sha256 = *sha256, .client = client, .number = number};
-        LL_PREPEND(blobs->adopting, adopting);
+        HASH_ADD(hh, blobs->adopting, sha256, sizeof(adopting->sha256), adopting);
         ss_cache_adopt(&blobs->cache, text, sha256, size, adopted, adopting);
     }
 }

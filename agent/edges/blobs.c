@@ -17,8 +17,7 @@ enum {
     PARALLEL = 8, // each way
     RETRY_FIRST_MS = 250,
     RETRY_MAX_MS = 30000,
-    MISSING_MAX_MS = 5000,     // somebody may be uploading it right now
-    CLOCK_TOLERANCE_MS = 1500, // the header has whole seconds
+    MISSING_MAX_MS = 5000, // somebody may be uploading it right now
 };
 
 // ---- Telling ----------------------------------------------------------------------------------------------------------------------------
@@ -43,48 +42,14 @@ static void answer_waiters(struct ss_transfer *transfer, const char *path, const
     transfer->waiters = NULL;
 }
 
+// Said when the store begins to fail and when it works again, not for every attempt between.
 static void set_problem(struct ss_blobs *blobs, const char *problem) {
-    if (strcmp(blobs->problem, problem) != 0) {
-        if (problem[0] != '\0') {
-            ss_log("store %s: %s", blobs->agent->config.store, problem);
-        } else {
-            ss_log("store %s: works again", blobs->agent->config.store);
-        }
-        snprintf(blobs->problem, sizeof(blobs->problem), "%s", problem);
+    bool failed = blobs->problem[0] != '\0', fails = problem[0] != '\0';
+    if (fails != failed) {
+        ss_log("store %s: %s", blobs->agent->config.store, fails ? problem : "works again");
     }
+    snprintf(blobs->problem, sizeof(blobs->problem), "%s", problem);
     tell_status(blobs);
-}
-
-// ---- Time from the store ----------------------------------------------------------------------------------------------------------------
-
-void ss_blobs_heard_date(struct ss_blobs *blobs, uint64_t wall_ms) {
-    struct ss_agent *agent = blobs->agent;
-    int64_t offset = (int64_t)(wall_ms + 500 - ss_wall_ms());
-    offset = llabs(offset) < CLOCK_TOLERANCE_MS ? 0 : offset;
-    if (agent->clock_known && llabs(offset - agent->clock_offset_ms) < CLOCK_TOLERANCE_MS) {
-        return;
-    }
-    agent->clock_known = true;
-    agent->clock_offset_ms = offset;
-    if (offset != 0) {
-        ss_log("this machine's clock is %lld ms off the store's; edits are stamped with the store's time", (long long)-offset);
-    }
-    struct ss_event event = {.type = SS_EV_CLOCK_OFFSET, .clock = {.offset_ms = offset}};
-    ss_room_each_later(agent, &event);
-}
-
-size_t ss_take_header(char *bytes, size_t size, size_t count, void *context) {
-    char line[64];
-    size_t len = size * count;
-    if (len > 6 && len < sizeof(line) && strncasecmp(bytes, "date:", 5) == 0) {
-        memcpy(line, bytes + 5, len - 5);
-        line[len - 5] = '\0';
-        time_t seconds = curl_getdate(line, NULL);
-        if (seconds > 0) {
-            ss_blobs_heard_date(context, (uint64_t)seconds * 1000);
-        }
-    }
-    return len;
 }
 
 // ---- Handles ----------------------------------------------------------------------------------------------------------------------------
@@ -247,6 +212,9 @@ void ss_blobs_fetch(struct ss_blobs *blobs, const struct ss_sha256 *sha256, uint
         tell_scenes(blobs, SS_EV_BLOB_PRESENT, sha256);
         return;
     }
+    if (ss_adopting_find(blobs, sha256) != NULL) {
+        return; // a client here is just handing it over
+    }
     struct ss_transfer *transfer = enqueue(blobs, sha256, false);
     transfer->size = transfer->active ? transfer->size : size;
     tell_status(blobs);
@@ -260,7 +228,9 @@ void ss_blobs_want(struct ss_blobs *blobs, const struct ss_sha256 *sha256, uint3
         ss_client_have(blobs->agent, client, sha256, path, NULL);
         return;
     }
-    if (ss_adopting_wait(blobs, sha256, client)) {
+    struct ss_adopting *adopting = ss_adopting_find(blobs, sha256);
+    if (adopting != NULL) {
+        ss_waiter_add(&adopting->waiters, client);
         return;
     }
     if (blobs->agent->config.store == NULL) {

@@ -86,6 +86,9 @@ static int by_use(const void *left, const void *right) {
 static void forget_old(struct ss_walk *walk) {
     uint64_t enough = walk->cache->max_bytes / 10 * 9;
     time_t recent = time(NULL) - KEEP_SECONDS;
+    if (walk->count == 0) {
+        return;
+    }
     qsort(walk->files, walk->count, sizeof(*walk->files), by_use);
     for (size_t i = 0; i < walk->count && walk->bytes > enough && walk->files[i].used < recent; i++) {
         char path[PATH_MAX];
@@ -113,7 +116,7 @@ static void after(uv_work_t *work, int status) {
     walk->cache->evicting = false;
     walk->cache->jobs--;
     if (walk->forgotten > 0) {
-        ss_log("cache: forgot %llu MB that the store has", (unsigned long long)(walk->forgotten >> 20));
+        ss_log("cache: forgot %.1f MB that the store has", (double)walk->forgotten / 1e6);
     }
     free(walk->files);
     free(walk);

@@ -49,7 +49,16 @@ struct ss_transfer {
     char problem[256];
 };
 
-struct ss_adopting;
+
+// ss_adopting is a file that a client handed over and that is being verified, and who has asked for it meanwhile.
+struct ss_adopting {
+    UT_hash_handle hh; // by name
+    struct ss_blobs *blobs;
+    struct ss_sha256 sha256;
+    uint32_t client;
+    uint64_t number;
+    struct ss_waiter *waiters;
+};
 
 struct ss_blobs {
     struct ss_agent *agent;
@@ -58,7 +67,7 @@ struct ss_blobs {
     struct ss_transfer *uploads, *downloads; // tables
     struct ss_transfer *waiting[2];          // queues: uploads, downloads
     int active[2];
-    struct ss_adopting *adopting; // list
+    struct ss_adopting *adopting; // table
     uv_timer_t retry;
     CURL *idle[32]; // handles to use again
     size_t idle_count;
@@ -77,9 +86,8 @@ void ss_transfer_ended(struct ss_transfer *transfer, enum ss_outcome outcome);
 // ss_waiter_add notes a client that waits for a blob.
 void ss_waiter_add(struct ss_waiter **waiters, uint32_t client);
 
-// ss_adopting_wait lets a client wait for a file that is being adopted; false when none of that name is. ss_blobs_adopted tells everybody that
-// such a file is in the cache.
-bool ss_adopting_wait(struct ss_blobs *blobs, const struct ss_sha256 *sha256, uint32_t client);
+// ss_adopting_find returns what is being adopted under a name, or NULL. ss_blobs_adopted tells everybody that such a file is in the cache.
+struct ss_adopting *ss_adopting_find(const struct ss_blobs *blobs, const struct ss_sha256 *sha256);
 void ss_blobs_adopted(struct ss_blobs *blobs, const struct ss_sha256 *sha256);
 
 CURL *ss_easy_take(struct ss_blobs *blobs);
