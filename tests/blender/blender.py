@@ -15,12 +15,19 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SCENES = pathlib.Path(os.environ.get("SCENESYNC_SCENES", ROOT.parent / "shared" / "scenes"))
 
+CLEAR = """
+for name in ("objects", "collections", "meshes", "lights", "cameras", "materials", "worlds", "images"):
+    bpy.data.batch_remove([block for block in getattr(bpy.data, name) if block.name != "Render Result"])
+bpy.ops.ed.undo_push(message="emptied")
+"""
+
 
 class Blender:
     """One Blender process. `run` executes code in it and returns what that code assigns to `result`."""
 
     def __init__(self, version="3.4", file=None, window=False, log=None):
         self.version = version
+        self.window = window
         self.log_path = pathlib.Path(log or tempfile.mkstemp(prefix="blender-", suffix=".log")[1])
         server = socket.create_server(("127.0.0.1", 0))
         command = blenders.command(version) + ([] if window else ["-b"]) + ["--factory-startup"]
@@ -29,16 +36,23 @@ class Blender:
         environment = {**os.environ, "PATH": "/usr/bin:" + os.environ["PATH"], "LIBGL_ALWAYS_SOFTWARE": "1"}
         with open(self.log_path, "wb") as log_file:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log_file, stderr=subprocess.STDOUT, env=environment)
-        server.settimeout(120)
-        try:
-            self.connection, _ = server.accept()
-        except TimeoutError:
-            self.close()
-            raise AssertionError(f"Blender {version} did not start:\n{self.log()}") from None
-        finally:
-            server.close()
+        with server:
+            self.connection = self._accept(server)
         self.connection.settimeout(300)
         self.lines = self.connection.makefile("rb")
+
+    def _accept(self, server):
+        """The connection of driver.py, or what Blender said instead."""
+        server.settimeout(0.5)
+        for _ in range(240):
+            try:
+                return server.accept()[0]
+            except TimeoutError:
+                if self.process.poll() is not None:
+                    break
+        text = self.log()
+        self.close()
+        raise AssertionError(f"Blender {self.version} did not start:\n{text}")
 
     def run(self, code, **values):
         """Execute code, with `values` as variables, and return its `result`."""
@@ -56,7 +70,8 @@ class Blender:
         return self.log_path.read_text(errors="replace")
 
     def empty(self):
-        self.run("bpy.ops.wm.read_homefile(use_empty=True)")
+        """No objects and what they use. (Loading a file from a timer would end the timer's window.)"""
+        self.run(CLEAR if self.window else "bpy.ops.wm.read_homefile(use_empty=True)")
 
     def join(self, agent, scene="test", content=None):
         self.agent, self.scene = agent, scene

@@ -42,8 +42,29 @@ def dump(path=None):
         result[kind] = {block.name: reader(block) for block in blocks}
     if path:
         with open(path, "wb") as file:
-            pickle.dump(result, file)
+            pickle.dump(_packed(result), file)
     return result
+
+
+def _packed(value):
+    """Arrays as bytes: a pickled array can only be read by a numpy of the same age."""
+    if isinstance(value, dict):
+        return {key: _packed(item) for key, item in value.items()}
+    if isinstance(value, numpy.ndarray):
+        return Packed((value.dtype.str, value.shape, value.tobytes()))
+    return value
+
+
+class Packed(tuple):
+    """An array on its way between processes."""
+
+
+def _unpacked(value):
+    if isinstance(value, dict):
+        return {key: _unpacked(item) for key, item in value.items()}
+    if isinstance(value, Packed):
+        return numpy.frombuffer(value[2], value[0]).reshape(value[1])
+    return value
 
 
 def _used(scene):
@@ -353,7 +374,7 @@ READERS = {
 
 def load(path):
     with open(path, "rb") as file:
-        return pickle.load(file)
+        return _unpacked(pickle.load(file))
 
 
 def differences(a, b, mixed=False):

@@ -42,8 +42,8 @@ def display():
         ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-nolisten", "tcp"], pass_fds=[write], stderr=subprocess.DEVNULL
     )
     os.close(write)
-    number = os.read(read, 16).decode().strip()
-    os.close(read)
+    with os.fdopen(read) as lines:
+        number = lines.readline().strip()
     before = os.environ.get("DISPLAY")
     os.environ["DISPLAY"] = f":{number}"
     yield

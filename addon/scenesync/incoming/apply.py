@@ -59,8 +59,6 @@ class Apply:
         record = self.mirror.get(kind, uuid)
         record.deleted = True
         self.put(kind, uuid, {**record.values, "deleted": False})
-        if kind == "object":
-            self.put("transform", uuid, self.mirror.transforms.get(uuid), force=True)
 
     def is_linking(self, kind, uuid):
         return (kind, uuid) in self.links
@@ -156,8 +154,10 @@ class Apply:
 
     def _arrived(self, kind, uuid):
         """Write again what was waiting for this datablock."""
-        if kind == "object" and ("transform", uuid) in self.held:
-            self.put("transform", uuid, {})
+        if kind == "object":
+            waiting = {**self.held.pop(("transform", uuid), {}), **self.inbox["transform"].get(uuid, {})}
+            self.inbox["transform"][uuid] = {**self.mirror.transforms.get(uuid), **waiting}
+            self.forced.add(("transform", uuid))
         for (owner, owner_kind, field), value in self.ctx.pop_wanted(uuid):
             self.put(owner_kind, owner, {field: value}, force=True)
 

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Undo and redo in Blenders with windows: ordinary edits for the others, and never fatal for whom they surprise."""
+
+import pytest
+from blender import same, settle
+from conftest import VERSIONS
+
+UNDO = """
+def undo():
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        bpy.ops.ed.undo()
+def redo():
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        bpy.ops.ed.redo()
+def push():
+    bpy.context.view_layer.update()
+    bpy.ops.ed.undo_push(message="test")
+"""
+versions = pytest.mark.parametrize("version", VERSIONS)
+
+
+@pytest.fixture
+def two(windows):
+    for person in windows:
+        person.run(UNDO)
+    a, b = windows
+    a.run("o = bpy.data.objects.new('mine', None)\nbpy.context.scene.collection.objects.link(o)\npush()")
+    settle(a, b)
+    b.run("push()")
+    return a, b
+
+
+def locations(person):
+    return person.run("result = {o.name: o.location.x for o in bpy.context.scene.objects}")
+
+
+@versions
+def test_undo_and_redo_of_a_move(version, two):
+    a, b = two
+    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
+    settle(a, b)
+    a.run("undo()")
+    settle(a, b)
+    assert locations(a) == locations(b) == {"mine": 0}
+    a.run("redo()")
+    settle(a, b)
+    assert locations(a) == locations(b) == {"mine": 1}
+    same(a, b)
+
+
+@versions
+def test_undo_and_redo_of_an_addition(version, two):
+    a, b = two
+    a.run("bpy.context.scene.collection.objects.link(bpy.data.objects.new('new', None))\npush()")
+    settle(a, b)
+    assert set(locations(b)) == {"mine", "new"}
+    a.run("undo()")
+    settle(a, b)
+    assert set(locations(a)) == set(locations(b)) == {"mine"}
+    a.run("redo()")
+    settle(a, b)
+    assert set(locations(a)) == set(locations(b)) == {"mine", "new"}
+    same(a, b)
+
+
+@versions
+def test_undo_of_a_deletion(version, two):
+    a, b = two
+    a.run("bpy.data.objects['mine'].location.x = 7\nbpy.data.objects['mine']['p'] = 5\npush()")
+    settle(a, b)
+    a.run("bpy.data.objects.remove(bpy.data.objects['mine'])\npush()")
+    settle(a, b)
+    assert locations(b) == {}
+    a.run("undo()")
+    settle(a, b)
+    assert locations(a) == locations(b) == {"mine": 7}
+    same(a, b)
+
+
+@versions
+def test_undo_here_keeps_what_others_did(version, two):
+    a, b = two
+    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
+    settle(a, b)
+    b.run("bpy.context.scene.collection.objects.link(bpy.data.objects.new('theirs', None))\nbpy.data.objects['mine'].scale.x = 3\npush()")
+    settle(b, a)
+    a.run("undo()")
+    settle(a, b)
+    assert locations(a) == locations(b) == {"mine": 0, "theirs": 0}
+    assert a.run("result = bpy.data.objects['mine'].scale.x") == 3
+    same(a, b)
+    a.run("redo()")
+    settle(a, b)
+    same(a, b)
+    assert set(locations(a)) == {"mine", "theirs"}
+
+
+@versions
+def test_undo_of_what_another_has_changed_since(version, two):
+    a, b = two
+    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
+    settle(a, b)
+    b.run("bpy.data.objects['mine'].location.x = 2\npush()")
+    settle(b, a)
+    a.run("undo()")
+    settle(a, b)
+    assert locations(a) == locations(b) == {"mine": 2}
+    same(a, b)
+
+
+@versions
+def test_undo_after_another_deleted(version, two):
+    a, b = two
+    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
+    settle(a, b)
+    b.run("bpy.data.objects.remove(bpy.data.objects['mine'])\npush()")
+    settle(b, a)
+    a.run("undo()")
+    settle(a, b)
+    assert locations(a) == locations(b) == {}
+    same(a, b)
+
+
+@versions
+def test_undo_with_meshes_and_materials(version, two):
+    a, b = two
+    b.run(
+        "bpy.ops.mesh.primitive_cube_add()\no = bpy.context.object\nm = bpy.data.materials.new('m')\nm.use_nodes = True\n"
+        "o.data.materials.append(m)\no.parent = bpy.data.objects['mine']\npush()"
+    )
+    settle(b, a)
+    a.run("bpy.data.objects['mine'].location.y = 4\npush()")
+    settle(a, b)
+    for step in ("undo", "undo", "redo", "undo"):
+        a.run(f"{step}()")
+        settle(a, b)
+        same(a, b)
+
+
