@@ -10,6 +10,8 @@
 #include "core/plan.h"
 #include "core/sync.h"
 
+enum { SS_EFFECTS_KEPT = 1024 }; // what a large step needed is given back
+
 uint32_t ss_thing_take(struct ss_core *core, struct ss_slice kind, const struct ss_uuid *uuid)
 {
     const uint32_t name = ss_names_intern(&core->names, kind);
@@ -60,6 +62,12 @@ static void ss_core_rest(struct ss_core *core)
     core->graveyard.count = 0;
     core->effects.count = 0;
     ss_scratch_reset(&core->scratch);
+    if (core->effects.capacity > SS_EFFECTS_KEPT)
+        ss_array_finish(&core->effects, ss_memory(core));
+    if (core->graveyard.capacity > SS_EFFECTS_KEPT)
+        ss_array_finish(&core->graveyard, ss_memory(core));
+    if (core->plan.changes.capacity > SS_EFFECTS_KEPT)
+        ss_array_finish(&core->plan.changes, ss_memory(core));
 }
 
 static void ss_clients_finish(struct ss_core *core)

@@ -63,7 +63,7 @@ static int ss_state_merge(struct ss_core *core, const struct ss_ev_state *state,
     ss_thing_at(core, thing)->flags |= SS_THING_PUBLISHED;
     if (state->retained)
         ss_thing_at(core, thing)->seen = core->replay;
-    ss_repair_after(core, thing, state->part, incoming, fields, !state->numbered && changed, changed);
+    ss_repair_after(core, thing, state->part, incoming, fields, !state->numbered && changed);
     return SS_OK;
 }
 

@@ -7,12 +7,14 @@
 
 enum { SS_RESAVE_MS = 1000, SS_RESAVE_MOST_MS = 60000, SS_RESAVE_THINGS = 512 };
 
+// Acknowledgements are in the order of their transactions; those that wait for blobs may stay behind.
 void ss_acks_pump(struct ss_core *core)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < core->acks.count; i++) {
-        const struct ss_ack ack = core->acks.items[i];
-        if (ack.txn > core->stored_txn || ack.blobs > 0 || !ss_fx_room(core, 1)) {
+    size_t at = 0;
+    for (; at < core->acks.count && core->acks.items[at].txn <= core->stored_txn; at++) {
+        const struct ss_ack ack = core->acks.items[at];
+        if (ack.blobs > 0 || !ss_fx_room(core, 1)) {
             core->acks.items[kept++] = ack;
             continue;
         }
@@ -20,7 +22,10 @@ void ss_acks_pump(struct ss_core *core)
         effect->ack.client = ack.client;
         effect->ack.id = ack.id;
     }
-    core->acks.count = kept;
+    if (kept == at)
+        return;
+    memmove(core->acks.items + kept, core->acks.items + at, (core->acks.count - at) * sizeof *core->acks.items);
+    core->acks.count -= at - kept;
 }
 
 int ss_on_stored(struct ss_core *core, const struct ss_event *event)

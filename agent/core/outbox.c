@@ -32,7 +32,7 @@ int ss_outbox_plan(struct ss_core *core, uint32_t number)
     change->base_seq = change->base && !ss_outbox_queued(core, change, -1);
     if (change->base_seq && ss_outbox_seq(core, number, -1) != SS_OK)
         return SS_ENOMEM;
-    for (int part = 0; part < 256; part++) {
+    for (int part = 0; part < 256 && ss_bits_any(change->parts); part++) {
         if (!ss_bit(change->parts, (unsigned)part))
             continue;
         if (ss_outbox_queued(core, change, part))
@@ -66,7 +66,7 @@ void ss_outbox_commit(struct ss_core *core, const struct ss_change *change, uint
 {
     if (change->base_seq)
         ss_outbox_push(core, (*seq)++, change->number, -1);
-    for (int part = 0; part < 256; part++) {
+    for (int part = 0; part < 256 && ss_bits_any(change->parts); part++) {
         if (ss_bit(change->parts, (unsigned)part))
             ss_outbox_push(core, (*seq)++, change->number, part);
     }
@@ -179,7 +179,10 @@ int ss_outbox_published(struct ss_core *core, uint64_t token)
         outbox->head++;
     ss_own_line(core)->seq = outbox->head < outbox->entries.count ? outbox->entries.items[outbox->head].seq - 1 : core->next_seq - 1;
     ss_timer_by(core, SS_TIMER_PEER, core->now + SS_PEER_CHANGED_MS);
-    if (outbox->head > 1024 && outbox->head > outbox->entries.count / 2) {
+    if (outbox->head == outbox->entries.count) {
+        ss_array_finish(&outbox->entries, ss_memory(core));
+        outbox->head = outbox->next = 0;
+    } else if (outbox->head > 1024 && outbox->head > outbox->entries.count / 2) {
         const size_t gone = outbox->head;
         outbox->next -= gone;
         memmove(outbox->entries.items, outbox->entries.items + gone, (outbox->entries.count - gone) * sizeof *outbox->entries.items);

@@ -115,7 +115,7 @@ static int ss_record_part(struct ss_core *core, const struct ss_change *change, 
 int ss_record_push(struct ss_core *core, const struct ss_change *change)
 {
     int error = ss_record_part(core, change, -1);
-    for (int part = 0; part < 256 && error == SS_OK; part++) {
+    for (int part = 0; part < 256 && error == SS_OK && ss_bits_any(change->stored); part++) {
         if (ss_bit(change->stored, (unsigned)part))
             error = ss_record_part(core, change, part);
     }

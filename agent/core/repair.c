@@ -48,17 +48,6 @@ static bool ss_repair_queued(const struct ss_thing *thing, int part)
     return thing->queued_parts != NULL && ss_bit(thing->queued_parts, (unsigned)part);
 }
 
-// What flies while a message arrives reaches the broker after it.
-static bool ss_repair_flying(const struct ss_core *core, uint32_t number, int part)
-{
-    for (size_t i = core->outbox.head; i < core->outbox.next; i++) {
-        const struct ss_outgoing *entry = &core->outbox.entries.items[i];
-        if (entry->state == SS_OUT_FLYING && entry->thing == number && entry->part == part)
-            return true;
-    }
-    return false;
-}
-
 static void ss_repair_cancel(struct ss_core *core, const struct ss_thing *thing, int part)
 {
     if (thing->repair == 0)
@@ -68,7 +57,7 @@ static void ss_repair_cancel(struct ss_core *core, const struct ss_thing *thing,
         repair->base = false;
     else
         repair->parts[part / 64] &= ~((uint64_t)1 << part % 64);
-    if (!repair->base && (repair->parts[0] | repair->parts[1] | repair->parts[2] | repair->parts[3]) == 0)
+    if (!repair->base && !ss_bits_any(repair->parts))
         repair->due_ms = SS_NEVER;
 }
 
@@ -95,8 +84,7 @@ static void ss_repair_want(struct ss_core *core, uint32_t number, int part)
     ss_timer_by(core, SS_TIMER_REPAIR, repair->due_ms);
 }
 
-void ss_repair_after(struct ss_core *core, uint32_t number, int part, const struct ss_incoming *incoming, uint32_t count, bool forced,
-                     bool changed)
+void ss_repair_after(struct ss_core *core, uint32_t number, int part, const struct ss_incoming *incoming, uint32_t count, bool forced)
 {
     const struct ss_thing *thing = ss_thing_at(core, number);
     if (thing->count == 0 || (part >= 0 && (thing->flags & SS_THING_PARTED) == 0))
@@ -105,7 +93,7 @@ void ss_repair_after(struct ss_core *core, uint32_t number, int part, const stru
         ss_repair_cancel(core, thing, part);
         return;
     }
-    if (!ss_repair_queued(thing, part) && (changed || !ss_repair_flying(core, number, part)))
+    if (!ss_repair_queued(thing, part))
         ss_repair_want(core, number, part);
 }
 
@@ -140,7 +128,7 @@ static int ss_repair_plan(struct ss_core *core)
             return SS_ENOMEM;
         if (repair->base)
             ss_plan_publish(core, change, -1);
-        for (int part = 0; part < 256; part++) {
+        for (int part = 0; part < 256 && ss_bits_any(repair->parts); part++) {
             if (ss_bit(repair->parts, (unsigned)part))
                 ss_plan_publish(core, change, part);
         }

@@ -6,9 +6,9 @@
 #include "core/merge.h"
 #include "core/state.h"
 
-// ss_repair_after looks at what a state message left out or had older. `forced`: republish whatever it had; `changed`: it brought something.
-void ss_repair_after(struct ss_core *core, uint32_t thing, int part, const struct ss_incoming *incoming, uint32_t count, bool forced,
-                     bool changed);
+// ss_repair_after looks at what a state message left out or had older. `forced`: republish whatever it had. (That one of ours
+// is in flight says nothing: whether the broker had it before or after is not known.)
+void ss_repair_after(struct ss_core *core, uint32_t thing, int part, const struct ss_incoming *incoming, uint32_t count, bool forced);
 
 // ss_repair_whole republishes all of an entity of which the broker's copy is known to be older.
 void ss_repair_whole(struct ss_core *core, uint32_t thing);

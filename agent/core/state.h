@@ -291,6 +291,7 @@ static inline struct ss_thing *ss_thing_at(const struct ss_core *core, uint32_t 
 static inline const struct ss_alloc *ss_memory(const struct ss_core *core) { return &core->config.alloc; }
 static inline struct ss_line *ss_own_line(struct ss_core *core) { return &core->vectors.lines.items[core->own_line]; }
 static inline bool ss_bit(const uint64_t *bits, unsigned at) { return (bits[at / 64] >> at % 64 & 1) != 0; }
+static inline bool ss_bits_any(const uint64_t *bits) { return (bits[0] | bits[1] | bits[2] | bits[3]) != 0; }
 static inline void ss_bit_set(uint64_t *bits, unsigned at) { bits[at / 64] |= (uint64_t)1 << at % 64; }
 
 // ss_thing_take finds or makes a thing. Errors: SS_NONE when memory is denied.

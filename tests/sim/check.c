@@ -98,7 +98,8 @@ static void sim_check_promise(struct sim *sim, const struct sim_promise *promise
     if (number == SS_NONE)
         sim_fail(sim, "an acknowledged %s is gone", promise->kind);
     const struct ss_thing *thing = ss_thing_at(core, number);
-    const struct ss_cell *cell = ss_cells_get(&core->names, thing->cells, thing->count, ss_names_find(&core->names, ss_slice_text(promise->name)));
+    const uint32_t name = ss_names_find(&core->names, ss_slice_text(promise->name));
+    const struct ss_cell *cell = name == SS_NONE ? NULL : ss_cells_get(&core->names, thing->cells, thing->count, name);
     if (cell == NULL && strncmp(promise->name, "at/", 3) == 0)
         cell = ss_cells_get(&core->names, thing->cells, thing->count, core->word.topology);
     if (cell == NULL || ss_stamp_compare(&cell->stamp, &promise->stamp) < 0)
