@@ -58,7 +58,8 @@ static void ss_clone_outbox(struct ss_core *core, size_t old_count)
 {
     struct ss_outbox *outbox = &core->outbox;
     outbox->entries.count -= old_count;
-    memmove(outbox->entries.items, outbox->entries.items + old_count, outbox->entries.count * sizeof *outbox->entries.items);
+    if (outbox->entries.count > 0)
+        memmove(outbox->entries.items, outbox->entries.items + old_count, outbox->entries.count * sizeof *outbox->entries.items);
     outbox->head = outbox->next = outbox->flying = 0;
 }
 
