@@ -28,6 +28,7 @@ struct ss_agent {
     struct ss_client *clients; // list, by `next`
     uint32_t last_client;
     uv_pipe_t listener;
+    uv_prepare_t turn;        // gives clients what has changed
     struct ss_codec *codec;   // for one message at a time; nothing decoded with it outlives the handler
     struct ss_buffer scratch; // for one outgoing payload at a time
     int64_t clock_offset_ms;

@@ -77,8 +77,6 @@ static void on_written(uv_write_t *request, int status) {
     free(done);
     if (status < 0) {
         ss_client_close(client);
-    } else {
-        ss_client_may_send(client);
     }
 }
 
@@ -210,6 +208,14 @@ static bool prepare_path(const char *path) {
     return unlink(path) == 0;
 }
 
+// Before the loop waits: what everything that came at once has changed goes to a client together.
+static void on_turn(uv_prepare_t *turn) {
+    struct ss_agent *agent = turn->data;
+    for (struct ss_client *client = agent->clients; client != NULL; client = client->next) {
+        ss_client_may_send(client);
+    }
+}
+
 bool ss_clients_listen(struct ss_agent *agent) {
     const char *path = agent->config.socket;
     if (!prepare_path(path)) {
@@ -226,12 +232,17 @@ bool ss_clients_listen(struct ss_agent *agent) {
     if (error != 0) {
         ss_log("cannot serve %s: %s", path, uv_strerror(error));
         uv_close((uv_handle_t *)&agent->listener, NULL);
+        return false;
     }
-    return error == 0;
+    uv_prepare_init(agent->loop, &agent->turn);
+    agent->turn.data = agent;
+    uv_prepare_start(&agent->turn, on_turn);
+    return true;
 }
 
 void ss_clients_close(struct ss_agent *agent) {
     uv_close((uv_handle_t *)&agent->listener, NULL); // libuv removes the socket's file
+    uv_close((uv_handle_t *)&agent->turn, NULL);
     for (struct ss_client *client = agent->clients; client != NULL; client = client->next) {
         ss_client_close(client);
     }

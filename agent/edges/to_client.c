@@ -166,10 +166,10 @@ static void send_digest(struct ss_client *client, const struct ss_effect *effect
 
 void ss_client_may_send(struct ss_client *client) {
     size_t room = ss_client_room(client);
-    if (client->changes_wait && room > 0 && client->room != NULL) {
+    if (client->changes_wait && room > 0 && client->room != NULL && !client->closing) {
         client->changes_wait = false;
         struct ss_event event = {.type = SS_EV_CLIENT_READY, .client_ready = {.client = client->id, .budget = room}};
-        ss_room_later(client->room, &event);
+        ss_room_step(client->room, &event);
     }
 }
 
@@ -186,10 +186,7 @@ void ss_to_client(struct ss_room *room, const struct ss_effect *effect) {
     switch (effect->type) {
     case SS_FX_ACK: answer_when_files_are_there(client, false, effect->ack.id); break;
     case SS_FX_SYNCED: answer_when_files_are_there(client, true, effect->ack.id); break;
-    case SS_FX_CHANGES_WAIT:
-        client->changes_wait = true;
-        ss_client_may_send(client);
-        break;
+    case SS_FX_CHANGES_WAIT: client->changes_wait = true; break; // until the loop's turn ends
     case SS_FX_CHANGE: send_change(client, effect); break;
     case SS_FX_JOINED: send_joined(client, effect); break;
     case SS_FX_DIGEST: send_digest(client, effect); break;
