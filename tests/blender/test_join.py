@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the scene has meets what the joiner has: nobody is robbed without being asked."""
+
+import pytest
+from blender import same, settle
+from test_objects import names
+
+WORK = "o = bpy.data.objects.new(name, None)\nbpy.context.scene.collection.objects.link(o)"
+
+
+@pytest.fixture
+def busy(alone, agents, scene):
+    """Both have work of their own; the first is in the scene."""
+    a, b = alone
+    a.run(WORK, name="of a")
+    b.run(WORK, name="of b")
+    a.join(agents[0], scene)
+    a.synced()
+    return a, b
+
+
+def state(person):
+    return person.run("from scenesync import registration\nscenesync.pump(0.1)\nresult = registration.session().state")
+
+
+def test_a_joiner_with_work_is_asked(busy, agents, scene):
+    a, b = busy
+    b.join(agents[1], scene)
+    while state(b) in ("connecting", "joining"):
+        pass
+    assert state(b) == "asking"
+    assert names(a) == ["of a"] and names(b) == ["of b"]
+    b.run("scenesync.register() if not hasattr(bpy.ops, 'scenesync') else None\nbpy.ops.scenesync.decide(content='MERGE')")
+    settle(a, b)
+    assert names(a) == names(b) == ["of a", "of b"]
+    same(a, b)
+
+
+@pytest.mark.parametrize("content, expected", [("publish", ["of b"]), ("receive", ["of a"]), ("merge", ["of a", "of b"])])
+def test_content(busy, agents, scene, content, expected):
+    a, b = busy
+    b.join(agents[1], scene, content)
+    settle(a, b)
+    assert names(a) == names(b) == expected
+    same(a, b)
+
+
+def test_the_objects_blender_starts_with_are_nobodys_work(busy, agents, scene):
+    a, b = busy
+    b.run("bpy.ops.wm.read_factory_settings()\nscenesync.register() if not hasattr(bpy.types, 'SCENESYNC_PT_main') else None")
+    b.join(agents[1], scene)
+    settle(a, b)
+    assert names(a) == names(b) == ["of a"]
+    same(a, b)
+
+
+def test_order_of_start_does_not_matter(alone, agents, scene):
+    a, b = alone
+    agents[0].stop()
+    a.run(WORK, name="early")
+    a.join(agents[0], scene)
+    assert state(a) == "connecting"
+    agents[0].start()
+    b.join(agents[1], scene)
+    settle(a, b)
+    assert names(b) == ["early"]
+    same(a, b)
