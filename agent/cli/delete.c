@@ -12,7 +12,7 @@ static int run(struct ss_cli *cli) {
     struct ss_assignments deleted = {.kind = kind};
     int status = SS_EXIT_FAILED;
     ss_assignments_add(&deleted, "deleted", (struct scenesync_bytes){yes, sizeof yes});
-    if (ss_replica_load(cli, cli->arguments[0], kind, &replica)) {
+    if (ss_replica_load(cli, cli->arguments[0], kind, false, &replica)) {
         const struct ss_known *entity = ss_replica_resolve(&replica, kind, text);
         status = entity ? ss_edit(cli, &entity->id, &deleted, 1) : status;
     }

@@ -21,7 +21,7 @@ static void print_digest(const struct ss_cli *cli, const struct ss_replica *repl
 
 static int run(struct ss_cli *cli) {
     struct ss_replica replica = {0};
-    bool ok = ss_replica_load(cli, cli->arguments[0], NULL, &replica);
+    bool ok = ss_replica_load(cli, cli->arguments[0], NULL, true, &replica);
     if (ok) {
         print_digest(cli, &replica);
     }

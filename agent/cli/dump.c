@@ -28,7 +28,7 @@ static void dump_object(void *context, const struct ss_known *entity) {
 
 static int run(struct ss_cli *cli) {
     struct ss_replica replica = {0};
-    bool ok = ss_replica_load(cli, cli->arguments[0], NULL, &replica);
+    bool ok = ss_replica_load(cli, cli->arguments[0], NULL, true, &replica);
     if (ok && cli->json) {
         struct listing listing = {&replica, false};
         fputc('[', stdout);

@@ -55,7 +55,7 @@ static int read_one(const struct ss_cli *cli, char *argument, struct ss_assignme
             return ss_usage(cli->command, "a field is given twice");
         }
     }
-    if (!is_known(cli, assignments->kind, argument) || !ss_json_read(field, argument, equals + 1, assignments->writer)) {
+    if (!is_known(cli, assignments->kind, argument) || !ss_json_read(field, cli->force, argument, equals + 1, assignments->writer)) {
         return SS_EXIT_FAILED;
     }
     if (!scenesync_writer_take(assignments->writer, &value)) {

@@ -5,11 +5,21 @@
 
 #include "cli/replica.h"
 
-bool ss_replica_load(struct ss_cli *cli, const char *scene, const char *kind, struct ss_replica *replica) {
+// A blob may never come: whoever has it may have left for good.
+static bool wait_whole(struct ss_cli *cli) {
+    int error = scenesync_sync(cli->client, cli->timeout_ms);
+    if (error == SCENESYNC_TIMEOUT) {
+        ss_fail("some of it is still on its way; `scenesync status` says what, --wait SECONDS waits longer");
+        return false;
+    }
+    return ss_cli_check(cli, error);
+}
+
+bool ss_replica_load(struct ss_cli *cli, const char *scene, const char *kind, bool whole, struct ss_replica *replica) {
     const char *kinds[] = {kind, "object"};
     size_t kind_count = !kind ? 0 : strcmp(kind, "transform") == 0 ? 2 : 1;
     if (!ss_cli_open(cli) || !ss_cli_check(cli, scenesync_join(cli->client, scene, kinds, kind_count, true, cli->timeout_ms)) ||
-        !ss_cli_check(cli, scenesync_sync(cli->client, cli->timeout_ms))) {
+        (whole && !wait_whole(cli))) {
         return false;
     }
     struct scenesync_event event;

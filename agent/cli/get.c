@@ -24,7 +24,7 @@ static int run(struct ss_cli *cli) {
     }
     struct ss_replica replica = {0};
     int status = SS_EXIT_FAILED;
-    if (ss_replica_load(cli, cli->arguments[0], kind, &replica)) {
+    if (ss_replica_load(cli, cli->arguments[0], kind, true, &replica)) {
         const struct ss_known *entity = ss_replica_resolve(&replica, kind, text);
         status = entity ? show(cli, &replica, entity) : status;
     }

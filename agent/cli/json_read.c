@@ -253,11 +253,28 @@ static void report(const char *name, const char *why, const cJSON *json) {
     cJSON_free(text);
 }
 
-static bool read_parsed(struct parse *parse, const struct ss_schema_field *field, const char *name, const cJSON *json,
+// Other programs may know more words than this version does, but a person has more likely mistyped.
+static bool is_known_word(const struct ss_schema_field *field, const struct ss_schema_value *value, char *why, size_t size) {
+    if (!field || field->type != SS_SCHEMA_ENUM || value->type != SS_SCHEMA_VALUE_STRING) {
+        return true;
+    }
+    size_t len = (size_t)snprintf(why, size, "wants one of");
+    for (const char *const *word = field->words; *word; word++) {
+        if (value->size == strlen(*word) && memcmp(value->bytes, *word, value->size) == 0) {
+            return true;
+        }
+        int more = len < size ? snprintf(why + len, size - len, " %s", *word) : 0;
+        len += (size_t)more;
+    }
+    return false;
+}
+
+static bool read_parsed(struct parse *parse, const struct ss_schema_field *field, bool any_word, const char *name, const cJSON *json,
                         struct scenesync_writer *writer) {
-    char why[256] = "";
+    char why[512] = "";
     struct ss_schema_value value = {.type = SS_SCHEMA_VALUE_NIL};
-    bool ok = convert(parse, json, place_of(field), field, &value) && (!field || ss_schema_check(field, &value, why, sizeof why));
+    bool ok = convert(parse, json, place_of(field), field, &value) && (!field || ss_schema_check(field, &value, why, sizeof why)) &&
+              (any_word || is_known_word(field, &value, why, sizeof why));
     if (ok) {
         write(writer, &value);
     } else {
@@ -266,7 +283,7 @@ static bool read_parsed(struct parse *parse, const struct ss_schema_field *field
     return ok;
 }
 
-bool ss_json_read(const struct ss_schema_field *field, const char *name, const char *json, struct scenesync_writer *writer) {
+bool ss_json_read(const struct ss_schema_field *field, bool any_word, const char *name, const char *json, struct scenesync_writer *writer) {
     const char *end = json;
     cJSON *parsed = cJSON_ParseWithOpts(json, &end, true);
     if (!parsed) {
@@ -275,7 +292,7 @@ bool ss_json_read(const struct ss_schema_field *field, const char *name, const c
         return false;
     }
     struct parse parse = {0};
-    bool ok = read_parsed(&parse, field, name, parsed, writer);
+    bool ok = read_parsed(&parse, field, any_word, name, parsed, writer);
     for (size_t i = 0; i < parse.count; i++) {
         free(parse.blocks[i]);
     }

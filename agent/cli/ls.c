@@ -29,7 +29,7 @@ static void list(void *context, const struct ss_known *entity) {
 static int run(struct ss_cli *cli) {
     struct ss_replica replica = {0};
     const char *kind = cli->count > 1 ? cli->arguments[1] : NULL;
-    bool ok = ss_replica_load(cli, cli->arguments[0], kind, &replica);
+    bool ok = ss_replica_load(cli, cli->arguments[0], kind, false, &replica);
     if (ok) {
         struct listing listing = {cli, &replica, kind, 0};
         fputs(cli->json ? "[" : "", stdout);

@@ -46,8 +46,8 @@ bool ss_replica_is_orphan(const struct ss_replica *replica, const struct ss_know
 struct scenesync_bytes ss_replica_name(const struct ss_replica *replica, const struct ss_known *entity);
 
 // ss_replica_load joins a scene and collects all that the agent knows of one kind (and of objects, when it is transform); NULL: of every kind.
-// What fails is reported.
-bool ss_replica_load(struct ss_cli *cli, const char *scene, const char *kind, struct ss_replica *replica);
+// Fields whose blobs are still on their way are waited for only when `whole`. What fails is reported.
+bool ss_replica_load(struct ss_cli *cli, const char *scene, const char *kind, bool whole, struct ss_replica *replica);
 
 // ss_replica_resolve finds what KIND/ID-OR-NAME means. NULL, and reported, when nothing or more than one thing has that name.
 const struct ss_known *ss_replica_resolve(const struct ss_replica *replica, const char *kind, const char *text);

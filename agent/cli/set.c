@@ -5,7 +5,7 @@
 static int apply(struct ss_cli *cli, const char *kind, const char *text, const struct ss_assignments *assignments) {
     struct ss_replica replica = {0};
     int status = SS_EXIT_FAILED;
-    if (ss_replica_load(cli, cli->arguments[0], kind, &replica)) {
+    if (ss_replica_load(cli, cli->arguments[0], kind, false, &replica)) {
         const struct ss_known *entity = ss_replica_resolve(&replica, kind, text);
         status = entity ? ss_edit(cli, &entity->id, assignments, 1) : status;
     }
@@ -30,7 +30,7 @@ const struct ss_command ss_command_set = {
     .usage = "set SCENE KIND/ID-OR-NAME FIELD=JSON…",
     .help =
         "Sets fields of an entity and returns when the edit is durable: `scenesync set demo transform/Cube 'location=[0, 0, 2]'`.\n"
-        "null removes a field. Values are checked against the schema (docs/protocol.md lists every field); --force sets fields that this\n"
+        "null removes a field. Values are checked against the schema (docs/protocol.md lists every field); --force sets fields and words that this\n"
         "version does not know. Text needs its double quotes: 'name=\"Lamp\"'.\n",
     .least = 3,
     .most = -1,

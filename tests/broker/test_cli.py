@@ -117,14 +117,24 @@ def test_values_are_checked_before_anything_is_sent(ada, scene):
     error = fails(ada, 1, "set", scene, "light/Lamp", "energy=5", "color=[1, 0.5]")
     assert "color: " in error and "3 numbers" in error and "[1,0.5]" in error
     assert "energy" in fails(ada, 1, "set", scene, "light/Lamp", 'energy="bright"')
+    assert "wants one of POINT" in fails(ada, 1, "set", scene, "light/Lamp", 'type="PIONT"')
     assert "not JSON" in fails(ada, 1, "set", scene, "light/Lamp", "name=Lamp")
     assert "not JSON" in fails(ada, 1, "set", scene, "light/Lamp", "energy=[1")
     assert "no such field" in fails(ada, 1, "set", scene, "light/Lamp", "enrgy=5")
     assert "no such kind" in fails(ada, 1, "create", scene, "lamp", "energy=5")
     assert "type" in fails(ada, 1, "create", scene, "light", "energy=5")
     assert output(ada, "dump", scene) == before
-    output(ada, "set", scene, "light/Lamp", "enrgy=5", "--force")
-    assert got(ada, scene, "light/Lamp")["fields"]["enrgy"] == 5
+    output(ada, "set", scene, "light/Lamp", "enrgy=5", 'type="LASER"', "--force")
+    assert got(ada, scene, "light/Lamp")["fields"] == {"energy": 100, "enrgy": 5, "name": "Lamp", "type": "LASER"}
+
+
+def test_a_blob_that_nobody_has_keeps_back_only_what_needs_it(ada, scene):
+    lamp(ada, scene)
+    missing = json.dumps({"sha256": {"$bin": "00" * 32}, "size": 3})
+    assert "in time" in fails(ada, 1, "set", scene, "light/Lamp", f"properties/blob={missing}", "--wait", "0.5")
+    assert output(ada, "ls", scene).endswith('"Lamp"')
+    output(ada, "set", scene, "light/Lamp", "energy=5", "--wait", "20")
+    eventually(lambda: "still on its way" in ada.run("dump", scene, "--wait", "0.2", check=False).stderr)  # once it is being looked for
 
 
 def test_two_agents_dump_and_digest_alike(ada, bob, scene):

@@ -26,9 +26,9 @@ static char *print(const struct ss_schema_field *field, struct scenesync_bytes v
 static void run(const struct ss_schema_field *field, const char *name, const char *json) {
     struct scenesync_writer *writer = scenesync_writer_create();
     struct scenesync_bytes value;
-    if (ss_json_read(field, name, json, writer) && scenesync_writer_take(writer, &value)) {
+    if (ss_json_read(field, true, name, json, writer) && scenesync_writer_take(writer, &value)) {
         char *once = print(field, value);
-        must(ss_json_read(field, name, once, writer) && scenesync_writer_take(writer, &value));
+        must(ss_json_read(field, true, name, once, writer) && scenesync_writer_take(writer, &value));
         char *twice = print(field, value);
         must(strcmp(once, twice) == 0);
         free(once);
