@@ -299,7 +299,8 @@ def _node(node):
         if prop.identifier in SKIP or prop.is_readonly or prop.type == "COLLECTION":
             continue
         fields[prop.identifier] = _plain(getattr(node, prop.identifier))
-    for side in ("inputs", "outputs"):
+    # What an output holds means something only where it is the node's value.
+    for side in ("inputs", "outputs") if node.bl_idname in ("ShaderNodeValue", "ShaderNodeRGB", "ShaderNodeNormal") else ("inputs",):
         for socket, key in _socket_keys(node, getattr(node, side)):
             if hasattr(socket, "default_value"):
                 fields[f"{side}/{key}"] = _plain(socket.default_value)

@@ -5,6 +5,7 @@ Blender writes to its own stdout, so the test passes a port on loopback. {"run":
 command is followed by a short pump. In a window commands are taken by a timer and the session has its own.
 """
 
+import faulthandler
 import json
 import os
 import select
@@ -60,6 +61,7 @@ class Driver:
 
 
 def main():
+    faulthandler.enable()  # a crash of Blender says what Python was doing
     driver = Driver(int(sys.argv[sys.argv.index("--") + 1]))
     scenesync.register()
     if bpy.app.background:

@@ -142,7 +142,18 @@ class Apply:
             self._queue_links(kind.name, uuid, linking)
         self.session.pending_push = True
         self.session.diff.order = None
+        if kind.name == "object":
+            self._place(uuid, block)
         self._arrived(kind.name, uuid)
+
+    def _place(self, uuid, block):
+        """A new object stands where its transform says, as far as that is known; where it stands meanwhile is nobody's edit."""
+        known = self.mirror.transforms.get(uuid)
+        waiting = {**known, **self.held.pop(("transform", uuid), {}), **self.inbox["transform"].get(uuid, {})}
+        if waiting:
+            self.inbox["transform"][uuid] = waiting
+            self.forced.add(("transform", uuid))
+        self.mirror.transforms.set(uuid, self.ctx.kinds["transform"].read(self.ctx, block), remote=True)
 
     def _write_defaults(self, kind, uuid, block, record, fields):
         """Values that did not travel are the schema's defaults; this Blender may have made the datablock with others."""
@@ -154,10 +165,6 @@ class Apply:
 
     def _arrived(self, kind, uuid):
         """Write again what was waiting for this datablock."""
-        if kind == "object":
-            waiting = {**self.held.pop(("transform", uuid), {}), **self.inbox["transform"].get(uuid, {})}
-            self.inbox["transform"][uuid] = {**self.mirror.transforms.get(uuid), **waiting}
-            self.forced.add(("transform", uuid))
         for (owner, owner_kind, field), value in self.ctx.pop_wanted(uuid):
             self.put(owner_kind, owner, {field: value}, force=True)
 
