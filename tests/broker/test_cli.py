@@ -131,7 +131,7 @@ def test_values_are_checked_before_anything_is_sent(ada, scene):
 def test_a_blob_that_nobody_has_keeps_back_only_what_needs_it(ada, scene):
     lamp(ada, scene)
     missing = json.dumps({"sha256": {"$bin": "00" * 32}, "size": 3})
-    assert "in time" in fails(ada, 1, "set", scene, "light/Lamp", f"properties/blob={missing}", "--wait", "0.5")
+    assert "in time" in fails(ada, 1, "set", scene, "light/Lamp", f"properties/blob={missing}", "--wait", "3")
     assert output(ada, "ls", scene).endswith('"Lamp"')
     output(ada, "set", scene, "light/Lamp", "energy=5", "--wait", "20")
     eventually(lambda: "still on its way" in ada.run("dump", scene, "--wait", "0.2", check=False).stderr)  # once it is being looked for
