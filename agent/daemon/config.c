@@ -21,9 +21,9 @@ const char ss_config_usage[] =
     "  --socket PATH  the socket at which programs on this machine find the agent\n"
     "  --name NAME    what other people see\n"
     "  --config FILE  lines `key = value`: any of the above, and user, password, store_user, store_password,\n"
-    "                 store_sigv4, prefix, ca_file, tls_verify, cache_bytes, blob_bytes, keep_alive\n"
+    "                 store_sigv4, prefix, ca_file, tls_verify, cache_bytes, blob_bytes, keep_alive, linger\n"
     "Environment: SCENESYNC_BROKER, SCENESYNC_STORE, SCENESYNC_SOCKET, SCENESYNC_USER, SCENESYNC_PASSWORD,\n"
-    "SCENESYNC_STORE_USER, SCENESYNC_STORE_PASSWORD.\n";
+    "SCENESYNC_STORE_USER, SCENESYNC_STORE_PASSWORD, SCENESYNC_LINGER.\n";
 
 enum ss_kind { SS_TEXT, SS_BYTES, SS_SECONDS, SS_YES_NO };
 
@@ -49,6 +49,7 @@ static const struct ss_setting {
     {"cache_bytes", NULL, NULL, SS_BYTES, offsetof(struct ss_config, cache_bytes)},
     {"blob_bytes", NULL, NULL, SS_BYTES, offsetof(struct ss_config, blob_bytes)},
     {"keep_alive", NULL, NULL, SS_SECONDS, offsetof(struct ss_config, keep_alive_s)},
+    {"linger", NULL, "SCENESYNC_LINGER", SS_SECONDS, offsetof(struct ss_config, linger_s)},
 };
 enum { SETTING_COUNT = sizeof(SETTINGS) / sizeof(SETTINGS[0]) };
 

@@ -23,6 +23,8 @@ struct ss_run {
     uv_loop_t loop;
     uv_signal_t signals[2];
     uv_prepare_t clients_gone;
+    uv_timer_t linger;
+    uint32_t clients_seen; // the last client at the last look
 };
 
 // ---- Stopping ---------------------------------------------------------------------------------------------------------------------------
@@ -42,6 +44,7 @@ static void stop_rest(struct ss_run *run) {
         uv_close((uv_handle_t *)&run->signals[i], NULL);
     }
     uv_close((uv_handle_t *)&run->clients_gone, NULL);
+    uv_close((uv_handle_t *)&run->linger, NULL);
 }
 
 static void on_link_closed(struct ss_room *room) {
@@ -72,15 +75,36 @@ static void on_turn(uv_prepare_t *prepare) {
     }
 }
 
-static void on_signal(uv_signal_t *signal, int number) {
-    struct ss_run *run = signal->data;
+static void stop(struct ss_run *run, const char *why) {
     if (run->agent.closing) {
         return;
     }
-    ss_log("stopping (%s)", strsignal(number));
+    ss_log("stopping (%s)", why);
     run->agent.closing = true;
     ss_clients_close(&run->agent);
     uv_prepare_start(&run->clients_gone, on_turn);
+}
+
+static void on_signal(uv_signal_t *signal, int number) { stop(signal->data, strsignal(number)); }
+
+// Whether others still wait for something that only we have.
+static bool owes_something(const struct ss_agent *agent) {
+    struct ss_blob_numbers numbers;
+    ss_blobs_numbers(agent->blobs, &numbers);
+    uint64_t owed = numbers.uploads;
+    for (const struct ss_room *room = agent->rooms; room != NULL; room = room->next) {
+        owed += room->pending;
+    }
+    return owed > 0;
+}
+
+static void on_linger(uv_timer_t *timer) {
+    struct ss_run *run = timer->data;
+    bool used = run->agent.clients != NULL || run->agent.last_client != run->clients_seen;
+    run->clients_seen = run->agent.last_client;
+    if (!used && !owes_something(&run->agent)) {
+        stop(run, "no program uses it, and everything is published");
+    }
 }
 
 // ---- Starting ---------------------------------------------------------------------------------------------------------------------------
@@ -114,6 +138,12 @@ static bool start(struct ss_run *run) {
     }
     uv_prepare_init(&run->loop, &run->clients_gone);
     run->clients_gone.data = run;
+    uv_timer_init(&run->loop, &run->linger);
+    run->linger.data = run;
+    if (agent->config.linger_s > 0) {
+        uint64_t every = 1000 * (uint64_t)agent->config.linger_s;
+        uv_timer_start(&run->linger, on_linger, every, every);
+    }
     return true;
 }
 

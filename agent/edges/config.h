@@ -24,6 +24,7 @@ struct ss_config {
     uint64_t cache_bytes; // size at which the cache begins to forget
     uint64_t blob_bytes;  // the largest blob that is taken
     unsigned keep_alive_s;
+    unsigned linger_s; // how long without client before an agent that owes nobody anything ends; 0: it never does
 };
 
 #endif
