@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is kept, moved to parts, shrunk, set aside, and what comes back after a restart.
+#include <stdio.h>
+
+#include "core_util.h"
+
+enum { DESK_RECORDS = 600 };
+
+struct disk {
+    struct {
+        uint8_t key[80], *value;
+        size_t key_len, value_len;
+    } records[DESK_RECORDS];
+    size_t count;
+};
+
+static void disk_put(struct disk *disk, struct ss_slice key, struct ss_slice value)
+{
+    size_t at = 0;
+    while (at < disk->count && !ss_slice_equal(ss_slice_of(disk->records[at].key, disk->records[at].key_len), key))
+        at++;
+    if (at < disk->count)
+        free(disk->records[at].value);
+    else
+        assert_true(disk->count++ < DESK_RECORDS);
+    memcpy(disk->records[at].key, key.data, key.len);
+    disk->records[at].key_len = key.len;
+    disk->records[at].value = malloc(value.len + 1);
+    if (value.len > 0)
+        memcpy(disk->records[at].value, value.data, value.len);
+    disk->records[at].value_len = value.len;
+    if (value.len == 0) {
+        free(disk->records[at].value);
+        disk->records[at] = disk->records[--disk->count];
+    }
+}
+
+static void disk_take(struct disk *disk, const struct desk *desk)
+{
+    for (size_t i = 0; i < desk->effects.count; i++) {
+        if (desk->effects.items[i].type == SS_FX_STORE)
+            disk_put(disk, desk->effects.items[i].store.key, desk->effects.items[i].store.value);
+    }
+}
+
+static void disk_restore(const struct disk *disk, struct desk *desk)
+{
+    for (size_t i = disk->count; i-- > 0;) {
+        struct ss_event event = desk_event(desk, SS_EV_RESTORED);
+        event.restored.key = ss_slice_of(disk->records[i].key, disk->records[i].key_len);
+        event.restored.value = ss_slice_of(disk->records[i].value, disk->records[i].value_len);
+        assert_int_equal(desk_step(desk, &event), SS_OK);
+    }
+}
+
+static void disk_finish(struct disk *disk)
+{
+    for (size_t i = 0; i < disk->count; i++)
+        free(disk->records[i].value);
+    free(disk);
+}
+
+static struct ss_sha256 digest(struct desk *desk)
+{
+    desk_do(desk, SS_EV_DIGEST_WANTED);
+    return desk_find(desk, SS_FX_DIGEST)->digest.digest;
+}
+
+static size_t count_effects(const struct desk *desk, enum ss_effect_type type, size_t *bytes)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < desk->effects.count; i++) {
+        const struct ss_effect *effect = &desk->effects.items[i];
+        count += effect->type == type;
+        for (size_t f = 0; effect->type == type && type == SS_FX_PUBLISH_STATE && f < effect->state.entity.field_count; f++)
+            *bytes += effect->state.entity.fields[f].value.len;
+    }
+    return count;
+}
+
+static void a_large_entity_moves_to_parts_and_survives_a_restart(void **state)
+{
+    (void)state;
+    struct desk desk = {0};
+    struct disk *disk = calloc(1, sizeof *disk);
+    uint8_t *large = malloc(20003);
+    memset(large, 7, 20003);
+    memcpy(large, "\xc5\x4e\x20", 3);
+    desk_open(&desk, 1);
+    desk_do(&desk, SS_EV_START);
+    desk_join(&desk, 7);
+    for (uint8_t i = 0; i < 10; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "nodes/%u/value", i);
+        assert_int_equal(desk_edit(&desk, 7, i, false, 3, name, ss_slice_of(large, 20003)), SS_OK);
+        disk_take(disk, &desk);
+    }
+    const struct ss_sha256 before = digest(&desk);
+    desk_do(&desk, SS_EV_CONNECTED);
+    size_t bytes = 0;
+    desk_stored(&desk);
+    const size_t messages = count_effects(&desk, SS_FX_PUBLISH_STATE, &bytes);
+    assert_true(messages >= 10 && bytes >= 200000);
+    assert_int_equal(desk_edit(&desk, 7, 11, false, 3, "nodes/4/name", DESK_BYTES(1)), SS_OK);
+    bytes = 0;
+    desk_stored(&desk);
+    assert_int_equal(count_effects(&desk, SS_FX_PUBLISH_STATE, &bytes), 1);
+    assert_true(bytes < 45000); // one part, maybe shared with another node
+    desk_close(&desk);
+
+    struct desk reborn = {.now = desk.now};
+    desk_open(&reborn, 1);
+    disk_restore(disk, &reborn);
+    desk_do(&reborn, SS_EV_START);
+    const struct ss_sha256 after = digest(&reborn);
+    assert_memory_equal(&before, &after, sizeof before);
+    desk_do(&reborn, SS_EV_CONNECTED);
+    bytes = 0;
+    assert_true(count_effects(&reborn, SS_FX_PUBLISH_STATE, &bytes) >= messages);
+    desk_close(&reborn);
+    disk_finish(disk);
+    free(large);
+}
+
+static void a_tombstone_shrinks_after_30_days(void **state)
+{
+    (void)state;
+    struct desk desk = {0};
+    desk_open(&desk, 1);
+    desk_do(&desk, SS_EV_START);
+    desk_join(&desk, 7);
+    desk_do(&desk, SS_EV_CONNECTED);
+    assert_int_equal(desk_edit(&desk, 7, 1, false, 3, "name", DESK_BYTES(1)), SS_OK);
+    assert_int_equal(desk_edit(&desk, 7, 2, false, 3, "deleted", DESK_BYTES(0xc3)), SS_OK);
+    desk_stored(&desk);
+    struct ss_event event = desk_event(&desk, SS_EV_PUBLISHED);
+    event.published.token = desk_find(&desk, SS_FX_PUBLISH_STATE)->state.token;
+    assert_int_equal(desk_step(&desk, &event), SS_OK);
+    const struct ss_sha256 before = digest(&desk);
+    desk.now += 29ULL * 24 * 3600 * 1000;
+    desk_do(&desk, SS_EV_TIME);
+    assert_null(desk_find(&desk, SS_FX_CLEAR_STATE));
+    desk.now += 2ULL * 24 * 3600 * 1000;
+    desk_do(&desk, SS_EV_TIME);
+    assert_non_null(desk_find(&desk, SS_FX_CLEAR_STATE));
+    assert_int_equal(ss_thing_at(desk.core, 0)->count, 1);
+    const struct ss_sha256 after = digest(&desk);
+    assert_memory_equal(&before, &after, sizeof before);
+    desk_close(&desk);
+}
+
+static void give(struct desk *desk, uint64_t ahead_ms, uint64_t seq)
+{
+    struct ss_field field = {ss_slice_text("x"), DESK_BYTES(5), {{0}}};
+    ss_store_be(field.stamp.b, 6, 1700000000000U + desk->now + ahead_ms);
+    struct ss_event event = desk_event(desk, SS_EV_STATE);
+    event.state = (struct ss_ev_state){.entity = {ss_slice_text("object"), {{1}}, 1, &field}, .part = -1, .numbered = true, .from = {{9}}, .seq = seq};
+    assert_int_equal(desk_step(desk, &event), SS_OK);
+}
+
+static void the_future_waits_or_is_refused(void **state)
+{
+    (void)state;
+    struct desk desk = {0};
+    desk_open(&desk, 1);
+    desk_do(&desk, SS_EV_START);
+    give(&desk, 25ULL * 3600 * 1000, 1);
+    assert_int_equal(desk_find(&desk, SS_FX_REFUSED)->refused.error, SS_EFUTURE);
+    assert_int_equal(desk.core->aside.count, 0);
+    give(&desk, 10ULL * 60 * 1000, 2);
+    assert_int_equal(desk.core->scene.present, 0);
+    assert_int_equal(desk.core->aside.count, 1);
+    desk.now += 5ULL * 60 * 1000 - 1;
+    desk_do(&desk, SS_EV_TIME);
+    assert_int_equal(desk.core->scene.present, 0);
+    desk.now += 1;
+    desk_do(&desk, SS_EV_TIME);
+    assert_int_equal(desk.core->scene.present, 1);
+    assert_int_equal(desk.core->aside.count, 0);
+    desk_close(&desk);
+}
+
+static void what_the_disk_refused_is_refused_and_stored_again(void **state)
+{
+    (void)state;
+    struct desk desk = {0};
+    desk_open(&desk, 1);
+    desk_do(&desk, SS_EV_START);
+    desk_join(&desk, 7);
+    desk_do(&desk, SS_EV_CONNECTED);
+    assert_int_equal(desk_edit(&desk, 7, 1, false, 3, "name", DESK_BYTES(1)), SS_OK);
+    struct ss_event event = desk_event(&desk, SS_EV_STORE_FAILED);
+    event.stored.txn = desk.core->last_txn;
+    assert_int_equal(desk_step(&desk, &event), SS_OK);
+    assert_string_equal(desk_find(&desk, SS_FX_REFUSED)->refused.cause, "disk");
+    assert_int_equal(desk_edit(&desk, 7, 2, false, 4, "name", DESK_BYTES(1)), SS_OK);
+    desk_stored(&desk);
+    assert_non_null(desk_find(&desk, SS_FX_ACK));
+    assert_null(desk_find(&desk, SS_FX_PUBLISH_STATE)); // its seq must not be given out while an earlier one is not durable
+    desk.now += 1000;
+    desk_do(&desk, SS_EV_TIME);
+    assert_non_null(desk_find(&desk, SS_FX_STORE));
+    desk_stored(&desk);
+    assert_int_equal(desk_find(&desk, SS_FX_PUBLISH_STATE)->state.seq, 1);
+    desk_close(&desk);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_large_entity_moves_to_parts_and_survives_a_restart),
+        cmocka_unit_test(a_tombstone_shrinks_after_30_days),
+        cmocka_unit_test(the_future_waits_or_is_refused),
+        cmocka_unit_test(what_the_disk_refused_is_refused_and_stored_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
