@@ -1,0 +1,398 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs inside Blender: one random edit of any kind per call, as an artist or a script might make it. The seed decides, and what is there."""
+
+import random
+
+import bmesh
+import bpy
+
+NAMES = ("ant", "bee", "cat", "dog", "eel")
+
+
+def act(seed):
+    """Do what the seed says; returns its name. What Blender refuses in the present mode is no edit."""
+    rng = random.Random(seed)
+    with _window():
+        editing = bpy.context.mode == "EDIT_MESH"
+        table = EDITING if editing else WITH_WINDOW if not bpy.app.background else EDITS
+        action = rng.choices(list(table), list(table.values()))[0]
+        try:
+            action(rng)
+        except RuntimeError as error:
+            return f"{action.__name__} refused: {error}"
+    return action.__name__
+
+
+def rest():
+    """Leave edit mode: what is edited there is only shared then."""
+    with _window():
+        if bpy.context.mode != "OBJECT":
+            bpy.ops.object.mode_set(mode="OBJECT")
+
+
+def _window():
+    """The context of an operator: the 3D view of the first window."""
+    manager = bpy.context.window_manager
+    if bpy.app.background or not manager.windows:
+        return bpy.context.temp_override()
+    window = manager.windows[0]
+    area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    return bpy.context.temp_override(window=window, area=area, region=region)
+
+
+def _edited(rng):
+    """After an edit by script: an undo step, as Blender makes after an operator. Some scripts make none."""
+    if not bpy.app.background and rng.random() < 0.9:
+        bpy.ops.ed.undo_push(message="stress")
+
+
+def _pick(rng, blocks):
+    blocks = sorted(blocks, key=lambda block: block.name)
+    return rng.choice(blocks) if blocks else None
+
+
+def _object(rng, *types):
+    return _pick(rng, [o for o in bpy.context.scene.objects if not types or o.type in types])
+
+
+def _select(*items):
+    for item in bpy.context.view_layer.objects:
+        item.select_set(item in items)
+    bpy.context.view_layer.objects.active = items[0] if items else None
+
+
+def _collections(rng):
+    return rng.choice([bpy.context.scene.collection, *sorted(bpy.context.scene.collection.children_recursive, key=lambda c: c.name)])
+
+
+def _vector(rng):
+    return [rng.uniform(-5, 5) for _ in range(3)]
+
+
+# ---- objects
+
+
+def move(rng):
+    item = _object(rng)
+    if item is not None:
+        setattr(item, rng.choice(("location", "rotation_euler", "scale")), _vector(rng))
+        _edited(rng)
+
+
+def move_many(rng):
+    for item in list(bpy.context.scene.objects):
+        item.location = _vector(rng)
+    _edited(rng)
+
+
+def add_mesh(rng):
+    add = rng.choice((bpy.ops.mesh.primitive_cube_add, bpy.ops.mesh.primitive_plane_add, bpy.ops.mesh.primitive_uv_sphere_add))
+    add("EXEC_DEFAULT", True, location=_vector(rng))
+
+
+def add_other(rng):
+    add = rng.choice((lambda **k: bpy.ops.object.light_add("EXEC_DEFAULT", True, type=rng.choice(("POINT", "AREA", "SUN", "SPOT")), **k),
+                      lambda **k: bpy.ops.object.camera_add("EXEC_DEFAULT", True, **k),
+                      lambda **k: bpy.ops.object.empty_add("EXEC_DEFAULT", True, **k)))
+    add(location=_vector(rng))
+
+
+def add_by_script(rng):
+    data = rng.choice((None, _pick(rng, [m for m in bpy.data.meshes if m.users and not m.name.startswith(".")])))
+    item = bpy.data.objects.new(rng.choice(NAMES), data)
+    _collections(rng).objects.link(item)
+    _edited(rng)
+
+
+def delete(rng):
+    items = {_object(rng) for _ in range(rng.randint(1, 3))} - {None}
+    if items:
+        _select(*items)
+        bpy.ops.object.delete("EXEC_DEFAULT", True, use_global=rng.random() < 0.3)
+
+
+def delete_by_script(rng):
+    item = _object(rng)
+    if item is not None:
+        bpy.data.objects.remove(item)
+        _edited(rng)
+
+
+def duplicate(rng):
+    item = _object(rng)
+    if item is not None:
+        _select(item)
+        bpy.ops.object.duplicate("EXEC_DEFAULT", True, linked=rng.random() < 0.5)
+
+
+def parent(rng):
+    item, other = _object(rng), _object(rng)
+    if item is not None and item != other:
+        _select(other, item)
+        bpy.ops.object.parent_set("EXEC_DEFAULT", True, type="OBJECT", keep_transform=rng.random() < 0.5)
+
+
+def unparent(rng):
+    item = _object(rng)
+    if item is not None:
+        item.parent = None
+        _edited(rng)
+
+
+def rename(rng):
+    item = _object(rng)
+    if item is not None:
+        (item if rng.random() < 0.7 or item.data is None else item.data).name = rng.choice(NAMES)
+        _edited(rng)
+
+
+def property(rng):
+    item = _object(rng)
+    if item is not None:
+        name = rng.choice(NAMES)
+        if name in item and rng.random() < 0.3:
+            del item[name]
+        else:
+            item[name] = rng.choice((rng.randint(0, 9), rng.random(), "text", [1.5, 2.5]))
+        _edited(rng)
+
+
+def visibility(rng):
+    item = _object(rng)
+    if item is not None:
+        item.hide_render = not item.hide_render
+        item.color = (*_vector(rng), 1)
+        _edited(rng)
+
+
+# ---- collections and the scene
+
+
+def add_collection(rng):
+    if len(bpy.data.collections) < 8:
+        _collections(rng).children.link(bpy.data.collections.new(rng.choice(NAMES)))
+        _edited(rng)
+
+
+def delete_collection(rng):
+    collection = _pick(rng, bpy.context.scene.collection.children_recursive)
+    if collection is not None:
+        bpy.data.collections.remove(collection)
+        _edited(rng)
+
+
+def move_to_collection(rng):
+    item, target = _object(rng), _collections(rng)
+    if item is not None:
+        for collection in item.users_collection:
+            collection.objects.unlink(item)
+        target.objects.link(item)
+        _edited(rng)
+
+
+def scene(rng):
+    bpy.context.scene.frame_end = rng.randint(100, 300)
+    bpy.context.scene.camera = _object(rng, "CAMERA")
+    _edited(rng)
+
+
+def world(rng):
+    if bpy.context.scene.world is None:
+        bpy.context.scene.world = bpy.data.worlds.new("World")
+    bpy.context.scene.world.color = [rng.random() for _ in range(3)]
+    _edited(rng)
+
+
+# ---- data
+
+
+def mesh_vertices(rng):
+    item = _object(rng, "MESH")
+    if item is not None and len(item.data.vertices):
+        item.data.vertices[rng.randrange(len(item.data.vertices))].co = _vector(rng)
+        item.data.update()
+        _edited(rng)
+
+
+def mesh_topology(rng):
+    item = _object(rng, "MESH")
+    if item is not None:
+        work = bmesh.new()
+        work.from_mesh(item.data)
+        if len(work.verts) < 2000 and rng.random() < 0.5:
+            bmesh.ops.subdivide_edges(work, edges=work.edges, cuts=1)
+        elif len(work.verts):
+            work.verts.ensure_lookup_table()
+            work.verts.remove(work.verts[rng.randrange(len(work.verts))])
+        work.to_mesh(item.data)
+        work.free()
+        item.data.update()
+        _edited(rng)
+
+
+def mesh_layers(rng):
+    item = _object(rng, "MESH")
+    if item is None or not len(item.data.vertices):
+        return
+    what = rng.randrange(3)
+    if what == 0 and len(item.data.uv_layers) < 3:
+        item.data.uv_layers.new(name=rng.choice(NAMES))
+    elif what == 1 and len(item.vertex_groups) < 4:
+        item.vertex_groups.new(name=rng.choice(NAMES)).add([0], rng.random(), "REPLACE")
+        item.data.update()
+    elif what == 2:
+        name = rng.choice(NAMES)
+        if name not in item.data.attributes:
+            item.data.attributes.new(name, "FLOAT", "POINT")
+    _edited(rng)
+
+
+def single_user(rng):
+    item = _object(rng, "MESH", "LIGHT", "CAMERA")
+    if item is not None:
+        item.data = item.data.copy()
+        _edited(rng)
+
+
+def share_data(rng):
+    item, other = _object(rng, "MESH"), _object(rng, "MESH")
+    if item is not None:
+        item.data = other.data
+        _edited(rng)
+
+
+def light(rng):
+    item = _object(rng, "LIGHT")
+    if item is not None:
+        item.data.energy = rng.uniform(1, 1000)
+        item.data.color = [rng.random() for _ in range(3)]
+        _edited(rng)
+
+
+def light_type(rng):
+    item = _object(rng, "LIGHT")
+    if item is not None:
+        item.data.type = rng.choice(("POINT", "AREA", "SUN", "SPOT"))
+        _edited(rng)
+
+
+def camera(rng):
+    item = _object(rng, "CAMERA")
+    if item is not None:
+        item.data.lens = rng.uniform(10, 100)
+        item.data.dof.focus_object = _object(rng)
+        _edited(rng)
+
+
+def assign_material(rng):
+    item = _object(rng, "MESH")
+    if item is None:
+        return
+    if len(bpy.data.materials) < 6:
+        material = bpy.data.materials.new(rng.choice(NAMES))
+        material.use_nodes = True
+    else:
+        material = _pick(rng, bpy.data.materials)
+    if len(item.data.materials) and rng.random() < 0.5:
+        item.data.materials[0] = material
+    else:
+        item.data.materials.append(material)
+    _edited(rng)
+
+
+def _tree(rng):
+    material = _pick(rng, [m for m in bpy.data.materials if m.node_tree and m.users])
+    return None if material is None else material.node_tree
+
+
+def node_socket(rng):
+    tree = _tree(rng)
+    node = None if tree is None else _pick(rng, [n for n in tree.nodes if n.type == "BSDF_PRINCIPLED"])
+    if node is not None:
+        node.inputs[rng.choice(("Roughness", "Metallic", "IOR", "Alpha"))].default_value = rng.random()
+        node.inputs["Base Color"].default_value = (*[rng.random() for _ in range(3)], 1)
+        _edited(rng)
+
+
+def node_add(rng):
+    tree = _tree(rng)
+    if tree is not None and len(tree.nodes) < 8:
+        node = tree.nodes.new(rng.choice(("ShaderNodeRGB", "ShaderNodeValue", "ShaderNodeTexNoise", "ShaderNodeMath")))
+        other = _pick(rng, [n for n in tree.nodes if n.type == "BSDF_PRINCIPLED"])
+        if other is not None:
+            tree.links.new(other.inputs["Roughness"], node.outputs[0])
+        _edited(rng)
+
+
+def node_remove(rng):
+    tree = _tree(rng)
+    node = None if tree is None else _pick(rng, tree.nodes)
+    if node is not None:
+        tree.nodes.remove(node)
+        _edited(rng)
+
+
+def delete_material(rng):
+    material = _pick(rng, bpy.data.materials)
+    if material is not None:
+        bpy.data.materials.remove(material)
+        _edited(rng)
+
+
+def image(rng):
+    item = bpy.data.images.get("picture")
+    if item is None:
+        item = bpy.data.images.new("picture", 8, 8)
+    item.generated_color = [rng.random() for _ in range(4)]
+    tree = _tree(rng)
+    if tree is not None and len(tree.nodes) < 8:
+        tree.nodes.new("ShaderNodeTexImage").image = item
+    _edited(rng)
+
+
+# ---- in a window: undo, redo, edit mode
+
+
+def undo(rng):
+    for _ in range(rng.choice((1, 1, 1, 2, 5))):
+        bpy.ops.ed.undo()
+
+
+def redo(rng):
+    for _ in range(rng.choice((1, 1, 2))):
+        bpy.ops.ed.redo()
+
+
+def enter_edit_mode(rng):
+    item = _object(rng, "MESH")
+    if item is not None and not item.hide_viewport:
+        _select(item)
+        bpy.ops.object.mode_set("EXEC_DEFAULT", True, mode="EDIT")
+
+
+def leave_edit_mode(rng):
+    bpy.ops.object.mode_set("EXEC_DEFAULT", True, mode="OBJECT")
+
+
+def edit_move(rng):
+    bpy.ops.mesh.select_all("EXEC_DEFAULT", True, action=rng.choice(("SELECT", "INVERT")))
+    bpy.ops.transform.translate("EXEC_DEFAULT", True, value=_vector(rng))
+
+
+def edit_topology(rng):
+    bpy.ops.mesh.select_all(action="SELECT")
+    if len(bpy.context.edit_object.data.vertices) < 1000:
+        bpy.ops.mesh.subdivide("EXEC_DEFAULT", True)
+    else:
+        bpy.ops.mesh.delete("EXEC_DEFAULT", True, type="FACE")
+
+
+EDITS = {
+    move: 10, move_many: 2, add_mesh: 4, add_other: 4, add_by_script: 4, delete: 4, delete_by_script: 4, duplicate: 5, parent: 4, unparent: 2,
+    rename: 4, property: 4, visibility: 2, add_collection: 2, delete_collection: 1, move_to_collection: 4, scene: 2, world: 1,
+    mesh_vertices: 5, mesh_topology: 4, mesh_layers: 3, single_user: 2, share_data: 2, light: 2, light_type: 1, camera: 2,
+    assign_material: 4, node_socket: 4, node_add: 3, node_remove: 2, delete_material: 1, image: 1,
+}
+WITH_WINDOW = {**EDITS, undo: 25, redo: 15, enter_edit_mode: 4}
+EDITING = {edit_move: 4, edit_topology: 3, undo: 5, redo: 3, leave_edit_mode: 3}
