@@ -28,11 +28,12 @@ UNLIMITED = float("inf")
 
 
 class Session:
-    def __init__(self, slug, socket, content=None, name="", start_agent=None):
+    def __init__(self, slug, socket, content=None, name="", colour=None, start_agent=None):
         self.slug = slug
         self.socket = socket
         self.content = content
         self.user = name
+        self.colour = colour
         self.start_agent = start_agent  # called when nobody serves the socket
         self.link = None
         self.state = "connecting"  # connecting, joining, asking, active, left
@@ -103,12 +104,19 @@ class Session:
         self.retry_at = now + RECONNECT_SECONDS
         try:
             self.link = Link(self.socket)
-            self.send({"t": "hello", "v": 1, "app": "Blender", "app_version": bpy.app.version_string, "name": self.user, "role": "editor"})
+            self.send(self._hello())
         except LinkError as error:
             self._disconnect()
             if self.start_agent is not None:
                 self.start_agent(self)
-            self.fail("agent", str(error))
+            else:
+                self.fail("agent", str(error))
+
+    def _hello(self):
+        frame = {"t": "hello", "v": 1, "app": "Blender", "app_version": bpy.app.version_string, "name": self.user, "role": "editor"}
+        if self.colour is not None:
+            frame["colour"] = list(self.colour)
+        return frame
 
     def _disconnect(self):
         if self.link is not None:
@@ -197,12 +205,15 @@ class Session:
             except LinkError as error:
                 self.fail("agent", str(error))
                 self._disconnect()
+            finally:
+                self.ctx.identity.tick(begins=False)
         return 0.0 if now < self.busy_until else 0.02
 
     def _work(self, deadline, now):
         if self.undo_again and self.watch.undone:
             self.undo_again = False
             _undo()
+        self.ctx.identity.tick(begins=True)
         for key in self.later_keys:
             self.watch.dirty[key] = True
         self.later_keys.clear()
@@ -226,11 +237,7 @@ class Session:
     def timer(self):
         """A tick from Blender's timer. While others are active it waits a moment for them: that halves the delay, and holds the UI 4 ms."""
         active = time.perf_counter() < self.busy_until and bool(self.presence.peers)
-        state = (self.state, len(self.errors), self.status.get("pending"))
-        due = self.tick(wait=APPLY_SECONDS if active else 0.0)
-        if state != (self.state, len(self.errors), self.status.get("pending")):
-            _redraw()
-        return due
+        return self.tick(wait=APPLY_SECONDS if active else 0.0)
 
     def pump(self, seconds):
         """Run the session for some time where Blender has no event loop."""
@@ -294,14 +301,6 @@ class Session:
 
     def failed(self, cause, error):
         self.fail(cause, f"{type(error).__name__}: {error}" if not hasattr(error, "field") else str(error))
-
-
-def _redraw():
-    """The panel shows something new."""
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
 
 
 def _undo():
