@@ -3,9 +3,11 @@
 
 The authority is a map from Blender's session uid (where there is none, the address) to the UUID. An ID property holds the UUID over save and
 reload; every copy of a datablock keeps it, so on a collision the datablock that is already in the map owns the UUID. Linked data is named by
-library, type and name, and never written. No reference to a datablock is kept: `find` looks where it was last and verifies the key.
+library, type and name, and never written. No reference to a datablock is kept for longer than a tick: `find` looks where it was last and
+verifies the key.
 """
 
+import functools
 import json
 import uuid
 
@@ -18,6 +20,7 @@ def namespace(slug):
     return uuid.uuid5(uuid.NAMESPACE_URL, "scenesync:" + slug)
 
 
+@functools.lru_cache(maxsize=64)
 def singleton(slug, kind):
     """The UUID (16 bytes) of the scene's only entity of this kind."""
     return uuid.uuid5(namespace(slug), kind).bytes
@@ -60,6 +63,7 @@ class Identity:
         self.slug = slug
         self.keys = {}  # key → UUID
         self.entries = {}  # UUID → Entry
+        self.seen = None  # UUID → datablock, within a tick
         self.members = {}  # (UUID, list name) → {key: member id}
         self.new_uuid = lambda: uuid.uuid4().bytes
 
@@ -103,9 +107,13 @@ class Identity:
         self.keys[key] = value
         self.entries[value] = Entry(kind, key, block.name)
         write_tag(block, value)
+        if self.seen is not None:
+            self.seen[value] = block
 
     def lose(self, value):
         """The datablock is gone. Its name stays known, so that undo can bring the same entity back."""
+        if self.seen is not None:
+            self.seen.pop(value, None)
         entry = self.entries.get(value)
         if entry is not None and entry.key is not None:
             self.keys.pop(entry.key, None)
@@ -114,8 +122,22 @@ class Identity:
 
     # ---- UUID → datablock
 
+    def tick(self, begins):
+        """Within a tick only we remove datablocks, so what was found stays found. Blender counts its lists whenever it is asked for one item."""
+        self.seen = {} if begins else None
+
     def find(self, value):
         """The datablock of an entity, or None. Cheap unless things were added, removed or renamed since."""
+        if self.seen is None:
+            return self._look(value)
+        block = self.seen.get(value)
+        if block is None:
+            block = self._look(value)
+            if block is not None:
+                self.seen[value] = block
+        return block
+
+    def _look(self, value):
         entry = self.entries.get(value)
         if entry is None or entry.key is None:
             return None
@@ -147,6 +169,8 @@ class Identity:
 
     def rescan(self):
         """After undo, redo or a reload: which datablock is which entity, by key, else by tag, else by name."""
+        if self.seen is not None:
+            self.seen.clear()
         self.keys.clear()
         for kind, collection in self.collections.items():
             blocks = list(getattr(self.data, collection))

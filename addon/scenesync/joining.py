@@ -7,6 +7,7 @@ scene what the file is, `receive` the file what the scene is, `merge` keeps both
 
 from . import identity
 from .kinds.object import LEFT_OVER
+from .kinds.scene import REFERENCES
 
 SCENE_TAG = "scenesync_scene"
 CHOICES = ("publish", "receive", "merge")
@@ -16,6 +17,15 @@ class Joining:
     def __init__(self, session):
         self.session = session
         self.done = False
+        self.shared_before = self._shared_before()
+
+    def _shared_before(self):
+        """UUIDs that the open file had when it was last in this scene: what of them the scene lacks has been deleted since."""
+        ctx = self.session.ctx
+        if ctx.scene.get(SCENE_TAG) != self.session.slug:
+            return set()
+        collections = (getattr(ctx.data, kind.collection) for kind in ctx.kinds.values() if kind.collection)
+        return {identity.read_tag(block) for blocks in collections for block in blocks} - {None}
 
     def joined(self, frame):
         """The agent has sent all it knows."""
@@ -30,8 +40,9 @@ class Joining:
 
     def _choose(self, frame):
         """What to do without asking, or None."""
-        remote = self.session.apply.inbox["object"]
-        if frame.get("empty") or not frame.get("entities"):
+        inbox = self.session.apply.inbox
+        remote = inbox["object"]
+        if frame.get("empty") or not any(items for kind, items in inbox.items() if kind not in ("scene", "world")):
             return "publish"
         local = self._own_work()
         if not local:
@@ -58,6 +69,9 @@ class Joining:
             session.apply.know_already(local)
         if choice == "receive":
             self._drop(local)
+            self._let_go()
+        elif choice == "merge":
+            self._drop({key for key in local if key[1] in self.shared_before})
         ctx.scene[SCENE_TAG] = session.slug
         self.done = True
         session.state = "active"
@@ -82,8 +96,14 @@ class Joining:
                     session.outbox.queue(kind_name, uuid, {"deleted": True})
             items.clear()
 
+    def _let_go(self):
+        """The scene's camera and world are those of the shared scene, even where that has none."""
+        session = self.session
+        theirs = session.apply.inbox["scene"].get(session.scene_uuid, {})
+        session.apply.put("scene", session.scene_uuid, {name: None for name in REFERENCES if name not in theirs})
+
     def _drop(self, local):
-        """The scene wins: what else the file shares is removed."""
+        """What of this the scene does not have is removed from the file."""
         session = self.session
         ctx = session.ctx
         inbox = session.apply.inbox

@@ -202,11 +202,10 @@ class Object(Kind):
             if value:
                 ctx.want(uuid, block, field)
             return
-        linked = collection.objects.get(block.name) == block
-        if value and not linked:
-            collection.objects.link(block)
-        elif not value and linked:
-            collection.objects.unlink(block)
+        try:
+            (collection.objects.link if value else collection.objects.unlink)(block)
+        except RuntimeError:
+            pass  # it is already (no longer) in it
         ctx.membership_changed(block, uuid, bool(value))
 
     def _write_slot(self, ctx, block, field, value):

@@ -1,14 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """RNA attributes as plain values, for the many fields that are simply attributes."""
 
+import functools
+
 import mathutils
 
 from . import KindError
 
 
+SCALARS = frozenset((bool, int, float, str))
+
+
+@functools.lru_cache(maxsize=256)
+def known(block_type, names):
+    """Those of `names` (a tuple) that this Blender has, and those of these that are enums."""
+    properties = block_type.bl_rna.properties
+    found = [name for name in names if name in properties]
+    return found, [name for name in found if properties[name].type == "ENUM"]
+
+
 def plain(value):
     """A number, string, vector, colour or matrix (row-major, flat) of Blender as plain Python."""
-    if isinstance(value, (bool, int, float, str)):
+    if value.__class__ in SCALARS:
         return value
     items = list(value)
     if items and hasattr(items[0], "__len__"):
@@ -18,9 +31,12 @@ def plain(value):
 
 def read_attributes(holder, names):
     """{name: value} of those attributes that this Blender has."""
-    fields = {name: plain(getattr(holder, name)) for name in names if hasattr(holder, name)}
-    # A file can hold an enum value that this Blender has no name for; it reads as "".
-    return {name: value for name, value in fields.items() if value != "" or holder.bl_rna.properties[name].type != "ENUM"}
+    found, enums = known(type(holder), tuple(names))
+    fields = {name: plain(getattr(holder, name)) for name in found}
+    for name in enums:
+        if fields[name] == "":  # a file can hold an enum value that this Blender has no name for
+            del fields[name]
+    return fields
 
 
 def write_attributes(holder, names, fields):
