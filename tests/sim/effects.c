@@ -95,6 +95,15 @@ static void sim_effect_out(struct sim *sim, int agent, const struct ss_effect *e
     case SS_FX_REPLY_SYNC:
         sim_reply(sim, agent, effect);
         break;
+    case SS_FX_FETCH_BLOB:
+        sim_later(sim, agent, SIM_BLOB_FETCH, 300, effect);
+        break;
+    case SS_FX_UPLOAD_BLOB:
+        sim_later(sim, agent, SIM_BLOB_UPLOAD, 1000, effect);
+        break;
+    case SS_FX_NEW_ORIGIN:
+        sim_new_origin(sim, agent, &effect->new_origin);
+        break;
     case SS_FX_REREAD:
         sim_broker_reread(sim, agent);
         break;
@@ -132,15 +141,6 @@ static void sim_effect(struct sim *sim, int agent, const struct ss_effect *effec
         break;
     case SS_FX_SYNCED:
         at->synced = effect->ack.id;
-        break;
-    case SS_FX_FETCH_BLOB:
-        sim_later(sim, agent, SIM_BLOB_FETCH, 300, effect);
-        break;
-    case SS_FX_UPLOAD_BLOB:
-        sim_later(sim, agent, SIM_BLOB_UPLOAD, 1000, effect);
-        break;
-    case SS_FX_NEW_ORIGIN:
-        sim_new_origin(sim, agent, &effect->new_origin);
         break;
     default:
         sim_effect_out(sim, agent, effect);

@@ -124,61 +124,47 @@ static void sim_simple(struct sim *sim, const struct sim_event *event, enum ss_e
     sim_agent_step(sim, event->agent, &step);
 }
 
+static void sim_link_event(struct sim *sim, const struct sim_event *event)
+{
+    const struct sim_agent *at = &sim->agent[event->agent];
+    const bool linked = at->up && at->connected && at->connection == event->life;
+    if (event->type == SIM_UP)
+        sim_up(sim, event);
+    else if (event->type == SIM_CONNECT)
+        sim_connect(sim, event);
+    else if (event->type == SIM_WILL)
+        sim_will(sim, event);
+    else if (linked && event->type == SIM_DOWN)
+        sim_deliver(sim, event);
+    else if (linked)
+        sim_simple(sim, event, event->type == SIM_PUBACK ? SS_EV_PUBLISHED : SS_EV_REPLAYED);
+}
+
+static void sim_process_event(struct sim *sim, const struct sim_event *event)
+{
+    if (event->type == SIM_WAKE && sim->agent[event->agent].wake_at <= sim->now)
+        sim_simple(sim, event, SS_EV_TIME);
+    else if (event->type == SIM_STORED)
+        sim_stored(sim, event);
+    else if (event->type == SIM_READY)
+        sim_simple(sim, event, SS_EV_CLIENT_READY);
+    else if (event->type == SIM_RELINK)
+        sim_link_break(sim, event->agent);
+    else if (event->type == SIM_BLOB_FETCH || event->type == SIM_BLOB_UPLOAD)
+        sim_blob(sim, event);
+}
+
 static void sim_one(struct sim *sim, const struct sim_event *event)
 {
-    struct sim_agent *at = &sim->agent[event->agent];
-    const bool alive = at->up && at->life == event->life;
-    const bool linked = at->up && at->connected && at->connection == event->life;
-    switch (event->type) {
-    case SIM_UP:
-        sim_up(sim, event);
-        break;
-    case SIM_DOWN:
-        if (linked)
-            sim_deliver(sim, event);
-        break;
-    case SIM_PUBACK:
-        if (linked)
-            sim_simple(sim, event, SS_EV_PUBLISHED);
-        break;
-    case SIM_REPLAYED:
-        if (linked)
-            sim_simple(sim, event, SS_EV_REPLAYED);
-        break;
-    case SIM_CONNECT:
-        sim_connect(sim, event);
-        break;
-    case SIM_WILL:
-        sim_will(sim, event);
-        break;
-    case SIM_WAKE:
-        if (alive && at->wake_at <= sim->now)
-            sim_simple(sim, event, SS_EV_TIME);
-        break;
-    case SIM_STORED:
-        if (alive)
-            sim_stored(sim, event);
-        break;
-    case SIM_READY:
-        if (alive)
-            sim_simple(sim, event, SS_EV_CLIENT_READY);
-        break;
-    case SIM_BLOB_FETCH:
-    case SIM_BLOB_UPLOAD:
-        if (alive)
-            sim_blob(sim, event);
-        break;
-    case SIM_RESTART:
+    const struct sim_agent *at = &sim->agent[event->agent];
+    if (event->type == SIM_RESTART)
         sim_agent_start(sim, event->agent, false);
-        break;
-    case SIM_RELINK:
-        if (alive)
-            sim_link_break(sim, event->agent);
-        break;
-    case SIM_BROKER_UP:
+    else if (event->type == SIM_BROKER_UP)
         sim_broker_back(sim);
-        break;
-    }
+    else if (event->type <= SIM_WILL)
+        sim_link_event(sim, event);
+    else if (at->up && at->life == event->life)
+        sim_process_event(sim, event);
 }
 
 void sim_run(struct sim *sim, uint64_t until)
