@@ -42,7 +42,7 @@ class Presence:
         fields = {"frame": bpy.context.scene.frame_current}
         layer = bpy.context.view_layer
         if layer is not None:
-            fields["selection"] = [u for u in map(known, layer.objects.selected[:MAX_SELECTED]) if u is not None]
+            fields["selection"] = self._selected(layer)
             active = layer.objects.active
             if active is not None and known(active) is not None:
                 fields["active"] = known(active)
@@ -50,6 +50,12 @@ class Presence:
         if view is not None:
             fields["view"] = [number for row in view for number in row]
         return fields
+
+    def _selected(self, layer):
+        """UUIDs of what is selected. Blender lists None for a selected object that was removed since the view layer was made."""
+        known = self.session.ctx.identity.known
+        selected = (known(item) for item in layer.objects.selected[:MAX_SELECTED] if item is not None)
+        return [uuid for uuid in selected if uuid is not None]
 
 
 def _view():
