@@ -36,10 +36,10 @@ class Agents(tuple):
 
 @pytest.fixture(scope="module")
 def display():
-    """An X server of its own, for Blenders with a window."""
+    """An X server of its own, for Blenders with a window: a small one, as all is drawn without a graphics card."""
     read, write = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-nolisten", "tcp"], pass_fds=[write], stderr=subprocess.DEVNULL
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "480x320x24", "-nolisten", "tcp"], pass_fds=[write], stderr=subprocess.DEVNULL
     )
     os.close(write)
     with os.fdopen(read) as lines:

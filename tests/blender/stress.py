@@ -9,6 +9,15 @@ import bpy
 NAMES = ("ant", "bee", "cat", "dog", "eel")
 
 
+def prepare():
+    """Draw as little as possible: without a graphics card every redraw takes most of a second."""
+    for screen in bpy.data.screens:
+        for space in (space for area in screen.areas for space in area.spaces if space.type == "VIEW_3D"):
+            space.shading.type = "WIREFRAME"
+            space.overlay.show_overlays = space.show_gizmo = space.show_region_toolbar = False
+    bpy.context.preferences.system.viewport_aa = "OFF"
+
+
 def act(seed):
     """Do what the seed says; returns its name. What Blender refuses in the present mode is no edit."""
     rng = random.Random(seed)

@@ -29,7 +29,7 @@ def pair(request, display, agents, scene):
             person.empty()
             person.join(agent, scene)
             person.synced()
-            person.run("import stress")
+            person.run("import stress\nstress.prepare()")
         yield people
     finally:
         for person in people:
