@@ -3,11 +3,11 @@
 // links that library into one object in which these calls are wrapped (`ld -r --wrap`); nobody else's are.
 //
 // Measured faults: TCP_NODELAY is never set (a QoS 1 round trip waits 22 to 40 ms for a delayed ACK); after a partial write and while a
-// connection is being made, only reading is waited for (1 s), and then 100 ms are slept because "nothing was ready".
-// So: sockets that wait to be written are remembered, Paho's one poll with a timeout also waits for those, and the sleep after such a
-// wake-up is skipped. A socket with an unfinished write is not watched for reading, because Paho does not read from it until then.
-// Nor does anybody tell Paho's sending thread that the write was finished, or remember a signal given while it was busy; either costs up
-// to 1 s. So a finished write signals, and a signal stays until it is taken.
+// connection is being made, only reading is waited for (1 s), and then 100 ms are slept because "nothing was ready"; woken earlier, its
+// queue of unfinished writes stops now and then for good. So no write is ever unfinished for Paho: what the kernel does not take is kept
+// here, and written when Paho's one poll with a timeout, which then also waits for that, says so. How much may be kept is for the caller
+// of Paho to bound (ss_paho_written). Nor does Paho remember a signal that its sending thread got while it was busy, which costs up to
+// 1 s: here a signal stays until it is taken.
 //
 // Paho's socket layer is a process-wide singleton; so, by necessity, is this.
 #include "edges/paho_socket.h"
@@ -19,6 +19,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -28,18 +29,24 @@
 
 enum { SS_PAHO_SOCKETS = 128 };
 
+// ss_waiting is a socket that waits to be connected or has bytes to be written.
+struct ss_waiting {
+    int fd;
+    uint8_t *bytes; // NULL: being connected
+    size_t at, len, capacity;
+};
+
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t work; // for Paho's sending thread
     bool has_work;
     int wake; // an eventfd that ends the poll when a socket begins to wait; 0: not made yet
     size_t count;
-    int waiting[SS_PAHO_SOCKETS];
+    struct ss_waiting waiting[SS_PAHO_SOCKETS];
     atomic_ullong written;
 } ss_paho = {.lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER};
 
-static _Thread_local bool ss_paho_was_woken;   // the last poll ended for writing: do not sleep
-static _Thread_local bool ss_paho_has_written; // Paho finishes a write between two polls
+static _Thread_local bool ss_paho_was_woken; // the last poll ended for writing: do not sleep
 
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t len);
@@ -50,34 +57,79 @@ int __wrap_close(int fd);
 int __wrap_Thread_signal_cond(void *cond);
 int __wrap_Thread_wait_cond(void *cond, int timeout_s);
 
-static void forget_locked(int fd) {
+static struct ss_waiting *find_locked(int fd) {
     for (size_t i = 0; i < ss_paho.count; i++) {
-        if (ss_paho.waiting[i] == fd) {
-            ss_paho.waiting[i] = ss_paho.waiting[--ss_paho.count];
-            return;
+        if (ss_paho.waiting[i].fd == fd) {
+            return &ss_paho.waiting[i];
         }
+    }
+    return NULL;
+}
+
+static void forget_locked(int fd) {
+    struct ss_waiting *waiting = find_locked(fd);
+    if (waiting != NULL) {
+        free(waiting->bytes);
+        *waiting = ss_paho.waiting[--ss_paho.count];
     }
 }
 
-static void set_waiting(int fd, bool waits) {
-    pthread_mutex_lock(&ss_paho.lock);
-    forget_locked(fd);
-    if (waits && ss_paho.count < SS_PAHO_SOCKETS) {
-        ss_paho.waiting[ss_paho.count++] = fd;
-        if (ss_paho.wake > 0) {
-            (void)!write(ss_paho.wake, &(uint64_t){1}, sizeof(uint64_t));
-        }
+static struct ss_waiting *add_locked(int fd) {
+    if (ss_paho.count == SS_PAHO_SOCKETS) {
+        return NULL;
     }
-    pthread_mutex_unlock(&ss_paho.lock);
+    struct ss_waiting *waiting = &ss_paho.waiting[ss_paho.count++];
+    *waiting = (struct ss_waiting){.fd = fd};
+    if (ss_paho.wake > 0) {
+        (void)!write(ss_paho.wake, &(uint64_t){1}, sizeof(uint64_t));
+    }
+    return waiting;
 }
 
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t len) {
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     int result = connect(fd, address, len);
     int error = errno;
-    set_waiting(fd, result < 0 && error == EINPROGRESS);
+    pthread_mutex_lock(&ss_paho.lock);
+    forget_locked(fd);
+    if (result < 0 && error == EINPROGRESS) {
+        add_locked(fd);
+    }
+    pthread_mutex_unlock(&ss_paho.lock);
     errno = error;
     return result;
+}
+
+static bool keep(struct ss_waiting *waiting, const void *bytes, size_t len) {
+    if (waiting->at > waiting->len / 2) {
+        waiting->len -= waiting->at;
+        memmove(waiting->bytes, waiting->bytes + waiting->at, waiting->len);
+        waiting->at = 0;
+    }
+    if (waiting->len + len > waiting->capacity) {
+        size_t capacity = (waiting->len + len) * 2;
+        uint8_t *larger = realloc(waiting->bytes, capacity);
+        if (larger == NULL) {
+            return false;
+        }
+        waiting->bytes = larger;
+        waiting->capacity = capacity;
+    }
+    memcpy(waiting->bytes + waiting->len, bytes, len);
+    waiting->len += len;
+    return true;
+}
+
+// Keeps what is behind the first `skip` bytes. When that is not possible the connection cannot go on.
+static bool keep_rest_locked(int fd, const struct iovec *parts, int count, size_t skip) {
+    struct ss_waiting *waiting = find_locked(fd);
+    bool ok = waiting != NULL || (waiting = add_locked(fd)) != NULL;
+    for (int i = 0; ok && i < count; i++) {
+        size_t from = skip < parts[i].iov_len ? skip : parts[i].iov_len;
+        skip -= from;
+        ok = keep(waiting, (const uint8_t *)parts[i].iov_base + from, parts[i].iov_len - from);
+    }
+    return ok;
 }
 
 ssize_t __wrap_writev(int fd, const struct iovec *parts, int count) {
@@ -85,27 +137,35 @@ ssize_t __wrap_writev(int fd, const struct iovec *parts, int count) {
     for (int i = 0; i < count; i++) {
         total += parts[i].iov_len;
     }
-    ssize_t written = writev(fd, parts, count);
+    pthread_mutex_lock(&ss_paho.lock);
+    ssize_t written = find_locked(fd) != NULL ? 0 : writev(fd, parts, count);
     int error = errno;
-    bool full = written < 0 && (error == EAGAIN || error == EWOULDBLOCK);
+    if (written < 0 && (error == EAGAIN || error == EWOULDBLOCK)) {
+        written = 0;
+    }
     ss_paho.written += written > 0 ? (uint64_t)written : 0;
-    set_waiting(fd, full || (written >= 0 && (size_t)written < total));
+    if (written >= 0 && (size_t)written < total) {
+        bool kept = keep_rest_locked(fd, parts, count, (size_t)written);
+        written = kept ? (ssize_t)total : -1;
+        error = ENOBUFS;
+    } else if (written >= 0) {
+        written = (ssize_t)total;
+    }
+    pthread_mutex_unlock(&ss_paho.lock);
     errno = error;
     return written;
 }
 
 int __wrap_SSL_write(SSL *ssl, const void *bytes, int len) {
     int written = SSL_write(ssl, bytes, len);
-    int error = errno;
     ss_paho.written += written > 0 ? (uint64_t)written : 0;
-    // SSL_get_error empties nothing and may be asked again by Paho.
-    set_waiting(SSL_get_fd(ssl), written <= 0 ? SSL_get_error(ssl, written) == SSL_ERROR_WANT_WRITE : written < len);
-    errno = error;
     return written;
 }
 
 int __wrap_close(int fd) {
-    set_waiting(fd, false);
+    pthread_mutex_lock(&ss_paho.lock);
+    forget_locked(fd);
+    pthread_mutex_unlock(&ss_paho.lock);
     return close(fd);
 }
 
@@ -120,29 +180,35 @@ static nfds_t extend(struct pollfd *set, const struct pollfd *fds, nfds_t count)
         ss_paho.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     }
     for (nfds_t i = 0; i < count; i++) {
-        for (size_t j = 0; j < ss_paho.count; j++) {
-            if (set[i].fd == ss_paho.waiting[j]) {
-                set[i].events = POLLOUT;
-            }
-        }
+        set[i].events |= find_locked(set[i].fd) != NULL ? POLLOUT : 0;
     }
     set[count] = (struct pollfd){.fd = ss_paho.wake, .events = POLLIN};
     pthread_mutex_unlock(&ss_paho.lock);
     return count + 1;
 }
 
-static void drain_wake(void) {
-    uint64_t ignored;
-    (void)!read(ss_paho.wake, &ignored, sizeof(ignored));
+// Writes what is kept for a socket. A failed write ends the keeping: Paho sees the same error when it reads.
+static void flush(int fd) {
+    pthread_mutex_lock(&ss_paho.lock);
+    struct ss_waiting *waiting = find_locked(fd);
+    if (waiting != NULL && waiting->bytes != NULL) {
+        ssize_t written = write(fd, waiting->bytes + waiting->at, waiting->len - waiting->at);
+        bool failed = written < 0 && errno != EAGAIN && errno != EWOULDBLOCK;
+        waiting->at += written > 0 ? (size_t)written : 0;
+        ss_paho.written += written > 0 ? (uint64_t)written : 0;
+        if (!failed && waiting->at < waiting->len) {
+            waiting = NULL; // the rest when there is room again
+        }
+    }
+    if (waiting != NULL) {
+        forget_locked(fd);
+    }
+    pthread_mutex_unlock(&ss_paho.lock);
 }
 
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
     struct pollfd set[SS_PAHO_SOCKETS + 1];
     nfds_t size = timeout_ms == 0 ? 0 : extend(set, fds, count);
-    if (ss_paho_has_written && timeout_ms != 0) {
-        ss_paho_has_written = false;
-        __wrap_Thread_signal_cond(NULL);
-    }
     if (size == 0) {
         return poll(fds, count, timeout_ms);
     }
@@ -150,16 +216,15 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
     if (result <= 0) {
         return result;
     }
-    ss_paho_was_woken = false;
-    if (set[count].revents != 0) {
-        drain_wake();
-        ss_paho_was_woken = true;
+    ss_paho_was_woken = set[count].revents != 0;
+    if (ss_paho_was_woken) {
+        (void)!read(ss_paho.wake, &(uint64_t){0}, sizeof(uint64_t));
     }
     int ready = 0;
     for (nfds_t i = 0; i < count; i++) {
         if ((set[i].revents & POLLOUT) != 0) {
-            set_waiting(set[i].fd, false);
-            ss_paho_was_woken = ss_paho_has_written = true;
+            flush(set[i].fd);
+            ss_paho_was_woken = true;
         }
         fds[i].revents = (short)(set[i].revents & ~POLLOUT);
         ready += fds[i].revents != 0;
