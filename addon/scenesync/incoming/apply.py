@@ -260,7 +260,7 @@ class Apply:
             if block is None or record is None or record.deleted:
                 continue
             self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fields))
-            record.values = entity.read(self.ctx, kind, uuid, block)
+            record.values = {**_split(kind_name, record.values)[0], **kind.read_links(self.ctx, block)}
             record.remote.update(fields)
         self.session.pending_push = True
         self.session.watch.structure = True

@@ -108,6 +108,10 @@ class Kind:
         """{field: value} of every field this Blender can hold, without changing anything."""
         raise NotImplementedError
 
+    def read_links(self, ctx, block):
+        """Those of `read` that hang it somewhere, for the kinds that have such: LINKING in incoming/apply.py names them."""
+        raise NotImplementedError
+
     def create(self, ctx, name, fields):
         """A new datablock, not linked into the scene."""
         return getattr(ctx.data, self.collection).new(name)

@@ -19,9 +19,11 @@ class Collection(Kind):
 
     def read(self, ctx, block):
         fields = read_attributes(block, ATTRIBUTES)
-        for parent in ctx.parents_of_collection(block):
-            fields[PARENTS + parent.hex()] = True
+        fields.update(self.read_links(ctx, block))
         return fields
+
+    def read_links(self, ctx, block):
+        return {PARENTS + parent.hex(): True for parent in ctx.parents_of_collection(block)}
 
     def write(self, ctx, block, fields):
         write_attributes(block, ATTRIBUTES, fields)

@@ -104,12 +104,15 @@ class Object(Kind):
         fields["type"] = block.type
         fields["rotation_mode"] = block.rotation_mode
         self._read_data(ctx, block, fields)
-        self._read_parent(ctx, block, fields)
-        for collection in ctx.collections_of(block):
-            fields[COLLECTIONS + collection.hex()] = True
+        fields.update(self.read_links(ctx, block))
         for index, slot in enumerate(block.material_slots):
             if slot.link == "OBJECT":
                 fields[f"{SLOTS}{index}"] = ctx.id_of(slot.material) or b""
+        return fields
+
+    def read_links(self, ctx, block):
+        fields = {COLLECTIONS + collection.hex(): True for collection in ctx.collections_of(block)}
+        self._read_parent(ctx, block, fields)
         return fields
 
     def _read_data(self, ctx, block, fields):
