@@ -32,7 +32,7 @@ def curl(place, transfers):
         lines += [f'url = "{url}"', f'upload-file = "{file}"\noutput = "/dev/null"' if upload else f'output = "{file}"']
     (place.folder / "curl").write_text("\n".join(lines) + "\n")
     began = time.monotonic()
-    subprocess.run(["curl", "-sS", "--fail", "--parallel", "--parallel-max", PARALLEL, "-K", place.folder / "curl"], check=True)
+    subprocess.run(["curl", "--no-progress-meter", "--fail", "--parallel", "--parallel-max", PARALLEL, "-K", place.folder / "curl"], check=True)
     return time.monotonic() - began
 
 
