@@ -3,6 +3,9 @@
 
 import functools
 
+import functools
+import operator
+
 import mathutils
 
 from . import KindError
@@ -31,12 +34,24 @@ def plain(value):
 
 def read_attributes(holder, names):
     """{name: value} of those attributes that this Blender has."""
-    found, enums = known(type(holder), tuple(names))
-    fields = {name: plain(getattr(holder, name)) for name in found}
+    single, arrays, enums = _plan(type(holder), tuple(names))
+    fields = dict(zip(single, operator.attrgetter(*single)(holder))) if len(single) > 1 else {name: getattr(holder, name) for name in single}
+    for name in arrays:
+        fields[name] = plain(getattr(holder, name))
     for name in enums:
-        if fields[name] == "":  # a file can hold an enum value that this Blender has no name for
-            del fields[name]
+        if fields[name] == "":
+            del fields[name]  # a file can hold an enum value that this Blender has no name for
     return fields
+
+
+@functools.lru_cache(maxsize=256)
+def _plan(holder_type, names):
+    """(names of single values, of arrays, of enums) among `names`."""
+    properties = holder_type.bl_rna.properties
+    known = [name for name in names if name in properties]
+    arrays = [name for name in known if getattr(properties[name], "is_array", False) or getattr(properties[name], "is_enum_flag", False)]
+    single = [name for name in known if name not in arrays]
+    return single, arrays, [name for name in single if properties[name].type == "ENUM"]
 
 
 def write_attributes(holder, names, fields):
