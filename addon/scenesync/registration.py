@@ -7,6 +7,7 @@ from . import agent, ui
 from .session import Session
 
 _session = None
+_interface = ui.Interface()
 
 
 def session():
@@ -15,20 +16,26 @@ def session():
 
 
 def register():
-    ui.register()
+    _interface.register()
 
 
 def unregister():
     leave()
-    ui.unregister()
+    _interface.unregister()
 
 
-def join(scene, socket=None, content=None, name=""):
-    """Take part in a scene. `content` says what to do when both scene and file have something: publish, receive or merge."""
+def join(scene, socket=None, content=None):
+    """Take part in a scene. `content` says what to do when both scene and file have something: publish, receive or merge.
+
+    Without `socket`, neither here nor in the preferences, an agent is started when none runs. Raises agent.AgentError where there is none.
+    """
     global _session
     leave()
-    path = socket or agent.socket_path()
-    _session = Session(scene, path, content, name, start_agent=None if socket else _start_agent)
+    settings = ui.preferences()
+    path = socket or settings.socket
+    starter = None if path else agent.Starter(settings)
+    colour = tuple(settings.colour) if settings.use_colour else ui.dots.colour_of(settings.name)
+    _session = Session(scene, path or starter.socket, content, settings.name, colour, starter)
     if not bpy.app.background:
         bpy.app.timers.register(_timer, first_interval=0.0, persistent=True)
     return _session
@@ -61,12 +68,3 @@ def _timer():
     except Exception as error:  # a timer that raises is never called again
         _session.failed("session", error)
         return 0.1
-
-
-def _start_agent(current):
-    """Start the agent that the preferences describe."""
-    settings = ui.preferences()
-    try:
-        agent.start(current.socket, settings.broker, settings.store, current.user)
-    except agent.AgentError as error:
-        current.fail("agent", str(error))

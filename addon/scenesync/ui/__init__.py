@@ -3,23 +3,34 @@
 
 import bpy
 
-from . import operators, panel, preferences as settings
+from . import dots, operators, panel, preferences as settings
 
 CLASSES = settings.CLASSES + operators.CLASSES + panel.CLASSES
 
 
-def register():
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-    bpy.types.WindowManager.scenesync_scene = bpy.props.StringProperty(
-        name="Scene", description="Name of the shared scene: small letters, digits, - and _", default="demo", maxlen=64
-    )
+class Interface:
+    """What is registered with Blender."""
 
+    def __init__(self):
+        self.redraw = panel.Redraw()
 
-def unregister():
-    del bpy.types.WindowManager.scenesync_scene
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+    def register(self):
+        for cls in CLASSES:
+            bpy.utils.register_class(cls)
+        dots.register()
+        bpy.types.WindowManager.scenesync_scene = bpy.props.StringProperty(
+            name="Scene", description="Name of the shared scene: small letters, digits, - and _", default="demo", maxlen=64
+        )
+        if not bpy.app.background:
+            bpy.app.timers.register(self.redraw, persistent=True)
+
+    def unregister(self):
+        if bpy.app.timers.is_registered(self.redraw):
+            bpy.app.timers.unregister(self.redraw)
+        del bpy.types.WindowManager.scenesync_scene
+        dots.unregister()
+        for cls in reversed(CLASSES):
+            bpy.utils.unregister_class(cls)
 
 
 def preferences():
