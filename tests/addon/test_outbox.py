@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is under way to the agent: columns, pages, and which of two values that cross is newer."""
+
+import hashlib
+import pathlib
+
+import numpy
+import pytest
+from scenesync.outgoing.send import Outbox
+
+ONE, TWO = b"1" * 16, b"2" * 16
+
+
+class Link:
+    """Keeps what is sent, as the socket would take it."""
+
+    backlog = 0
+
+    def __init__(self):
+        self.frames = []
+
+    def send(self, frame):
+        self.frames.append(frame)
+
+
+@pytest.fixture
+def outbox(tmp_path):
+    forgotten = []
+    made = Outbox(lambda *edit: forgotten.append(edit))
+    made.forgotten = forgotten
+    made.connect(Link(), {"incoming": str(tmp_path), "limits": {"inline": 64, "page": 256}})
+    return made
+
+
+def edits(outbox):
+    return [frame for frame in outbox.link.frames if frame["t"] == "edit"]
+
+
+def test_rows_with_the_same_fields_share_a_batch(outbox):
+    outbox.queue("object", ONE, {"name": "a"})
+    outbox.queue("object", TWO, {"name": "b"})
+    outbox.queue("light", ONE, {"energy": 1.0})
+    outbox.flush()
+    (frame,) = edits(outbox)
+    assert [(batch["kind"], batch["ids"]) for batch in frame["batches"]] == [("object", ONE + TWO), ("light", ONE)]
+    assert frame["batches"][0]["columns"] == {"name": ["a", "b"]}
+
+
+def test_newer_values_replace_unsent_ones(outbox):
+    outbox.queue("object", ONE, {"name": "a"})
+    outbox.queue("object", ONE, {"name": "b"})
+    outbox.flush()
+    assert edits(outbox)[0]["batches"][0]["columns"] == {"name": ["b"]}
+
+
+def test_live_and_settled_edits_go_apart(outbox):
+    outbox.queue("transform", ONE, {"location": [0.0] * 3}, live=True)
+    outbox.queue("object", ONE, {"name": "a"})
+    outbox.flush()
+    assert [frame["live"] for frame in edits(outbox)] == [True, False]
+
+
+def test_a_value_that_crosses_ours_is_older_until_ours_is_stamped(outbox):
+    outbox.queue("object", ONE, {"name": "a"})
+    assert outbox.newer_here("object", ONE, "name", 10**9)  # not even sent
+    outbox.flush()
+    sent = edits(outbox)[0]["id"]
+    assert outbox.newer_here("object", ONE, "name", sent - 1)
+    assert not outbox.newer_here("object", ONE, "name", sent)
+    assert not outbox.newer_here("object", ONE, "color", 0)
+    outbox.acknowledged(sent)
+    assert outbox.idle and not outbox.newer_here("object", ONE, "name", 0)
+
+
+def test_an_acknowledgement_of_an_older_value_leaves_the_newer(outbox):
+    outbox.queue("object", ONE, {"name": "a"})
+    outbox.flush()
+    outbox.queue("object", ONE, {"name": "b"})
+    outbox.flush()
+    first, second = (frame["id"] for frame in edits(outbox))
+    outbox.acknowledged(first)
+    assert not outbox.idle
+    outbox.acknowledged(second)
+    assert outbox.idle
+
+
+def test_bulk_rows_count_as_under_way(outbox):
+    assert outbox.bulk("transform", ONE, {"location": numpy.zeros((1, 3), "float32")}, live=True)
+    assert outbox.newer_here("transform", ONE, "location", 0)
+    assert not outbox.newer_here("transform", TWO, "location", 0)
+    outbox.acknowledged(edits(outbox)[0]["id"])
+    assert outbox.idle
+
+
+def test_what_is_not_acknowledged_goes_out_again_on_a_new_link(outbox, tmp_path):
+    outbox.queue("object", ONE, {"name": "a"})
+    outbox.flush()
+    outbox.disconnect()
+    outbox.queue("object", ONE, {"color": [1.0]})
+    outbox.connect(Link(), {"incoming": str(tmp_path)})
+    outbox.flush()
+    assert edits(outbox)[0]["batches"][0]["columns"] == {"name": ["a"], "color": [[1.0]]}
+
+
+def test_only_changed_pages_are_sent_again(outbox):
+    array = numpy.arange(200, dtype="float32")
+    outbox.queue("mesh", ONE, {"positions": array})
+    outbox.flush()
+    blobs = [frame for frame in outbox.link.frames if frame["t"] == "blob"]
+    assert len(blobs) == 4
+    for blob in blobs:
+        data = pathlib.Path(blob["path"]).read_bytes()
+        assert hashlib.sha256(data).digest() == blob["sha256"] and len(data) == blob["size"]
+    changed = array.copy()
+    changed[0] = -1
+    outbox.queue("mesh", ONE, {"positions": changed})
+    outbox.flush()
+    assert len([frame for frame in outbox.link.frames if frame["t"] == "blob"]) == 5
+    before, after = (frame["batches"][0]["columns"]["positions"][0]["pages"] for frame in edits(outbox))
+    assert before[1:] == after[1:] and before[0] != after[0]
+
+
+def test_many_rows_of_numbers_are_one_typed_array(outbox):
+    for index in range(20):
+        outbox.queue("transform", bytes([index]) * 16, {"location": [float(index), 0.5, -0.0]})
+    outbox.flush()
+    column = edits(outbox)[0]["batches"][0]["columns"]["location"]
+    assert column.dtype == numpy.float32 and column.reshape(20, 3)[7].tolist() == [7.0, 0.5, 0.0]
+
+
+def test_an_edit_makes_what_was_received_before_it_old(outbox):
+    outbox.queue("object", ONE, {"name": "a"})
+    assert outbox.forgotten == [("object", ONE, {"name": "a"})]
