@@ -64,7 +64,8 @@ class Apply:
         return (kind, uuid) in self.links
 
     def is_doomed(self, kind, uuid):
-        return (kind, uuid) in self.doomed
+        """Whether it is about to be removed."""
+        return (kind, uuid) in self.doomed or self.inbox[kind].get(uuid, {}).get("deleted") is True
 
     # ---- one tick
 
