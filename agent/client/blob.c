@@ -88,6 +88,32 @@ static int wait_have(struct scenesync *client, const struct scenesync_sha256 *sh
     return error;
 }
 
+// Gives the staged file to the agent, which moves it away or, when it is not what it should be, removes it.
+static int give(struct scenesync *client, const char *staged, const char *type, const struct scenesync_sha256 *sha256, uint64_t size,
+                int64_t deadline) {
+    struct ss_request request = {.type = SS_REQUEST_BLOB};
+    memcpy(request.blob.sha256.b, sha256->b, sizeof sha256->b);
+    request.blob.size = size;
+    request.blob.path = ss_slice_text(staged);
+    request.blob.type = type ? ss_slice_text(type) : (struct ss_slice){0};
+    return ss_connection_send(client, &request, deadline);
+}
+
+int scenesync_blob_give(struct scenesync *client, const char *path, const char *type, struct scenesync_sha256 *sha256, uint64_t *size,
+                        int timeout_ms) {
+    int64_t deadline = ss_deadline(timeout_ms);
+    char staged[SS_PATH_SIZE + 32];
+    int error = stage(client, path, staged, sha256, size);
+    if (error) {
+        return error;
+    }
+    error = give(client, staged, type, sha256, *size, deadline);
+    if (error) {
+        unlink(staged);
+    }
+    return error;
+}
+
 int scenesync_blob_put(struct scenesync *client, const char *path, const char *type, struct scenesync_sha256 *sha256, uint64_t *size,
                        int timeout_ms) {
     int64_t deadline = ss_deadline(timeout_ms);
@@ -96,13 +122,8 @@ int scenesync_blob_put(struct scenesync *client, const char *path, const char *t
     if (error) {
         return error;
     }
-    struct ss_request request = {.type = SS_REQUEST_BLOB};
-    memcpy(request.blob.sha256.b, sha256->b, sizeof sha256->b);
-    request.blob.size = *size;
-    request.blob.path = ss_slice_text(staged);
-    request.blob.type = type ? ss_slice_text(type) : (struct ss_slice){0};
     struct ss_notice notice;
-    error = ss_connection_send(client, &request, deadline);
+    error = give(client, staged, type, sha256, *size, deadline);
     error = error ? error : wait_have(client, sha256, &notice, deadline);
     unlink(staged); // the agent has moved it; if it refused, nobody else removes it
     return error;

@@ -51,7 +51,7 @@ static void *put_some(void *context) {
     for (uint32_t i; (i = bench->next++) < bench->count;) {
         struct scenesync_sha256 sha256;
         uint64_t size;
-        bench_check(client, scenesync_blob_put(client, bench->paths[i], NULL, &sha256, &size, BENCH_WAIT_MS), bench->paths[i]);
+        bench_check(client, scenesync_blob_give(client, bench->paths[i], NULL, &sha256, &size, BENCH_WAIT_MS), bench->paths[i]);
         name_blob(client, i, &sha256, size, &id);
     }
     if (id > 0) {

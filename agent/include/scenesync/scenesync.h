@@ -183,6 +183,11 @@ int scenesync_next(struct scenesync *client, struct scenesync_event *event, int 
 int scenesync_blob_put(struct scenesync *client, const char *path, const char *type, struct scenesync_sha256 *sha256, uint64_t *size,
                        int timeout_ms);
 
+// scenesync_blob_give is scenesync_blob_put without the wait, for many files: the acknowledgement of an edit that names the blob comes once it is
+// durable, and a file that cannot be taken is a SCENESYNC_REFUSAL. Errors: FILE, TIMEOUT, CLOSED.
+int scenesync_blob_give(struct scenesync *client, const char *path, const char *type, struct scenesync_sha256 *sha256, uint64_t *size,
+                        int timeout_ms);
+
 // scenesync_blob_get waits until the agent has a blob in its cache and writes its path there (NUL-terminated). The file is the agent's: read it, or map
 // it, and do not change it. Errors: REFUSED when nobody has it, TIMEOUT, CLOSED, INVALID when `path` is too small.
 int scenesync_blob_get(struct scenesync *client, const struct scenesync_sha256 *sha256, char *path, size_t path_size, int timeout_ms);
