@@ -25,6 +25,7 @@ struct ss_run {
     uv_prepare_t clients_gone;
     uv_timer_t linger;
     uint32_t clients_seen; // the last client at the last look
+    bool was_idle;         // at the last look
 };
 
 // ---- Stopping ---------------------------------------------------------------------------------------------------------------------------
@@ -101,10 +102,12 @@ static bool owes_something(const struct ss_agent *agent) {
 static void on_linger(uv_timer_t *timer) {
     struct ss_run *run = timer->data;
     bool used = run->agent.clients != NULL || run->agent.last_client != run->clients_seen;
-    run->clients_seen = run->agent.last_client;
-    if (!used && !owes_something(&run->agent)) {
+    bool idle = !used && !owes_something(&run->agent);
+    if (idle && run->was_idle) { // between two looks there was time to give a broker what it had forgotten
         stop(run, "no program uses it, and everything is published");
     }
+    run->was_idle = idle;
+    run->clients_seen = run->agent.last_client;
 }
 
 // ---- Starting ---------------------------------------------------------------------------------------------------------------------------

@@ -23,17 +23,20 @@ bpy.ops.ed.undo_push(message="emptied")
 
 
 class Blender:
-    """One Blender process. `run` executes code in it and returns what that code assigns to `result`."""
+    """One Blender process. `run` executes code in it and returns what that code assigns to `result`.
 
-    def __init__(self, version="3.4", file=None, window=False, log=None):
+    A bare one does not have our add-on; `environment` is added to its variables.
+    """
+
+    def __init__(self, version="3.4", file=None, window=False, log=None, bare=False, environment=()):
         self.version = version
         self.window = window
         self.log_path = pathlib.Path(log or tempfile.mkstemp(prefix="blender-", suffix=".log")[1])
         server = socket.create_server(("127.0.0.1", 0))
         command = blenders.command(version) + ([] if window else ["-b"]) + ["--factory-startup"]
         command += [str(file)] if file else []
-        command += ["--python-exit-code", "9", "--python", str(HERE / "driver.py"), "--", str(server.getsockname()[1])]
-        environment = {**os.environ, "PATH": "/usr/bin:" + os.environ["PATH"], "LIBGL_ALWAYS_SOFTWARE": "1"}
+        command += ["--python-exit-code", "9", "--python", str(HERE / "driver.py"), "--", str(server.getsockname()[1])] + ["bare"] * bare
+        environment = {**os.environ, **dict(environment), "PATH": "/usr/bin:" + os.environ["PATH"], "LIBGL_ALWAYS_SOFTWARE": "1"}
         with open(self.log_path, "wb") as log_file:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log_file, stderr=subprocess.STDOUT, env=environment)
         with server:

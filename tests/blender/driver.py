@@ -2,7 +2,7 @@
 """Runs inside Blender: executes what a test sends it, one JSON line each way over a socket.
 
 Blender writes to its own stdout, so the test passes a port on loopback. {"run": code} executes the code (`result` is returned); every
-command is followed by a short pump. In a window commands are taken by a timer and the session has its own.
+command is followed by a short pump. In a window commands are taken by a timer and the session has its own. A bare Blender gets no add-on.
 """
 
 import faulthandler
@@ -17,16 +17,21 @@ import bpy
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path[:0] = [os.path.join(ROOT, "addon"), HERE]
+BARE = "bare" in sys.argv
+sys.path[:0] = [HERE] if BARE else [os.path.join(ROOT, "addon"), HERE]
 
 import compare  # noqa: E402
-import scenesync  # noqa: E402
+
+if not BARE:
+    import scenesync
 
 
 class Driver:
     def __init__(self, port):
         self.socket = socket.create_connection(("127.0.0.1", port))
-        self.names = {"bpy": bpy, "scenesync": scenesync, "compare": compare, "__name__": "__driver__"}
+        self.names = {"bpy": bpy, "compare": compare, "__name__": "__driver__"}
+        if not BARE:
+            self.names["scenesync"] = scenesync
         self.received = b""
 
     def step(self, wait):
@@ -53,7 +58,8 @@ class Driver:
     def serve(self):
         while True:
             self.step(0.005)
-            scenesync.pump(0.0)
+            if not BARE:
+                scenesync.pump(0.0)
 
     def timer(self):
         self.step(0.0)
@@ -63,7 +69,8 @@ class Driver:
 def main():
     faulthandler.enable()  # a crash of Blender says what Python was doing
     driver = Driver(int(sys.argv[sys.argv.index("--") + 1]))
-    scenesync.register()
+    if not BARE:
+        scenesync.register()
     if bpy.app.background:
         driver.serve()
     else:
