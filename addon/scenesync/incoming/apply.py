@@ -71,8 +71,9 @@ class Apply:
 
     def run(self, deadline, now):
         """Apply until `deadline`."""
+        blocks = self.session.diff.objects_by_uuid() if self.moves else {}
         while self.moves and time.perf_counter() < deadline:
-            self._move_some(deadline)
+            self._move_some(deadline, blocks)
         for kind in self.ctx.kinds.values():
             items = self.inbox[kind.name]
             for uuid in list(items):
@@ -323,13 +324,12 @@ class Apply:
             self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fresh))
             self.mirror.transforms.set(uuid, fresh, remote=True)
 
-    def _move_some(self, deadline):
+    def _move_some(self, deadline, blocks):
         """Write the next rows of the oldest move, as many as the deadline allows."""
         moved = self.moves[0]
         if not self.session.outbox.idle:
             self._as_rows(self.moves.pop(0))
             return
-        blocks = self.session.diff.objects_by_uuid()
         transforms = self.mirror.transforms
         count = len(moved.ids)
         while moved.start < count and time.perf_counter() < deadline:
