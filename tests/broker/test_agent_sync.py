@@ -9,7 +9,7 @@ import pytest
 from agents import ROOT, OldBroker, eventually, new_id, world
 from link import Link
 from mqtt import Client
-from services import Broker
+from services import REPOSITORY, Broker
 
 
 @pytest.fixture
@@ -210,24 +210,19 @@ def test_over_tls_with_passwords(tmp_path):
             eve.wait("status", broker="refused")
 
 
-PLAIN_SCRIPT = """
-import os, struct, sys, time
-import msgpack, paho.mqtt.publish as publish
-port, scene, uuid = int(sys.argv[1]), sys.argv[2], sys.argv[3]
-stamp = struct.pack(">Q", int(time.time() * 1000) << 16) + os.urandom(8)
-payload = msgpack.packb({"v": 1, "stamp": stamp, "fields": {"location": [1, 2, 3]}})
-publish.single(f"scenesync/v1/{scene}/state/transform/{uuid}", payload, qos=1, retain=True, hostname="127.0.0.1", port=port)
-"""
+PLAIN_SCRIPT = REPOSITORY / "docs" / "examples" / "move_object.py"
 
 
 def test_a_plain_script_moves_an_object(scene):
     ada, bob = scene.link(scene.agent("ada")), scene.link(scene.agent("bob"))
     cube = new_id()
+    ada.set("object", cube, name="Cube", type="EMPTY")
     ada.set("transform", cube, location=[0, 0, 0], scale=[2, 2, 2])
     bob.sees("transform", cube, "location", [0, 0, 0])
     text = cube.hex()
     identity = "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
-    subprocess.run([sys.executable, "-c", PLAIN_SCRIPT, str(scene.broker.port), "demo", identity], check=True)
+    arguments = ["127.0.0.1", str(scene.broker.port), "demo", "Cube", "1", "2", "3"]
+    subprocess.run([sys.executable, PLAIN_SCRIPT, *arguments], check=True, timeout=60)
     for link in (ada, bob):
         link.sees("transform", cube, "location", [1, 2, 3])
     # The one first in rank publishes it again, whole and numbered.
