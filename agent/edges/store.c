@@ -9,7 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SS_STORE_SCENES = 1024 };
+enum {
+    SS_STORE_SCENES = 1024,
+    COMMIT_RECORDS = 4096, // each can make LMDB copy a page, which it keeps for later
+    TOUCHED_RECORDS = 64,  // each can bring 64 KiB of the map into memory
+    KEEP_BYTES = 1 << 20,  // of a queue that is empty
+};
 
 static const size_t FIRST_MAP = (size_t)64 << 20;
 
@@ -137,9 +142,50 @@ static void announce(const struct ss_queue *queue, int error) {
     }
 }
 
+// What was read or written stays mapped until the map is made anew, which LMDB does when it is told a size; 0 is the size it has.
+static void let_map_go(struct ss_store *store) { mdb_env_set_mapsize(store->env, 0); }
+
+static void let_queue_go(struct ss_queue *queue) {
+    if (queue->capacity > KEEP_BYTES) {
+        free(queue->bytes);
+        *queue = (struct ss_queue){0};
+    }
+    queue->len = 0;
+}
+
+// The first records of a queue, whole transactions.
+static struct ss_queue first_part(const struct ss_queue *queue, size_t from, size_t *count) {
+    struct ss_queue part = {.bytes = queue->bytes + from};
+    const struct ss_record *before = NULL, *record;
+    for (*count = 0; (record = record_at(queue, from + part.len)) != NULL; ++*count) {
+        if (*count >= COMMIT_RECORDS && (record->room != before->room || record->txn != before->txn)) {
+            break;
+        }
+        part.len += record_size(record);
+        before = record;
+    }
+    return part;
+}
+
+static void write_queue(struct ss_store *store, const struct ss_queue *queue, size_t *touched) {
+    size_t count;
+    for (size_t at = 0; at < queue->len; *touched += count) {
+        struct ss_queue part = first_part(queue, at, &count);
+        announce(&part, commit(store, &part));
+        at += part.len;
+    }
+    if (*touched >= TOUCHED_RECORDS) {
+        pthread_mutex_lock(&store->env_lock);
+        let_map_go(store);
+        pthread_mutex_unlock(&store->env_lock);
+        *touched = 0;
+    }
+}
+
 static void *run(void *context) {
     struct ss_store *store = context;
     struct ss_queue mine = {0};
+    size_t touched = 0;
     pthread_mutex_lock(&store->lock);
     while (!store->stop || store->queue.len > 0) {
         if (store->queue.len == 0) {
@@ -150,8 +196,8 @@ static void *run(void *context) {
         store->queue = mine;
         mine = swap;
         pthread_mutex_unlock(&store->lock);
-        announce(&mine, commit(store, &mine));
-        mine.len = 0;
+        write_queue(store, &mine, &touched);
+        let_queue_go(&mine);
         pthread_mutex_lock(&store->lock);
     }
     pthread_mutex_unlock(&store->lock);
@@ -296,6 +342,7 @@ bool ss_store_restore(struct ss_records *room, bool (*each)(void *, struct ss_sl
             mdb_cursor_close(cursor);
         }
         mdb_txn_abort(txn);
+        let_map_go(store);
     }
     pthread_mutex_unlock(&store->env_lock);
     return ok;
@@ -334,5 +381,5 @@ void ss_store_flush(struct ss_store *store) {
     append(&store->queue, store->staged.bytes, store->staged.len);
     pthread_cond_signal(&store->work);
     pthread_mutex_unlock(&store->lock);
-    store->staged.len = 0;
+    let_queue_go(&store->staged);
 }
