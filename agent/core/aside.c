@@ -7,8 +7,7 @@
 
 enum { SS_ASIDE_MAX = 256 };
 
-static struct ss_stamp ss_aside_newest(const struct ss_incoming *incoming, uint32_t count)
-{
+static struct ss_stamp ss_aside_newest(const struct ss_incoming *incoming, uint32_t count) {
     struct ss_stamp newest = {{0}};
     for (uint32_t i = 0; i < count; i++) {
         if (ss_stamp_compare(&incoming[i].stamp, &newest) > 0)
@@ -18,8 +17,7 @@ static struct ss_stamp ss_aside_newest(const struct ss_incoming *incoming, uint3
 }
 
 // One entry per entity, the newest.
-static struct ss_aside *ss_aside_slot(struct ss_core *core, uint32_t thing, const struct ss_stamp *newest)
-{
+static struct ss_aside *ss_aside_slot(struct ss_core *core, uint32_t thing, const struct ss_stamp *newest) {
     for (size_t i = 0; i < core->aside.count; i++) {
         struct ss_aside *entry = &core->aside.items[i];
         if (entry->thing == thing)
@@ -31,15 +29,13 @@ static struct ss_aside *ss_aside_slot(struct ss_core *core, uint32_t thing, cons
     return &core->aside.items[core->aside.count - 1];
 }
 
-static uint64_t ss_aside_due(const struct ss_core *core, const struct ss_stamp *newest)
-{
+static uint64_t ss_aside_due(const struct ss_core *core, const struct ss_stamp *newest) {
     const uint64_t ahead = ss_clock_ahead(&core->clock, newest);
     return core->now + (ahead > SS_FUTURE_ASIDE_MS ? ahead - SS_FUTURE_ASIDE_MS : 0);
 }
 
 static enum ss_aside_result ss_aside_take(struct ss_core *core, const struct ss_entity *entity, const struct ss_incoming *incoming,
-                                          uint32_t count, const struct ss_stamp *newest)
-{
+                                          uint32_t count, const struct ss_stamp *newest) {
     const uint32_t thing = ss_thing_take(core, entity->kind, &entity->uuid);
     const struct ss_slice record = ss_record_cells(core, incoming, count);
     uint8_t *copy = record.data != NULL ? ss_alloc_take(ss_memory(core), record.len) : NULL;
@@ -62,8 +58,8 @@ static enum ss_aside_result ss_aside_take(struct ss_core *core, const struct ss_
     return SS_ASIDE_TAKEN;
 }
 
-enum ss_aside_result ss_aside_check(struct ss_core *core, const struct ss_entity *entity, const struct ss_incoming *incoming, uint32_t count)
-{
+enum ss_aside_result ss_aside_check(struct ss_core *core, const struct ss_entity *entity, const struct ss_incoming *incoming,
+                                    uint32_t count) {
     const struct ss_stamp newest = ss_aside_newest(incoming, count);
     const uint64_t ahead = ss_clock_ahead(&core->clock, &newest);
     if (ahead <= SS_FUTURE_ASIDE_MS)
@@ -74,8 +70,7 @@ enum ss_aside_result ss_aside_check(struct ss_core *core, const struct ss_entity
     return SS_ASIDE_REFUSED;
 }
 
-static bool ss_aside_merge(struct ss_core *core, const struct ss_aside *entry)
-{
+static bool ss_aside_merge(struct ss_core *core, const struct ss_aside *entry) {
     struct ss_incoming *incoming;
     uint32_t count;
     ss_plan_begin(core, -1);
@@ -91,8 +86,7 @@ static bool ss_aside_merge(struct ss_core *core, const struct ss_aside *entry)
     return true;
 }
 
-void ss_aside_run(struct ss_core *core)
-{
+void ss_aside_run(struct ss_core *core) {
     for (size_t i = core->aside.count; i-- > 0;) {
         struct ss_aside *entry = &core->aside.items[i];
         if (ss_clock_ahead(&core->clock, &entry->newest) > SS_FUTURE_ASIDE_MS) {

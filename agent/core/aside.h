@@ -9,6 +9,7 @@
 enum ss_aside_result { SS_ASIDE_NO, SS_ASIDE_TAKEN, SS_ASIDE_REFUSED, SS_ASIDE_NO_MEMORY };
 
 // ss_aside_check takes or refuses an entity with a stamp that is ahead of its time.
-enum ss_aside_result ss_aside_check(struct ss_core *core, const struct ss_entity *entity, const struct ss_incoming *incoming, uint32_t count);
+enum ss_aside_result ss_aside_check(struct ss_core *core, const struct ss_entity *entity, const struct ss_incoming *incoming,
+                                    uint32_t count);
 
 #endif

@@ -5,8 +5,7 @@
 #include "core/plan.h"
 #include "core/record.h"
 
-static int ss_clone_publish(struct ss_core *core, uint32_t number)
-{
+static int ss_clone_publish(struct ss_core *core, uint32_t number) {
     const uint32_t change = ss_plan_change(core, number);
     if (change == SS_NONE)
         return SS_ENOMEM;
@@ -17,8 +16,7 @@ static int ss_clone_publish(struct ss_core *core, uint32_t number)
     return SS_OK;
 }
 
-static bool ss_clone_since_start(const struct ss_core *core, const struct ss_thing *thing, uint32_t old_line)
-{
+static bool ss_clone_since_start(const struct ss_core *core, const struct ss_thing *thing, uint32_t old_line) {
     for (uint32_t i = 0; i < thing->touch_count; i++) {
         if (thing->touches[i].from == old_line && thing->touches[i].seq >= core->start_seq)
             return true;
@@ -26,8 +24,7 @@ static bool ss_clone_since_start(const struct ss_core *core, const struct ss_thi
     return false;
 }
 
-static int ss_clone_plan(struct ss_core *core, uint32_t old_line)
-{
+static int ss_clone_plan(struct ss_core *core, uint32_t old_line) {
     for (size_t i = core->outbox.head; i < core->outbox.entries.count; i++) {
         const struct ss_outgoing *entry = &core->outbox.entries.items[i];
         if (entry->state != SS_OUT_DONE && (ss_clone_publish(core, entry->thing) != SS_OK ||
@@ -45,8 +42,7 @@ static int ss_clone_plan(struct ss_core *core, uint32_t old_line)
 }
 
 // What waits would else be taken to carry the newest values under the new numbers, too.
-static void ss_clone_queued(struct ss_core *core, bool queued)
-{
+static void ss_clone_queued(struct ss_core *core, bool queued) {
     for (size_t i = core->outbox.head; i < core->outbox.entries.count; i++) {
         const struct ss_outgoing *entry = &core->outbox.entries.items[i];
         if (entry->state == SS_OUT_WAITING)
@@ -54,8 +50,7 @@ static void ss_clone_queued(struct ss_core *core, bool queued)
     }
 }
 
-static void ss_clone_outbox(struct ss_core *core, size_t old_count)
-{
+static void ss_clone_outbox(struct ss_core *core, size_t old_count) {
     struct ss_outbox *outbox = &core->outbox;
     outbox->entries.count -= old_count;
     if (outbox->entries.count > 0)
@@ -63,8 +58,7 @@ static void ss_clone_outbox(struct ss_core *core, size_t old_count)
     outbox->head = outbox->next = outbox->flying = 0;
 }
 
-int ss_clone_leave(struct ss_core *core)
-{
+int ss_clone_leave(struct ss_core *core) {
     const struct ss_origin old_origin = core->clock.origin;
     const uint32_t old_line = core->own_line;
     const uint64_t old_next = core->next_seq;

@@ -5,15 +5,13 @@
 #include "core/overlay.h"
 #include "core/plan.h"
 
-static void ss_commit_bury(void *context, void *memory)
-{
+static void ss_commit_bury(void *context, void *memory) {
     struct ss_core *core = context;
     if (memory != NULL)
         ss_array_push(&core->graveyard, memory);
 }
 
-static void ss_commit_count(struct ss_core *core, const struct ss_thing *thing, int by)
-{
+static void ss_commit_count(struct ss_core *core, const struct ss_thing *thing, int by) {
     if (thing->count == 0)
         return;
     core->scene.present += (uint64_t)(int64_t)by;
@@ -24,8 +22,7 @@ static void ss_commit_count(struct ss_core *core, const struct ss_thing *thing, 
 }
 
 // What was there before lives until the next step: effects of this one may point into it.
-static void ss_commit_cells(struct ss_core *core, struct ss_thing *thing, const struct ss_change *change)
-{
+static void ss_commit_cells(struct ss_core *core, struct ss_thing *thing, const struct ss_change *change) {
     const struct ss_cells before = {thing->cells, thing->count};
     const struct ss_cells after = {change->cells, change->count};
     ss_cells_lost(&core->names, &before, &after, ss_commit_bury, core);
@@ -35,8 +32,7 @@ static void ss_commit_cells(struct ss_core *core, struct ss_thing *thing, const 
     thing->size = change->size;
 }
 
-static void ss_commit_live(struct ss_core *core, uint32_t number, struct ss_thing *thing)
-{
+static void ss_commit_live(struct ss_core *core, uint32_t number, struct ss_thing *thing) {
     if ((thing->flags & SS_THING_LIVE) == 0) {
         thing->flags |= SS_THING_LIVE;
         ss_array_push(&core->live, number);
@@ -45,8 +41,7 @@ static void ss_commit_live(struct ss_core *core, uint32_t number, struct ss_thin
     ss_timer_by(core, SS_TIMER_LIVE, next > core->now ? next : core->now);
 }
 
-static void ss_commit_settling(struct ss_core *core, uint32_t number, struct ss_thing *thing)
-{
+static void ss_commit_settling(struct ss_core *core, uint32_t number, struct ss_thing *thing) {
     if (thing->settling == 0) {
         ss_array_push(&core->settling, (struct ss_settling){number, core->now, core->now});
         thing->settling = (uint32_t)core->settling.count;
@@ -55,8 +50,7 @@ static void ss_commit_settling(struct ss_core *core, uint32_t number, struct ss_
     ss_timer_by(core, SS_TIMER_SETTLE, core->now + core->config.settle_ms);
 }
 
-static void ss_commit_settled(struct ss_core *core, struct ss_thing *thing)
-{
+static void ss_commit_settled(struct ss_core *core, struct ss_thing *thing) {
     for (uint32_t i = 0; i < thing->count; i++)
         thing->cells[i].flags &= ~(unsigned)SS_CELL_UNSETTLED & 0xffU;
     if (thing->settling == 0)
@@ -68,8 +62,7 @@ static void ss_commit_settled(struct ss_core *core, struct ss_thing *thing)
     thing->settling = 0;
 }
 
-static void ss_commit_news(struct ss_core *core, uint32_t number, struct ss_thing *thing)
-{
+static void ss_commit_news(struct ss_core *core, uint32_t number, struct ss_thing *thing) {
     const uint32_t editor = core->plan.editor != 0 ? 1U << (core->plan.editor - 1) : 0;
     bool live = false;
     ss_overlay_end(core, number);
@@ -83,8 +76,7 @@ static void ss_commit_news(struct ss_core *core, uint32_t number, struct ss_thin
         ss_commit_live(core, number, thing);
 }
 
-static void ss_commit_change(struct ss_core *core, struct ss_change *change, uint64_t *seq)
-{
+static void ss_commit_change(struct ss_core *core, struct ss_change *change, uint64_t *seq) {
     struct ss_thing *thing = ss_thing_at(core, change->number);
     const uint32_t before = thing->flags;
     ss_commit_count(core, thing, -1);
@@ -111,8 +103,7 @@ static void ss_commit_change(struct ss_core *core, struct ss_change *change, uin
     ss_outbox_commit(core, change, seq);
 }
 
-void ss_plan_commit(struct ss_core *core)
-{
+void ss_plan_commit(struct ss_core *core) {
     uint64_t seq = core->next_seq;
     for (size_t i = 0; i < core->plan.changes.count; i++)
         ss_commit_change(core, &core->plan.changes.items[i], &seq);

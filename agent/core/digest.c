@@ -9,14 +9,12 @@ struct ss_feed {
     uint8_t bytes[1024];
 };
 
-static void ss_feed_flush(struct ss_feed *feed)
-{
+static void ss_feed_flush(struct ss_feed *feed) {
     ss_sha256_add(feed->state, feed->bytes, feed->used);
     feed->used = 0;
 }
 
-static void ss_feed(struct ss_feed *feed, const void *data, size_t len)
-{
+static void ss_feed(struct ss_feed *feed, const void *data, size_t len) {
     if (len > sizeof feed->bytes - feed->used)
         ss_feed_flush(feed);
     if (len > sizeof feed->bytes) {
@@ -27,8 +25,7 @@ static void ss_feed(struct ss_feed *feed, const void *data, size_t len)
     }
 }
 
-static void ss_feed_sized(struct ss_feed *feed, struct ss_slice bytes)
-{
+static void ss_feed_sized(struct ss_feed *feed, struct ss_slice bytes) {
     uint8_t len[4];
     ss_store_be(len, sizeof len, bytes.len);
     ss_feed(feed, len, sizeof len);
@@ -36,8 +33,7 @@ static void ss_feed_sized(struct ss_feed *feed, struct ss_slice bytes)
 }
 
 // A deleted entity counts as UUID and stamp, so that shrinking it does not make copies differ.
-static void ss_digest_thing(struct ss_core *core, struct ss_thing *thing)
-{
+static void ss_digest_thing(struct ss_core *core, struct ss_thing *thing) {
     struct ss_feed feed = {.state = core->hasher};
     ss_sha256_begin(core->hasher);
     ss_feed_sized(&feed, ss_names_text(&core->names, thing->kind));
@@ -56,8 +52,7 @@ static void ss_digest_thing(struct ss_core *core, struct ss_thing *thing)
 
 size_t ss_digest_bucket(const struct ss_thing *thing) { return (size_t)thing->uuid.b[0] * SS_BUCKET_SIZE; }
 
-static void ss_digest_toggle(struct ss_core *core, const struct ss_thing *thing)
-{
+static void ss_digest_toggle(struct ss_core *core, const struct ss_thing *thing) {
     for (size_t i = 0; i < sizeof core->digest.b; i++)
         core->digest.b[i] ^= thing->digest.b[i];
     uint8_t *bucket = core->buckets + ss_digest_bucket(thing);
@@ -65,8 +60,7 @@ static void ss_digest_toggle(struct ss_core *core, const struct ss_thing *thing)
         bucket[i] ^= thing->digest.b[i];
 }
 
-void ss_digest_stale(struct ss_core *core, uint32_t number)
-{
+void ss_digest_stale(struct ss_core *core, uint32_t number) {
     struct ss_thing *thing = ss_thing_at(core, number);
     if ((thing->flags & SS_THING_STALE) != 0)
         return;
@@ -76,8 +70,7 @@ void ss_digest_stale(struct ss_core *core, uint32_t number)
     ss_array_push(&core->stale, number);
 }
 
-void ss_digest_update(struct ss_core *core)
-{
+void ss_digest_update(struct ss_core *core) {
     for (size_t i = 0; i < core->stale.count; i++) {
         struct ss_thing *thing = ss_thing_at(core, core->stale.items[i]);
         thing->flags &= ~(uint32_t)SS_THING_STALE;

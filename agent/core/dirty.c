@@ -3,8 +3,7 @@
 
 #include "core/merge.h"
 
-int ss_client_find(const struct ss_core *core, uint32_t id)
-{
+int ss_client_find(const struct ss_core *core, uint32_t id) {
     for (int i = 0; i < SS_MAX_CLIENTS; i++) {
         if (core->clients[i].used && core->clients[i].id == id)
             return i;
@@ -12,8 +11,7 @@ int ss_client_find(const struct ss_core *core, uint32_t id)
     return -1;
 }
 
-bool ss_client_wants(const struct ss_client *client, uint32_t kind)
-{
+bool ss_client_wants(const struct ss_client *client, uint32_t kind) {
     for (size_t i = 0; i < client->kinds.count; i++) {
         if (client->kinds.items[i] == kind)
             return true;
@@ -21,8 +19,7 @@ bool ss_client_wants(const struct ss_client *client, uint32_t kind)
     return client->kinds.count == 0;
 }
 
-static bool ss_client_room(struct ss_client *client, const struct ss_alloc *alloc, size_t things)
-{
+static bool ss_client_room(struct ss_client *client, const struct ss_alloc *alloc, size_t things) {
     if (things <= client->queue_capacity)
         return true;
     const size_t capacity = things + things / 2 + 16;
@@ -38,8 +35,7 @@ static bool ss_client_room(struct ss_client *client, const struct ss_alloc *allo
     return true;
 }
 
-bool ss_clients_room(struct ss_core *core)
-{
+bool ss_clients_room(struct ss_core *core) {
     for (int i = 0; i < SS_MAX_CLIENTS; i++) {
         struct ss_client *client = &core->clients[i];
         if (client->used && client->changes && !ss_client_room(client, ss_memory(core), core->scene.things.count))
@@ -48,21 +44,18 @@ bool ss_clients_room(struct ss_core *core)
     return true;
 }
 
-void ss_client_push(struct ss_client *client, uint32_t thing)
-{
+void ss_client_push(struct ss_client *client, uint32_t thing) {
     client->queue[(client->queue_head + client->queue_count++) % client->queue_capacity] = thing;
 }
 
-uint32_t ss_client_pop(struct ss_client *client)
-{
+uint32_t ss_client_pop(struct ss_client *client) {
     const uint32_t thing = client->queue[client->queue_head];
     client->queue_head = (client->queue_head + 1) % client->queue_capacity;
     client->queue_count--;
     return thing;
 }
 
-void ss_clients_queue(struct ss_core *core, uint32_t number, uint32_t clients)
-{
+void ss_clients_queue(struct ss_core *core, uint32_t number, uint32_t clients) {
     struct ss_thing *thing = ss_thing_at(core, number);
     uint32_t fresh = clients & ~thing->clients;
     thing->clients |= clients;
@@ -73,8 +66,7 @@ void ss_clients_queue(struct ss_core *core, uint32_t number, uint32_t clients)
 }
 
 // Those who want news of a thing. What a client's first look has yet to come by, it will see there.
-static uint32_t ss_clients_of(const struct ss_core *core, uint32_t number, uint32_t kind)
-{
+static uint32_t ss_clients_of(const struct ss_core *core, uint32_t number, uint32_t kind) {
     uint32_t clients = 0;
     for (unsigned i = 0; i < SS_MAX_CLIENTS; i++) {
         const struct ss_client *client = &core->clients[i];
@@ -85,8 +77,7 @@ static uint32_t ss_clients_of(const struct ss_core *core, uint32_t number, uint3
     return clients;
 }
 
-static bool ss_cell_tell(struct ss_thing *thing, const struct ss_core *core, uint32_t name, uint32_t editor)
-{
+static bool ss_cell_tell(struct ss_thing *thing, const struct ss_core *core, uint32_t name, uint32_t editor) {
     struct ss_cell *cell = ss_cells_get(&core->names, thing->cells, thing->count, name);
     if (cell != NULL)
         cell->clients |= editor;
@@ -94,8 +85,7 @@ static bool ss_cell_tell(struct ss_thing *thing, const struct ss_core *core, uin
 }
 
 // Whoever edits what is hidden may not know that it is, since nobody's first look shows what is removed: it is told.
-static uint32_t ss_clients_hidden(struct ss_core *core, struct ss_thing *thing, uint32_t editor)
-{
+static uint32_t ss_clients_hidden(struct ss_core *core, struct ss_thing *thing, uint32_t editor) {
     if ((thing->flags & SS_THING_DELETED) != 0)
         return ss_cell_tell(thing, core, core->word.deleted, editor) ? editor : 0;
     bool told = false;
@@ -110,8 +100,7 @@ static uint32_t ss_clients_hidden(struct ss_core *core, struct ss_thing *thing, 
     return told ? editor : 0;
 }
 
-static bool ss_clients_editor(const struct ss_core *core, const struct ss_thing *thing, uint32_t editor)
-{
+static bool ss_clients_editor(const struct ss_core *core, const struct ss_thing *thing, uint32_t editor) {
     for (unsigned i = 0; i < SS_MAX_CLIENTS; i++) {
         if (editor == 1U << i)
             return core->clients[i].changes && ss_client_wants(&core->clients[i], thing->kind);
@@ -119,8 +108,7 @@ static bool ss_clients_editor(const struct ss_core *core, const struct ss_thing 
     return false;
 }
 
-void ss_clients_news(struct ss_core *core, uint32_t number, uint32_t editor)
-{
+void ss_clients_news(struct ss_core *core, uint32_t number, uint32_t editor) {
     struct ss_thing *thing = ss_thing_at(core, number);
     const uint32_t clients = ss_clients_of(core, number, thing->kind);
     uint32_t queue = 0;

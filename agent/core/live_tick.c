@@ -25,13 +25,11 @@ struct ss_tick {
     uint32_t group_count, group_capacity;
 };
 
-static bool ss_cell_live(const struct ss_cell *cell, const struct ss_stamp *stamp)
-{
+static bool ss_cell_live(const struct ss_cell *cell, const struct ss_stamp *stamp) {
     return (cell->flags & SS_CELL_LIVE) != 0 && ss_stamp_compare(&cell->stamp, stamp) == 0;
 }
 
-static void *ss_tick_grow(struct ss_tick *tick, void *items, uint32_t count, uint32_t *capacity, size_t size)
-{
+static void *ss_tick_grow(struct ss_tick *tick, void *items, uint32_t count, uint32_t *capacity, size_t size) {
     if (count < *capacity)
         return items;
     const uint32_t wanted = *capacity * 2 + 16;
@@ -44,8 +42,7 @@ static void *ss_tick_grow(struct ss_tick *tick, void *items, uint32_t count, uin
 }
 
 // The group of a shape is most often the last one; a full group is left behind for a new one.
-static struct ss_group *ss_tick_group(struct ss_tick *tick, const struct ss_group *like)
-{
+static struct ss_group *ss_tick_group(struct ss_tick *tick, const struct ss_group *like) {
     for (uint32_t i = tick->group_count; i-- > 0;) {
         struct ss_group *group = &tick->groups[i];
         if (group->shape == like->shape && group->kind == like->kind && group->columns == like->columns &&
@@ -60,8 +57,7 @@ static struct ss_group *ss_tick_group(struct ss_tick *tick, const struct ss_grou
     return &tick->groups[tick->group_count++];
 }
 
-static bool ss_tick_row(struct ss_tick *tick, uint32_t number, const struct ss_stamp *stamp)
-{
+static bool ss_tick_row(struct ss_tick *tick, uint32_t number, const struct ss_stamp *stamp) {
     const struct ss_thing *thing = ss_thing_at(tick->core, number);
     struct ss_group like = {.shape = thing->kind, .kind = thing->kind, .bytes = 32};
     for (uint32_t i = 0; i < thing->count; i++) {
@@ -87,8 +83,7 @@ static bool ss_tick_row(struct ss_tick *tick, uint32_t number, const struct ss_s
     return true;
 }
 
-static bool ss_tick_thing(struct ss_tick *tick, uint32_t number)
-{
+static bool ss_tick_thing(struct ss_tick *tick, uint32_t number) {
     const struct ss_thing *thing = ss_thing_at(tick->core, number);
     for (uint32_t i = 0; i < thing->count; i++) {
         const struct ss_cell *cell = &thing->cells[i];
@@ -102,8 +97,7 @@ static bool ss_tick_thing(struct ss_tick *tick, uint32_t number)
 }
 
 static void ss_tick_fill(const struct ss_tick *tick, const struct ss_group *group, struct ss_uuid *ids, struct ss_stamp *stamps,
-                         struct ss_slice *names, struct ss_slice *values)
-{
+                         struct ss_slice *names, struct ss_slice *values) {
     size_t at = 0;
     for (uint32_t row = group->first; row != 0; row = tick->rows[row - 1].next) {
         const struct ss_row *this = &tick->rows[row - 1];
@@ -120,8 +114,7 @@ static void ss_tick_fill(const struct ss_tick *tick, const struct ss_group *grou
     }
 }
 
-static bool ss_tick_publish(struct ss_tick *tick, const struct ss_group *group)
-{
+static bool ss_tick_publish(struct ss_tick *tick, const struct ss_group *group) {
     struct ss_scratch *scratch = &tick->core->scratch;
     struct ss_uuid *ids = ss_scratch_take(scratch, group->rows * sizeof *ids);
     struct ss_stamp *stamps = ss_scratch_take(scratch, group->rows * sizeof *stamps);
@@ -131,14 +124,12 @@ static bool ss_tick_publish(struct ss_tick *tick, const struct ss_group *group)
         return false;
     ss_tick_fill(tick, group, ids, stamps, names, values);
     struct ss_effect *effect = ss_fx_push(tick->core, SS_FX_PUBLISH_LIVE);
-    effect->live.batch =
-        (struct ss_batch){ss_names_text(&tick->core->names, group->kind), group->rows, group->columns, ids, names, values};
+    effect->live.batch = (struct ss_batch){ss_names_text(&tick->core->names, group->kind), group->rows, group->columns, ids, names, values};
     effect->live.stamps = stamps;
     return true;
 }
 
-static bool ss_tick_run(struct ss_core *core)
-{
+static bool ss_tick_run(struct ss_core *core) {
     struct ss_tick tick = {.core = core};
     for (size_t i = 0; i < core->live.count; i++) {
         if (!ss_tick_thing(&tick, core->live.items[i]))
@@ -154,8 +145,7 @@ static bool ss_tick_run(struct ss_core *core)
     return true;
 }
 
-void ss_live_tick(struct ss_core *core)
-{
+void ss_live_tick(struct ss_core *core) {
     if (core->connected && !ss_tick_run(core)) {
         ss_timer_by(core, SS_TIMER_LIVE, core->now + SS_RETRY_MS);
         return;

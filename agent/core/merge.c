@@ -11,15 +11,13 @@ struct ss_place {
     enum ss_step step;
 };
 
-bool ss_merge_wins(const struct ss_stamp *stamp, struct ss_slice value, const struct ss_stamp *old_stamp, struct ss_slice old_value)
-{
+bool ss_merge_wins(const struct ss_stamp *stamp, struct ss_slice value, const struct ss_stamp *old_stamp, struct ss_slice old_value) {
     int order = ss_stamp_compare(stamp, old_stamp);
     return order > 0 || (order == 0 && ss_slice_compare(value, old_value) > 0);
 }
 
 // A client that sets what is there already changes nothing, unless somebody's newer live value is shown instead.
-static enum ss_step ss_merge_step(const struct ss_merge *merge, const struct ss_cell *old, const struct ss_incoming *new)
-{
+static enum ss_step ss_merge_step(const struct ss_merge *merge, const struct ss_cell *old, const struct ss_incoming *new) {
     if (old == NULL)
         return SS_INSERTS;
     if (merge->local && (old->flags & SS_CELL_OVERLAID) == 0 && ss_slice_equal(ss_cell_value(old), new->value))
@@ -28,8 +26,7 @@ static enum ss_step ss_merge_step(const struct ss_merge *merge, const struct ss_
 }
 
 static uint32_t ss_merge_places(const struct ss_merge *merge, const struct ss_cell *from, uint32_t from_count,
-                                const struct ss_incoming *incoming, uint32_t count, struct ss_place *places, struct ss_merged *merged)
-{
+                                const struct ss_incoming *incoming, uint32_t count, struct ss_place *places, struct ss_merged *merged) {
     uint32_t at = 0;
     for (uint32_t i = 0; i < count; i++) {
         at = ss_cells_find(merge->names, from, at, from_count, incoming[i].name);
@@ -41,8 +38,7 @@ static uint32_t ss_merge_places(const struct ss_merge *merge, const struct ss_ce
     return merged->changed - merged->replaced;
 }
 
-static bool ss_merge_replace(const struct ss_merge *merge, struct ss_cell *cell, const struct ss_incoming *new, bool *revealed)
-{
+static bool ss_merge_replace(const struct ss_merge *merge, struct ss_cell *cell, const struct ss_incoming *new, bool *revealed) {
     const struct ss_slice old = ss_cell_value(cell);
     const bool news = (cell->flags & SS_CELL_OVERLAID) != 0 || !ss_slice_equal(old, new->value);
     const bool was_nil = ss_value_is_nil(old);
@@ -57,8 +53,7 @@ static bool ss_merge_replace(const struct ss_merge *merge, struct ss_cell *cell,
     return true;
 }
 
-static bool ss_merge_insert(const struct ss_merge *merge, struct ss_cell *cell, const struct ss_incoming *new)
-{
+static bool ss_merge_insert(const struct ss_merge *merge, struct ss_cell *cell, const struct ss_incoming *new) {
     *cell = (struct ss_cell){.stamp = new->stamp, .name = new->name};
     if (!ss_cell_set(cell, merge->alloc, new->value))
         return false;
@@ -66,17 +61,16 @@ static bool ss_merge_insert(const struct ss_merge *merge, struct ss_cell *cell, 
     return true;
 }
 
-static void ss_merge_keep(struct ss_cells *to, const struct ss_cell *from, uint32_t count)
-{
+static void ss_merge_keep(struct ss_cells *to, const struct ss_cell *from, uint32_t count) {
     if (count > 0)
         memcpy(to->items + to->count, from, count * sizeof *from);
     to->count += count;
 }
 
 // Copies what stays and puts in what is new; `to->count` counts the cells made, so that a denied allocation can be undone.
-static bool ss_merge_build(const struct ss_merge *merge, const struct ss_cell *from, uint32_t from_count, const struct ss_incoming *incoming,
-                           uint32_t count, const struct ss_place *places, struct ss_cells *to, struct ss_merged *merged)
-{
+static bool ss_merge_build(const struct ss_merge *merge, const struct ss_cell *from, uint32_t from_count,
+                           const struct ss_incoming *incoming, uint32_t count, const struct ss_place *places, struct ss_cells *to,
+                           struct ss_merged *merged) {
     uint32_t read = 0;
     for (uint32_t i = 0; i < count; i++) {
         if (places[i].step == SS_LOSES)
@@ -98,8 +92,7 @@ static bool ss_merge_build(const struct ss_merge *merge, const struct ss_cell *f
 }
 
 void ss_cells_lost(const struct ss_names *names, const struct ss_cells *before, const struct ss_cells *after,
-                   void (*visit)(void *context, void *memory), void *context)
-{
+                   void (*visit)(void *context, void *memory), void *context) {
     uint32_t at = 0;
     for (uint32_t i = 0; i < before->count; i++) {
         void *memory = ss_cell_memory(&before->items[i]);
@@ -115,8 +108,7 @@ void ss_cells_lost(const struct ss_names *names, const struct ss_cells *before, 
 static void ss_merge_free(void *context, void *memory) { ss_alloc_free(context, memory); }
 
 bool ss_merge_cells(const struct ss_merge *merge, const struct ss_cell *from, uint32_t from_count, const struct ss_incoming *incoming,
-                    uint32_t count, struct ss_cells *to, struct ss_merged *merged)
-{
+                    uint32_t count, struct ss_cells *to, struct ss_merged *merged) {
     *to = (struct ss_cells){0};
     *merged = (struct ss_merged){0};
     struct ss_place *places = ss_scratch_take(merge->scratch, (count + 1) * sizeof *places);
@@ -138,8 +130,7 @@ bool ss_merge_cells(const struct ss_merge *merge, const struct ss_cell *from, ui
 }
 
 void ss_cells_below(const struct ss_names *names, const struct ss_cell *cells, uint32_t count, struct ss_slice prefix, uint32_t *first,
-                    uint32_t *end)
-{
+                    uint32_t *end) {
     uint32_t low = 0;
     uint32_t high = count;
     while (low < high) {
@@ -157,8 +148,7 @@ void ss_cells_below(const struct ss_names *names, const struct ss_cell *cells, u
     }
 }
 
-uint32_t ss_merge_topology(const struct ss_names *names, const struct ss_alloc *alloc, struct ss_cells *cells, uint32_t topology)
-{
+uint32_t ss_merge_topology(const struct ss_names *names, const struct ss_alloc *alloc, struct ss_cells *cells, uint32_t topology) {
     const struct ss_cell *winner = ss_cells_get(names, cells->items, cells->count, topology);
     if (winner == NULL)
         return 0;
@@ -179,8 +169,7 @@ uint32_t ss_merge_topology(const struct ss_names *names, const struct ss_alloc *
     return dropped;
 }
 
-static bool ss_cell_fits(const struct ss_names *names, struct ss_cell *cells, uint32_t count, uint32_t topology, struct ss_slice name)
-{
+static bool ss_cell_fits(const struct ss_names *names, struct ss_cell *cells, uint32_t count, uint32_t topology, struct ss_slice name) {
     const struct ss_cell *winner = ss_cells_get(names, cells, count, topology);
     if (winner == NULL)
         return true;
@@ -191,8 +180,7 @@ static bool ss_cell_fits(const struct ss_names *names, struct ss_cell *cells, ui
     return level.len > text.len && memcmp(level.data, text.data, text.len) == 0 && level.data[text.len] == '/';
 }
 
-bool ss_cell_visible(const struct ss_names *names, struct ss_cell *cells, uint32_t count, uint32_t topology, const struct ss_cell *cell)
-{
+bool ss_cell_visible(const struct ss_names *names, struct ss_cell *cells, uint32_t count, uint32_t topology, const struct ss_cell *cell) {
     for (uint32_t up = names->all.items[cell->name].parent; up != SS_NONE; up = names->all.items[up].parent) {
         const struct ss_cell *parent = ss_cells_get(names, cells, count, up);
         if (parent != NULL && ss_value_is_nil(ss_cell_value(parent)))
@@ -202,8 +190,7 @@ bool ss_cell_visible(const struct ss_names *names, struct ss_cell *cells, uint32
     return name.len <= 3 || memcmp(name.data, "at/", 3) != 0 || ss_cell_fits(names, cells, count, topology, name);
 }
 
-void ss_cells_free(const struct ss_alloc *alloc, struct ss_cells *cells)
-{
+void ss_cells_free(const struct ss_alloc *alloc, struct ss_cells *cells) {
     for (uint32_t i = 0; i < cells->count; i++) {
         if ((cells->items[i].flags & SS_CELL_CHANGED) != 0)
             ss_alloc_free(alloc, ss_cell_memory(&cells->items[i]));

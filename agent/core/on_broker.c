@@ -9,8 +9,7 @@
 
 enum { SS_REPUBLISH_THINGS = 256, SS_REPUBLISH_PAUSE_MS = 50, SS_REPUBLISH_WAIT_MS = 1000 };
 
-int ss_on_connected(struct ss_core *core)
-{
+int ss_on_connected(struct ss_core *core) {
     core->connected = true;
     core->replayed = false;
     core->reread = !core->connected_before;
@@ -23,8 +22,7 @@ int ss_on_connected(struct ss_core *core)
     return SS_OK;
 }
 
-int ss_on_disconnected(struct ss_core *core)
-{
+int ss_on_disconnected(struct ss_core *core) {
     core->connected = false;
     core->connected_before = true;
     core->republish = SS_NONE;
@@ -41,16 +39,14 @@ int ss_on_disconnected(struct ss_core *core)
 
 int ss_on_published(struct ss_core *core, const struct ss_event *event) { return ss_outbox_published(core, event->published.token); }
 
-int ss_on_replayed(struct ss_core *core)
-{
+int ss_on_replayed(struct ss_core *core) {
     core->replayed = true;
     ss_timer_stop(core, SS_TIMER_QUIET);
     ss_timer_by(core, SS_TIMER_QUIET, core->now + SS_QUIET_MS);
     return SS_OK;
 }
 
-static bool ss_peers_to_ask(const struct ss_core *core)
-{
+static bool ss_peers_to_ask(const struct ss_core *core) {
     for (size_t i = 0; i < core->peers.count; i++) {
         const struct ss_peer *peer = &core->peers.items[i];
         if (ss_peer_present(peer) && peer->ready && peer->asleep_ms <= core->now)
@@ -60,8 +56,7 @@ static bool ss_peers_to_ask(const struct ss_core *core)
 }
 
 // The first in rank for the whole scene looks after what the broker retains: brokers lose or roll back their stores.
-static void ss_replay_check(struct ss_core *core)
-{
+static void ss_replay_check(struct ss_core *core) {
     static const struct ss_uuid scene;
     core->checked |= core->reread;
     if (ss_rank(core, &scene) != 0)
@@ -77,8 +72,7 @@ static void ss_replay_check(struct ss_core *core)
     }
 }
 
-void ss_replay_quiet(struct ss_core *core)
-{
+void ss_replay_quiet(struct ss_core *core) {
     if (!core->known && (core->answered || !ss_peers_to_ask(core)))
         ss_sync_known(core);
     if (!core->known)
@@ -87,14 +81,12 @@ void ss_replay_quiet(struct ss_core *core)
         ss_replay_check(core);
 }
 
-static bool ss_republish_missing(const struct ss_core *core, const struct ss_thing *thing)
-{
+static bool ss_republish_missing(const struct ss_core *core, const struct ss_thing *thing) {
     const uint32_t skip = SS_THING_QUEUED | SS_THING_SHRUNK | SS_THING_UNSETTLED;
     return thing->count > 0 && thing->seen != core->replay && (thing->flags & skip) == 0;
 }
 
-static int ss_republish_plan(struct ss_core *core, uint32_t *next)
-{
+static int ss_republish_plan(struct ss_core *core, uint32_t *next) {
     for (uint32_t done = 0; *next < core->scene.things.count && done < SS_REPUBLISH_THINGS; (*next)++) {
         const struct ss_thing *thing = ss_thing_at(core, *next);
         if (!ss_republish_missing(core, thing))
@@ -111,8 +103,7 @@ static int ss_republish_plan(struct ss_core *core, uint32_t *next)
 }
 
 // What the replay did not bring goes out again, as fast as the broker takes it.
-void ss_republish_run(struct ss_core *core)
-{
+void ss_republish_run(struct ss_core *core) {
     if (core->republish == SS_NONE)
         return;
     if (!core->known) {

@@ -6,8 +6,7 @@
 #include "core/plan.h"
 #include "core/record.h"
 
-static bool ss_live_valid(const struct ss_ev_live *live)
-{
+static bool ss_live_valid(const struct ss_ev_live *live) {
     bool valid = ss_kind_valid(live->batch.kind);
     for (size_t c = 0; c < live->batch.columns && valid; c++)
         valid = ss_name_valid(live->batch.names[c]);
@@ -17,8 +16,7 @@ static bool ss_live_valid(const struct ss_ev_live *live)
 }
 
 static void ss_live_row(struct ss_core *core, const struct ss_ev_live *live, size_t row, uint32_t number, const uint32_t *names,
-                        struct ss_incoming *incoming)
-{
+                        struct ss_incoming *incoming) {
     const struct ss_batch *batch = &live->batch;
     for (size_t c = 0; c < batch->columns; c++) {
         const struct ss_slice value = batch->values[row * batch->columns + c];
@@ -29,8 +27,7 @@ static void ss_live_row(struct ss_core *core, const struct ss_ev_live *live, siz
 }
 
 // Live may be lost: what is unknown, ahead of its time or without memory is left out.
-int ss_on_live(struct ss_core *core, const struct ss_event *event)
-{
+int ss_on_live(struct ss_core *core, const struct ss_event *event) {
     const struct ss_ev_live *live = &event->live;
     const struct ss_batch *batch = &live->batch;
     if (ss_origin_equal(&live->from, &core->clock.origin))
@@ -61,8 +58,7 @@ int ss_on_live(struct ss_core *core, const struct ss_event *event)
 
 // ---- settling ------------------------------------------------------------------------------------------------------------
 
-static bool ss_live_rested(const struct ss_core *core, const struct ss_settling *drag, uint64_t *due)
-{
+static bool ss_live_rested(const struct ss_core *core, const struct ss_settling *drag, uint64_t *due) {
     const uint64_t rest = drag->last_ms + core->config.settle_ms;
     const uint64_t most = drag->first_ms + core->config.settle_long_ms;
     *due = rest < most ? rest : most;
@@ -70,8 +66,7 @@ static bool ss_live_rested(const struct ss_core *core, const struct ss_settling 
 }
 
 // What a drag has been settled by something else meanwhile is planned without effect and leaves the list by commit.
-void ss_live_settle(struct ss_core *core)
-{
+void ss_live_settle(struct ss_core *core) {
     const uint64_t ceiling = core->clock.ceiling_ms;
     int error = SS_OK;
     ss_plan_begin(core, -1);

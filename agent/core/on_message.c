@@ -15,8 +15,7 @@ struct ss_count {
 };
 
 // Retained messages fill values; only fresh ones count for the version vector.
-static int ss_state_count(struct ss_core *core, const struct ss_ev_state *state, uint32_t line, struct ss_count *count)
-{
+static int ss_state_count(struct ss_core *core, const struct ss_ev_state *state, uint32_t line, struct ss_count *count) {
     count->line = SS_NONE;
     if (state->retained || line == core->own_line)
         return SS_OK;
@@ -25,9 +24,8 @@ static int ss_state_count(struct ss_core *core, const struct ss_ev_state *state,
     return ss_line_note(&count->value, state->seq) ? ss_record_line(core, &state->from, count->value.seq) : SS_OK;
 }
 
-static int ss_state_plan(struct ss_core *core, const struct ss_ev_state *state, uint32_t thing, struct ss_incoming *incoming, uint32_t fields,
-                         struct ss_count *count)
-{
+static int ss_state_plan(struct ss_core *core, const struct ss_ev_state *state, uint32_t thing, struct ss_incoming *incoming,
+                         uint32_t fields, struct ss_count *count) {
     const uint32_t change = ss_plan_change(core, thing);
     if (change == SS_NONE || ss_plan_merge(core, change, incoming, fields) != SS_OK)
         return SS_ENOMEM;
@@ -40,8 +38,7 @@ static int ss_state_plan(struct ss_core *core, const struct ss_ev_state *state, 
     return ss_plan_finish(core);
 }
 
-static int ss_state_merge(struct ss_core *core, const struct ss_ev_state *state, struct ss_incoming *incoming, uint32_t fields)
-{
+static int ss_state_merge(struct ss_core *core, const struct ss_ev_state *state, struct ss_incoming *incoming, uint32_t fields) {
     const uint32_t thing = ss_thing_take(core, state->entity.kind, &state->entity.uuid);
     struct ss_count count;
     if (thing == SS_NONE)
@@ -67,8 +64,7 @@ static int ss_state_merge(struct ss_core *core, const struct ss_ev_state *state,
     return SS_OK;
 }
 
-int ss_on_state(struct ss_core *core, const struct ss_event *event)
-{
+int ss_on_state(struct ss_core *core, const struct ss_event *event) {
     const struct ss_ev_state *state = &event->state;
     struct ss_incoming *incoming = NULL;
     const char *cause = NULL;
@@ -80,16 +76,14 @@ int ss_on_state(struct ss_core *core, const struct ss_event *event)
         ss_fx_refuse(core, 0, 0, (enum ss_error)error, cause, "a state message exceeds v1's limits or has a field twice");
         return SS_OK;
     }
-    if (state->numbered && ss_origin_equal(&state->from, &core->clock.origin) && state->seq >= core->next_seq && ss_clone_leave(core) != SS_OK)
+    if (state->numbered && ss_origin_equal(&state->from, &core->clock.origin) && state->seq >= core->next_seq &&
+        ss_clone_leave(core) != SS_OK)
         return SS_ENOMEM;
     if (core->replayed && state->retained && core->due[SS_TIMER_QUIET] != SS_NEVER)
         core->due[SS_TIMER_QUIET] = core->now + SS_QUIET_MS;
     switch (ss_aside_check(core, &state->entity, incoming, fields)) {
-    case SS_ASIDE_NO:
-        return ss_state_merge(core, state, incoming, fields);
-    case SS_ASIDE_NO_MEMORY:
-        return SS_ENOMEM;
-    default:
-        return SS_OK;
+    case SS_ASIDE_NO: return ss_state_merge(core, state, incoming, fields);
+    case SS_ASIDE_NO_MEMORY: return SS_ENOMEM;
+    default: return SS_OK;
     }
 }

@@ -8,8 +8,7 @@
 enum { SS_RESAVE_MS = 1000, SS_RESAVE_MOST_MS = 60000, SS_RESAVE_THINGS = 512 };
 
 // Acknowledgements are in the order of their transactions; those that wait for blobs may stay behind.
-void ss_acks_pump(struct ss_core *core)
-{
+void ss_acks_pump(struct ss_core *core) {
     size_t kept = 0;
     size_t at = 0;
     for (; at < core->acks.count && core->acks.items[at].txn <= core->stored_txn; at++) {
@@ -28,16 +27,14 @@ void ss_acks_pump(struct ss_core *core)
     core->acks.count -= at - kept;
 }
 
-int ss_on_stored(struct ss_core *core, const struct ss_event *event)
-{
+int ss_on_stored(struct ss_core *core, const struct ss_event *event) {
     if (event->stored.txn > core->stored_txn)
         core->stored_txn = event->stored.txn;
     return SS_OK;
 }
 
 // The values stay in memory and are stored again; nothing is published before that has succeeded, so that no seq is given out twice.
-int ss_on_store_failed(struct ss_core *core, const struct ss_event *event)
-{
+int ss_on_store_failed(struct ss_core *core, const struct ss_event *event) {
     if (!ss_fx_room(core, core->acks.count + 1))
         return SS_ENOMEM;
     size_t kept = 0;
@@ -58,8 +55,7 @@ int ss_on_store_failed(struct ss_core *core, const struct ss_event *event)
     return SS_OK;
 }
 
-static int ss_resave_things(struct ss_core *core, uint32_t *next)
-{
+static int ss_resave_things(struct ss_core *core, uint32_t *next) {
     const uint32_t end = (uint32_t)core->scene.things.count;
     for (uint32_t done = 0; *next < end && done < SS_RESAVE_THINGS; (*next)++) {
         if (ss_thing_at(core, *next)->count == 0)
@@ -76,8 +72,7 @@ static int ss_resave_things(struct ss_core *core, uint32_t *next)
     return ss_plan_finish(core);
 }
 
-static int ss_resave_rest(struct ss_core *core)
-{
+static int ss_resave_rest(struct ss_core *core) {
     for (size_t i = core->outbox.head; i < core->outbox.entries.count; i++) {
         struct ss_outgoing *entry = &core->outbox.entries.items[i];
         if (entry->state != SS_OUT_DONE && ss_record_outgoing(core, entry->seq, entry->thing, entry->part, false) != SS_OK)
@@ -92,8 +87,7 @@ static int ss_resave_rest(struct ss_core *core)
 }
 
 // Stores some things at a time and at last the rest, then waits for that transaction.
-void ss_resave_run(struct ss_core *core)
-{
+void ss_resave_run(struct ss_core *core) {
     if (core->resave == SS_NONE)
         return;
     uint32_t next = core->resave;

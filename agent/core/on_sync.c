@@ -10,8 +10,7 @@
 #include "core/repair.h"
 #include "core/sync.h"
 
-static int ss_sync_touches(struct ss_core *core, uint32_t change, const struct ss_vector *touched)
-{
+static int ss_sync_touches(struct ss_core *core, uint32_t change, const struct ss_vector *touched) {
     for (size_t i = 0; i < touched->count; i++) {
         const uint32_t line = ss_vectors_take(&core->vectors, &touched->entries[i].from);
         if (line == SS_NONE || ss_plan_touch(core, change, line, touched->entries[i].seq) != SS_OK)
@@ -20,8 +19,7 @@ static int ss_sync_touches(struct ss_core *core, uint32_t change, const struct s
     return SS_OK;
 }
 
-static int ss_sync_entity(struct ss_core *core, const struct ss_entity *entity, const struct ss_vector *touched)
-{
+static int ss_sync_entity(struct ss_core *core, const struct ss_entity *entity, const struct ss_vector *touched) {
     struct ss_incoming *incoming = NULL;
     const char *cause = NULL;
     const uint32_t count = (uint32_t)entity->field_count;
@@ -46,8 +44,7 @@ static int ss_sync_entity(struct ss_core *core, const struct ss_entity *entity, 
 }
 
 // The lines as they will be once this is committed; nothing of ours is taken from others.
-static int ss_sync_adopt(struct ss_core *core, const struct ss_vector *vector, bool commit)
-{
+static int ss_sync_adopt(struct ss_core *core, const struct ss_vector *vector, bool commit) {
     for (size_t i = 0; i < vector->count; i++) {
         const struct ss_vector_entry *entry = &vector->entries[i];
         const uint32_t number = ss_vectors_take(&core->vectors, &entry->from);
@@ -67,8 +64,7 @@ static int ss_sync_adopt(struct ss_core *core, const struct ss_vector *vector, b
     return SS_OK;
 }
 
-static int ss_sync_plan(struct ss_core *core, const struct ss_ev_sync_reply *reply)
-{
+static int ss_sync_plan(struct ss_core *core, const struct ss_ev_sync_reply *reply) {
     for (size_t i = 0; i < reply->entity_count; i++) {
         if (ss_sync_entity(core, &reply->entities[i], &reply->touched[i]) != SS_OK)
             return SS_ENOMEM;
@@ -79,8 +75,7 @@ static int ss_sync_plan(struct ss_core *core, const struct ss_ev_sync_reply *rep
 }
 
 // What a peer has and the broker had not is retained again, by the first who notices.
-static void ss_sync_commit(struct ss_core *core, uint32_t *changed)
-{
+static void ss_sync_commit(struct ss_core *core, uint32_t *changed) {
     size_t count = 0;
     for (size_t i = 0; i < core->plan.changes.count; i++) {
         if (core->plan.changes.items[i].changed)
@@ -91,8 +86,7 @@ static void ss_sync_commit(struct ss_core *core, uint32_t *changed)
         ss_repair_whole(core, changed[i]);
 }
 
-static void ss_sync_done(struct ss_core *core)
-{
+static void ss_sync_done(struct ss_core *core) {
     core->answered = true;
     ss_sync_stop(core, false);
     ss_timer_by(core, SS_TIMER_PEER, core->now + SS_PEER_CHANGED_MS);
@@ -103,8 +97,7 @@ static void ss_sync_done(struct ss_core *core)
         ss_timer_by(core, SS_TIMER_QUIET, core->now + SS_QUIET_MS);
 }
 
-int ss_on_sync_replied(struct ss_core *core, const struct ss_event *event)
-{
+int ss_on_sync_replied(struct ss_core *core, const struct ss_event *event) {
     const struct ss_ev_sync_reply *reply = &event->sync_replied;
     if (!core->sync.active || reply->call != core->sync.call || !ss_origin_equal(&reply->from, &core->sync.peer) ||
         reply->part < core->sync.part)

@@ -8,16 +8,14 @@
 
 enum { SS_OUTBOX_MAX = 1 << 26 };
 
-static bool ss_outbox_queued(const struct ss_core *core, const struct ss_change *change, int part)
-{
+static bool ss_outbox_queued(const struct ss_core *core, const struct ss_change *change, int part) {
     const struct ss_thing *thing = ss_thing_at(core, change->number);
     if (part < 0)
         return (thing->flags & SS_THING_QUEUED) != 0;
     return thing->queued_parts != NULL && ss_bit(thing->queued_parts, (unsigned)part);
 }
 
-static int ss_outbox_seq(struct ss_core *core, uint32_t change, int part)
-{
+static int ss_outbox_seq(struct ss_core *core, uint32_t change, int part) {
     const uint64_t seq = core->next_seq + core->plan.seqs++;
     const uint32_t thing = core->plan.changes.items[change].number;
     int error = ss_plan_touch(core, change, core->own_line, seq);
@@ -25,8 +23,7 @@ static int ss_outbox_seq(struct ss_core *core, uint32_t change, int part)
 }
 
 // What already waits to be sent carries the newest values when it goes; it needs no other seq.
-int ss_outbox_plan(struct ss_core *core, uint32_t number)
-{
+int ss_outbox_plan(struct ss_core *core, uint32_t number) {
     struct ss_change *change = &core->plan.changes.items[number];
     const uint64_t before = core->plan.seqs;
     change->base_seq = change->base && !ss_outbox_queued(core, change, -1);
@@ -44,8 +41,7 @@ int ss_outbox_plan(struct ss_core *core, uint32_t number)
     return more == 0 || ss_array_room(&core->outbox.entries, ss_memory(core), (size_t)core->plan.seqs, SS_OUTBOX_MAX) ? SS_OK : SS_ENOMEM;
 }
 
-void ss_outbox_mark(struct ss_core *core, const struct ss_outgoing *entry, bool queued)
-{
+void ss_outbox_mark(struct ss_core *core, const struct ss_outgoing *entry, bool queued) {
     struct ss_thing *thing = ss_thing_at(core, entry->thing);
     if (entry->part < 0) {
         thing->flags = queued ? thing->flags | SS_THING_QUEUED : thing->flags & ~(uint32_t)SS_THING_QUEUED;
@@ -56,14 +52,12 @@ void ss_outbox_mark(struct ss_core *core, const struct ss_outgoing *entry, bool 
     *bits = queued ? *bits | bit : *bits & ~bit;
 }
 
-static void ss_outbox_push(struct ss_core *core, uint64_t seq, uint32_t number, int part)
-{
+static void ss_outbox_push(struct ss_core *core, uint64_t seq, uint32_t number, int part) {
     ss_array_push(&core->outbox.entries, (struct ss_outgoing){.seq = seq, .txn = core->txn, .thing = number, .part = (int16_t)part});
     ss_outbox_mark(core, &core->outbox.entries.items[core->outbox.entries.count - 1], true);
 }
 
-void ss_outbox_commit(struct ss_core *core, const struct ss_change *change, uint64_t *seq)
-{
+void ss_outbox_commit(struct ss_core *core, const struct ss_change *change, uint64_t *seq) {
     if (change->base_seq)
         ss_outbox_push(core, (*seq)++, change->number, -1);
     for (int part = 0; part < 256 && ss_bits_any(change->parts); part++) {
@@ -72,8 +66,7 @@ void ss_outbox_commit(struct ss_core *core, const struct ss_change *change, uint
     }
 }
 
-int ss_outbox_restore(struct ss_core *core, uint64_t seq, uint32_t number, int part)
-{
+int ss_outbox_restore(struct ss_core *core, uint64_t seq, uint32_t number, int part) {
     struct ss_thing *thing = ss_thing_at(core, number);
     if (!ss_array_room(&core->outbox.entries, ss_memory(core), 1, SS_OUTBOX_MAX))
         return SS_ENOMEM;
@@ -88,23 +81,20 @@ int ss_outbox_restore(struct ss_core *core, uint64_t seq, uint32_t number, int p
     return SS_OK;
 }
 
-static int ss_outgoing_compare(const void *a, const void *b)
-{
+static int ss_outgoing_compare(const void *a, const void *b) {
     const uint64_t left = ((const struct ss_outgoing *)a)->seq;
     const uint64_t right = ((const struct ss_outgoing *)b)->seq;
     return (left > right) - (left < right);
 }
 
-void ss_outbox_start(struct ss_core *core)
-{
+void ss_outbox_start(struct ss_core *core) {
     struct ss_outbox *outbox = &core->outbox;
     if (outbox->entries.count > 0)
         qsort(outbox->entries.items, outbox->entries.count, sizeof *outbox->entries.items, ss_outgoing_compare);
     ss_own_line(core)->seq = outbox->entries.count > 0 ? outbox->entries.items[0].seq - 1 : core->next_seq - 1;
 }
 
-static void ss_outbox_compact(struct ss_outbox *outbox)
-{
+static void ss_outbox_compact(struct ss_outbox *outbox) {
     size_t kept = 0;
     for (size_t i = outbox->head; i < outbox->entries.count; i++) {
         if (outbox->entries.items[i].state != SS_OUT_DONE)
@@ -114,8 +104,7 @@ static void ss_outbox_compact(struct ss_outbox *outbox)
     outbox->head = 0;
 }
 
-void ss_outbox_again(struct ss_core *core)
-{
+void ss_outbox_again(struct ss_core *core) {
     struct ss_outbox *outbox = &core->outbox;
     ss_outbox_compact(outbox);
     for (size_t i = 0; i < outbox->entries.count && outbox->flying > 0; i++) {
@@ -127,8 +116,7 @@ void ss_outbox_again(struct ss_core *core)
     outbox->next = 0;
 }
 
-static bool ss_outbox_send(struct ss_core *core, struct ss_outgoing *entry)
-{
+static bool ss_outbox_send(struct ss_core *core, struct ss_outgoing *entry) {
     struct ss_thing *thing = ss_thing_at(core, entry->thing);
     struct ss_entity entity;
     if (!ss_fx_room(core, 1) || !ss_entity_of_part(core, thing, entry->part, &entity))
@@ -146,8 +134,7 @@ static bool ss_outbox_send(struct ss_core *core, struct ss_outgoing *entry)
     return true;
 }
 
-void ss_outbox_pump(struct ss_core *core)
-{
+void ss_outbox_pump(struct ss_core *core) {
     struct ss_outbox *outbox = &core->outbox;
     while (core->connected && outbox->flying < core->config.max_inflight && outbox->next < outbox->entries.count) {
         struct ss_outgoing *entry = &outbox->entries.items[outbox->next];
@@ -161,8 +148,7 @@ void ss_outbox_pump(struct ss_core *core)
     }
 }
 
-int ss_outbox_published(struct ss_core *core, uint64_t token)
-{
+int ss_outbox_published(struct ss_core *core, uint64_t token) {
     struct ss_outbox *outbox = &core->outbox;
     size_t at = outbox->head;
     while (at < outbox->next && !(outbox->entries.items[at].state == SS_OUT_FLYING && outbox->entries.items[at].token == token))

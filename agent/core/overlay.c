@@ -7,21 +7,18 @@
 
 enum { SS_OVERLAYS_MAX = 1 << 20 };
 
-const struct ss_cell *ss_overlay_cell(const struct ss_core *core, const struct ss_thing *thing, uint32_t name)
-{
+const struct ss_cell *ss_overlay_cell(const struct ss_core *core, const struct ss_thing *thing, uint32_t name) {
     const struct ss_overlay *overlay = &core->overlays.items[thing->overlay - 1];
     return ss_cells_get(&core->names, overlay->cells, overlay->count, name);
 }
 
 // The values stay until the next step, whose effects may not point at them any more.
-static void ss_overlay_bury(struct ss_core *core, void *memory)
-{
+static void ss_overlay_bury(struct ss_core *core, void *memory) {
     if (memory != NULL)
         ss_array_push(&core->graveyard, memory);
 }
 
-static void ss_overlay_drop(struct ss_core *core, uint32_t number)
-{
+static void ss_overlay_drop(struct ss_core *core, uint32_t number) {
     struct ss_overlay *overlay = &core->overlays.items[number];
     ss_overlay_bury(core, overlay->cells);
     ss_thing_at(core, overlay->thing)->overlay = 0;
@@ -30,16 +27,14 @@ static void ss_overlay_drop(struct ss_core *core, uint32_t number)
         ss_thing_at(core, overlay->thing)->overlay = number + 1;
 }
 
-static void ss_overlay_remove(struct ss_core *core, struct ss_overlay *overlay, struct ss_cell *cell)
-{
+static void ss_overlay_remove(struct ss_core *core, struct ss_overlay *overlay, struct ss_cell *cell) {
     ss_overlay_bury(core, ss_cell_memory(cell));
     const size_t at = (size_t)(cell - overlay->cells);
     overlay->count--;
     memmove(cell, cell + 1, (overlay->count - at) * sizeof *cell);
 }
 
-void ss_overlay_end(struct ss_core *core, uint32_t number)
-{
+void ss_overlay_end(struct ss_core *core, uint32_t number) {
     struct ss_thing *thing = ss_thing_at(core, number);
     if (thing->overlay == 0)
         return;
@@ -59,8 +54,7 @@ void ss_overlay_end(struct ss_core *core, uint32_t number)
         ss_overlay_drop(core, thing->overlay - 1);
 }
 
-static struct ss_overlay *ss_overlay_take(struct ss_core *core, uint32_t number)
-{
+static struct ss_overlay *ss_overlay_take(struct ss_core *core, uint32_t number) {
     struct ss_thing *thing = ss_thing_at(core, number);
     if (thing->overlay == 0) {
         if (!ss_array_room(&core->overlays, ss_memory(core), 1, SS_OVERLAYS_MAX))
@@ -72,14 +66,12 @@ static struct ss_overlay *ss_overlay_take(struct ss_core *core, uint32_t number)
 }
 
 // What hides or reveals other fields is not dragged: when the overlay ends, they would have to be given again.
-bool ss_overlay_may(const struct ss_core *core, uint32_t name, struct ss_slice value)
-{
+bool ss_overlay_may(const struct ss_core *core, uint32_t name, struct ss_slice value) {
     return name != core->word.topology && name != core->word.deleted && name != core->word.parts && !ss_value_is_nil(value);
 }
 
 // The cells that may be shown over settled ones that are older.
-static uint32_t ss_overlay_newer(struct ss_core *core, struct ss_thing *thing, struct ss_incoming *incoming, uint32_t count)
-{
+static uint32_t ss_overlay_newer(struct ss_core *core, struct ss_thing *thing, struct ss_incoming *incoming, uint32_t count) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct ss_cell *cell = ss_cells_get(&core->names, thing->cells, thing->count, incoming[i].name);
@@ -92,8 +84,7 @@ static uint32_t ss_overlay_newer(struct ss_core *core, struct ss_thing *thing, s
     return kept;
 }
 
-static void ss_overlay_news(struct ss_core *core, uint32_t number, const struct ss_overlay *overlay)
-{
+static void ss_overlay_news(struct ss_core *core, uint32_t number, const struct ss_overlay *overlay) {
     struct ss_thing *thing = ss_thing_at(core, number);
     for (uint32_t i = 0; i < overlay->count; i++) {
         struct ss_cell *shown = &overlay->cells[i];
@@ -111,8 +102,7 @@ static void ss_overlay_news(struct ss_core *core, uint32_t number, const struct 
 
 static void ss_overlay_visit(void *context, void *memory) { ss_overlay_bury(context, memory); }
 
-void ss_overlay_show(struct ss_core *core, uint32_t number, struct ss_incoming *incoming, uint32_t count)
-{
+void ss_overlay_show(struct ss_core *core, uint32_t number, struct ss_incoming *incoming, uint32_t count) {
     struct ss_thing *thing = ss_thing_at(core, number);
     count = ss_overlay_newer(core, thing, incoming, count);
     if (count == 0 || !ss_clients_room(core))
@@ -143,8 +133,7 @@ void ss_overlay_show(struct ss_core *core, uint32_t number, struct ss_incoming *
 }
 
 // Silence: the settled values are shown again.
-static bool ss_overlay_silent(struct ss_core *core, uint32_t number)
-{
+static bool ss_overlay_silent(struct ss_core *core, uint32_t number) {
     struct ss_overlay *overlay = &core->overlays.items[number];
     struct ss_thing *thing = ss_thing_at(core, overlay->thing);
     const uint32_t at = overlay->thing;
@@ -163,8 +152,7 @@ static bool ss_overlay_silent(struct ss_core *core, uint32_t number)
     return true;
 }
 
-void ss_overlay_expire(struct ss_core *core)
-{
+void ss_overlay_expire(struct ss_core *core) {
     for (uint32_t i = (uint32_t)core->overlays.count; i-- > 0;) {
         const uint64_t expires = core->overlays.items[i].expires_ms;
         if (expires > core->now)
@@ -174,8 +162,7 @@ void ss_overlay_expire(struct ss_core *core)
     }
 }
 
-void ss_overlays_finish(struct ss_core *core)
-{
+void ss_overlays_finish(struct ss_core *core) {
     for (size_t i = 0; i < core->overlays.count; i++) {
         struct ss_overlay *overlay = &core->overlays.items[i];
         for (uint32_t c = 0; c < overlay->count; c++)

@@ -8,21 +8,18 @@
 
 enum { SS_PLAN_MAX = 1 << 24, SS_FIELD_OVERHEAD = 24 };
 
-int ss_field_part(const struct ss_core *core, uint32_t name)
-{
+int ss_field_part(const struct ss_core *core, uint32_t name) {
     return name == core->word.deleted || name == core->word.parts ? -1 : core->names.all.items[name].part;
 }
 
-void ss_plan_begin(struct ss_core *core, int client)
-{
+void ss_plan_begin(struct ss_core *core, int client) {
     struct ss_plan *plan = &core->plan;
     plan->editor = (uint32_t)(client + 1);
     plan->seqs = 0;
     plan->mark = (struct ss_mark){core->effects.count, core->txn, core->last_txn};
 }
 
-static void ss_change_drop(struct ss_core *core, struct ss_change *change)
-{
+static void ss_change_drop(struct ss_core *core, struct ss_change *change) {
     struct ss_cells cells = {change->cells, change->count};
     if (change->cells != NULL)
         ss_cells_free(ss_memory(core), &cells);
@@ -31,8 +28,7 @@ static void ss_change_drop(struct ss_core *core, struct ss_change *change)
     ss_thing_at(core, change->number)->change = 0;
 }
 
-void ss_plan_abort(struct ss_core *core)
-{
+void ss_plan_abort(struct ss_core *core) {
     for (size_t i = 0; i < core->plan.changes.count; i++)
         ss_change_drop(core, &core->plan.changes.items[i]);
     core->plan.changes.count = 0;
@@ -41,8 +37,7 @@ void ss_plan_abort(struct ss_core *core)
     core->last_txn = core->plan.mark.last_txn;
 }
 
-uint32_t ss_plan_change(struct ss_core *core, uint32_t number)
-{
+uint32_t ss_plan_change(struct ss_core *core, uint32_t number) {
     struct ss_thing *thing = ss_thing_at(core, number);
     if (thing->change != 0)
         return thing->change - 1;
@@ -53,8 +48,7 @@ uint32_t ss_plan_change(struct ss_core *core, uint32_t number)
     return thing->change - 1;
 }
 
-struct ss_cells ss_change_cells(const struct ss_core *core, const struct ss_change *change)
-{
+struct ss_cells ss_change_cells(const struct ss_core *core, const struct ss_change *change) {
     const struct ss_thing *thing = ss_thing_at(core, change->number);
     return change->cells != NULL ? (struct ss_cells){change->cells, change->count} : (struct ss_cells){thing->cells, thing->count};
 }
@@ -62,8 +56,7 @@ struct ss_cells ss_change_cells(const struct ss_core *core, const struct ss_chan
 static void ss_plan_free(void *context, void *memory) { ss_alloc_free(context, memory); }
 
 // A thing may come twice in one plan: what its first merge made and the second replaced goes at once.
-static void ss_change_take(struct ss_core *core, struct ss_change *change, const struct ss_cells *cells)
-{
+static void ss_change_take(struct ss_core *core, struct ss_change *change, const struct ss_cells *cells) {
     if (change->cells != NULL) {
         struct ss_cells mine = {change->cells, change->count};
         uint32_t kept = 0;
@@ -80,8 +73,7 @@ static void ss_change_take(struct ss_core *core, struct ss_change *change, const
 }
 
 // A tombstone of which only the stamp is left takes nothing older.
-static uint32_t ss_plan_newer(struct ss_core *core, const struct ss_change *change, struct ss_incoming *incoming, uint32_t count)
-{
+static uint32_t ss_plan_newer(struct ss_core *core, const struct ss_change *change, struct ss_incoming *incoming, uint32_t count) {
     const struct ss_cells cells = ss_change_cells(core, change);
     const struct ss_cell *deleted = ss_cells_get(&core->names, cells.items, cells.count, core->word.deleted);
     if ((change->flags & SS_THING_SHRUNK) == 0 || deleted == NULL)
@@ -94,8 +86,7 @@ static uint32_t ss_plan_newer(struct ss_core *core, const struct ss_change *chan
     return kept;
 }
 
-int ss_plan_merge(struct ss_core *core, uint32_t number, struct ss_incoming *incoming, uint32_t count)
-{
+int ss_plan_merge(struct ss_core *core, uint32_t number, struct ss_incoming *incoming, uint32_t count) {
     struct ss_change *change = &core->plan.changes.items[number];
     const struct ss_cells from = ss_change_cells(core, change);
     const struct ss_merge merge = {ss_memory(core), &core->scratch, &core->names, core->plan.editor != 0};
@@ -114,8 +105,7 @@ int ss_plan_merge(struct ss_core *core, uint32_t number, struct ss_incoming *inc
     return SS_OK;
 }
 
-int ss_plan_copy(struct ss_core *core, uint32_t number)
-{
+int ss_plan_copy(struct ss_core *core, uint32_t number) {
     struct ss_change *change = &core->plan.changes.items[number];
     const struct ss_thing *thing = ss_thing_at(core, change->number);
     if (change->cells != NULL)
@@ -131,8 +121,7 @@ int ss_plan_copy(struct ss_core *core, uint32_t number)
     return SS_OK;
 }
 
-int ss_plan_touch(struct ss_core *core, uint32_t number, uint32_t from, uint64_t seq)
-{
+int ss_plan_touch(struct ss_core *core, uint32_t number, uint32_t from, uint64_t seq) {
     struct ss_change *change = &core->plan.changes.items[number];
     const struct ss_thing *thing = ss_thing_at(core, change->number);
     const bool own = change->touches != NULL;
@@ -157,8 +146,7 @@ int ss_plan_touch(struct ss_core *core, uint32_t number, uint32_t from, uint64_t
     return SS_OK;
 }
 
-void ss_plan_publish(struct ss_core *core, uint32_t number, int part)
-{
+void ss_plan_publish(struct ss_core *core, uint32_t number, int part) {
     struct ss_change *change = &core->plan.changes.items[number];
     if (part < 0)
         change->base = true;
@@ -171,8 +159,7 @@ void ss_plan_publish_changed(struct ss_core *core, uint32_t number) { core->plan
 // ---- finish ----------------------------------------------------------------------------------------------------------
 
 // What a walk over all cells says of the thing.
-static void ss_change_look(const struct ss_core *core, struct ss_change *change)
-{
+static void ss_change_look(const struct ss_core *core, struct ss_change *change) {
     const uint32_t derived = SS_THING_DELETED | SS_THING_NILS | SS_THING_PARTED | SS_THING_HELD | SS_THING_MESH;
     uint32_t flags = change->flags & ~derived;
     size_t size = 0;
@@ -193,8 +180,7 @@ static void ss_change_look(const struct ss_core *core, struct ss_change *change)
 }
 
 // What was hidden and shows again is news, though it did not change.
-static void ss_change_reveal(const struct ss_core *core, struct ss_change *change)
-{
+static void ss_change_reveal(const struct ss_core *core, struct ss_change *change) {
     const bool back = (ss_thing_at(core, change->number)->flags & ~change->flags & SS_THING_DELETED) != 0;
     uint32_t first = 0;
     uint32_t end = change->count;
@@ -210,8 +196,7 @@ static void ss_change_reveal(const struct ss_core *core, struct ss_change *chang
         change->cells[i].flags |= SS_CELL_NEWS;
 }
 
-static int ss_change_parts(struct ss_core *core, uint32_t number)
-{
+static int ss_change_parts(struct ss_core *core, uint32_t number) {
     struct ss_change *change = &core->plan.changes.items[number];
     if (change->size <= SS_PART_SIZE || (change->flags & SS_THING_PARTED) != 0 || !(change->publish || change->base))
         return SS_OK;
@@ -224,8 +209,7 @@ static int ss_change_parts(struct ss_core *core, uint32_t number)
 }
 
 // An entity that moves to parts writes and publishes all of them; else what changed.
-static void ss_change_spread(struct ss_core *core, struct ss_change *change)
-{
+static void ss_change_spread(struct ss_core *core, struct ss_change *change) {
     const bool moved = (change->flags & ~ss_thing_at(core, change->number)->flags & SS_THING_PARTED) != 0;
     const bool publish = change->publish || (moved && change->base);
     const uint32_t fresh = SS_CELL_CHANGED | (publish ? SS_CELL_UNSETTLED : 0U);
@@ -251,8 +235,7 @@ static void ss_change_spread(struct ss_core *core, struct ss_change *change)
     }
 }
 
-static int ss_change_prepare(struct ss_core *core, uint32_t number)
-{
+static int ss_change_prepare(struct ss_core *core, uint32_t number) {
     struct ss_change *change = &core->plan.changes.items[number];
     if (change->changed) {
         struct ss_cells cells = {change->cells, change->count};
@@ -274,8 +257,7 @@ static int ss_change_prepare(struct ss_core *core, uint32_t number)
     return ss_outbox_plan(core, number);
 }
 
-static int ss_plan_rooms(struct ss_core *core)
-{
+static int ss_plan_rooms(struct ss_core *core) {
     const size_t n = core->plan.changes.count;
     size_t graves = n * 3;
     for (size_t i = 0; i < n; i++) {
@@ -290,8 +272,7 @@ static int ss_plan_rooms(struct ss_core *core)
     return room ? SS_OK : SS_ENOMEM;
 }
 
-int ss_plan_finish(struct ss_core *core)
-{
+int ss_plan_finish(struct ss_core *core) {
     for (uint32_t i = 0; i < core->plan.changes.count; i++) {
         if (ss_change_prepare(core, i) != SS_OK)
             return SS_ENOMEM;

@@ -7,21 +7,19 @@ struct ss_writer {
     uint8_t *at;
 };
 
-static void ss_put(struct ss_writer *writer, const void *data, size_t len)
-{
+static void ss_put(struct ss_writer *writer, const void *data, size_t len) {
     if (len > 0)
         memcpy(writer->at, data, len);
     writer->at += len;
 }
 
-static void ss_put_number(struct ss_writer *writer, size_t bytes, uint64_t number)
-{
+static void ss_put_number(struct ss_writer *writer, size_t bytes, uint64_t number) {
     ss_store_be(writer->at, bytes, number);
     writer->at += bytes;
 }
 
-static void ss_put_field(struct ss_writer *writer, struct ss_slice name, uint32_t flags, const struct ss_stamp *stamp, struct ss_slice value)
-{
+static void ss_put_field(struct ss_writer *writer, struct ss_slice name, uint32_t flags, const struct ss_stamp *stamp,
+                         struct ss_slice value) {
     ss_put_number(writer, 1, name.len);
     ss_put(writer, name.data, name.len);
     ss_put_number(writer, 1, flags & (SS_CELL_HELD | SS_CELL_BLOB));
@@ -30,8 +28,7 @@ static void ss_put_field(struct ss_writer *writer, struct ss_slice name, uint32_
     ss_put(writer, value.data, value.len);
 }
 
-static struct ss_slice ss_record_key(struct ss_core *core, const struct ss_thing *thing, int part)
-{
+static struct ss_slice ss_record_key(struct ss_core *core, const struct ss_thing *thing, int part) {
     const struct ss_slice kind = ss_names_text(&core->names, thing->kind);
     uint8_t *key = ss_scratch_take(&core->scratch, kind.len + 2 + sizeof thing->uuid.b + 1);
     if (key == NULL)
@@ -47,13 +44,11 @@ static struct ss_slice ss_record_key(struct ss_core *core, const struct ss_thing
 }
 
 // The cells that one record holds: all, or of a thing in parts those of the part.
-static bool ss_record_holds(const struct ss_core *core, uint32_t flags, int part, const struct ss_cell *cell)
-{
+static bool ss_record_holds(const struct ss_core *core, uint32_t flags, int part, const struct ss_cell *cell) {
     return (flags & SS_THING_PARTED) == 0 || ss_field_part(core, cell->name) == part;
 }
 
-static size_t ss_record_size(const struct ss_core *core, uint32_t flags, int part, const struct ss_cells *cells, uint32_t *count)
-{
+static size_t ss_record_size(const struct ss_core *core, uint32_t flags, int part, const struct ss_cells *cells, uint32_t *count) {
     size_t size = SS_RECORD_HEAD;
     *count = 0;
     for (uint32_t i = 0; i < cells->count; i++) {
@@ -65,8 +60,7 @@ static size_t ss_record_size(const struct ss_core *core, uint32_t flags, int par
     return size;
 }
 
-static void ss_put_touches(const struct ss_core *core, struct ss_writer *writer, const struct ss_touch *touches, uint32_t count)
-{
+static void ss_put_touches(const struct ss_core *core, struct ss_writer *writer, const struct ss_touch *touches, uint32_t count) {
     ss_put_number(writer, 2, count);
     for (uint32_t i = 0; i < count; i++) {
         ss_put(writer, core->vectors.lines.items[touches[i].from].from.b, sizeof(struct ss_origin));
@@ -74,8 +68,7 @@ static void ss_put_touches(const struct ss_core *core, struct ss_writer *writer,
     }
 }
 
-static int ss_record_gone(struct ss_core *core, const struct ss_thing *thing, int part)
-{
+static int ss_record_gone(struct ss_core *core, const struct ss_thing *thing, int part) {
     struct ss_slice key = ss_record_key(core, thing, part);
     if (key.data == NULL || !ss_fx_room(core, 1))
         return SS_ENOMEM;
@@ -83,8 +76,7 @@ static int ss_record_gone(struct ss_core *core, const struct ss_thing *thing, in
     return SS_OK;
 }
 
-static int ss_record_part(struct ss_core *core, const struct ss_change *change, int part)
-{
+static int ss_record_part(struct ss_core *core, const struct ss_change *change, int part) {
     const struct ss_thing *thing = ss_thing_at(core, change->number);
     if (part >= 0 && (change->flags & SS_THING_PARTED) == 0)
         return ss_record_gone(core, thing, part);
@@ -112,8 +104,7 @@ static int ss_record_part(struct ss_core *core, const struct ss_change *change, 
     return SS_OK;
 }
 
-int ss_record_push(struct ss_core *core, const struct ss_change *change)
-{
+int ss_record_push(struct ss_core *core, const struct ss_change *change) {
     int error = ss_record_part(core, change, -1);
     for (int part = 0; part < 256 && error == SS_OK && ss_bits_any(change->stored); part++) {
         if (ss_bit(change->stored, (unsigned)part))
@@ -122,8 +113,7 @@ int ss_record_push(struct ss_core *core, const struct ss_change *change)
     return error;
 }
 
-struct ss_slice ss_record_cells(struct ss_core *core, const struct ss_incoming *incoming, uint32_t count)
-{
+struct ss_slice ss_record_cells(struct ss_core *core, const struct ss_incoming *incoming, uint32_t count) {
     size_t size = SS_RECORD_HEAD;
     for (uint32_t i = 0; i < count; i++)
         size += SS_RECORD_FIELD + core->names.all.items[incoming[i].name].len + incoming[i].value.len;
@@ -141,8 +131,7 @@ struct ss_slice ss_record_cells(struct ss_core *core, const struct ss_incoming *
 
 // ---- the small ones ----------------------------------------------------------------------------------------------------
 
-static int ss_record_small(struct ss_core *core, const char *prefix, const void *rest, size_t len, uint64_t number, bool gone)
-{
+static int ss_record_small(struct ss_core *core, const char *prefix, const void *rest, size_t len, uint64_t number, bool gone) {
     const size_t prefix_len = strlen(prefix);
     uint8_t *bytes = ss_scratch_take(&core->scratch, prefix_len + len + 8);
     if (bytes == NULL || !ss_fx_room(core, 1))
@@ -155,20 +144,15 @@ static int ss_record_small(struct ss_core *core, const char *prefix, const void 
     return SS_OK;
 }
 
-int ss_record_line(struct ss_core *core, const struct ss_origin *from, uint64_t seq)
-{
+int ss_record_line(struct ss_core *core, const struct ss_origin *from, uint64_t seq) {
     return ss_record_small(core, "v", from->b, sizeof from->b, seq, false);
 }
 
 int ss_record_clock(struct ss_core *core) { return ss_record_small(core, "mc", NULL, 0, core->clock.ceiling_ms, false); }
 
-int ss_record_origin(struct ss_core *core)
-{
-    return ss_record_small(core, "mo", NULL, 0, ss_load_be(core->clock.origin.b, 8), false);
-}
+int ss_record_origin(struct ss_core *core) { return ss_record_small(core, "mo", NULL, 0, ss_load_be(core->clock.origin.b, 8), false); }
 
-int ss_record_outgoing(struct ss_core *core, uint64_t seq, uint32_t number, int part, bool done)
-{
+int ss_record_outgoing(struct ss_core *core, uint64_t seq, uint32_t number, int part, bool done) {
     uint8_t name[8];
     ss_store_be(name, sizeof name, seq);
     if (done)

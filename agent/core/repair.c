@@ -7,13 +7,11 @@
 
 enum { SS_REPAIRS_MAX = 1 << 20, SS_REPAIR_FORGET_MS = 60000, SS_REPAIR_DOUBLINGS = 8 };
 
-static uint64_t ss_rank_hash(const struct ss_uuid *uuid, const struct ss_origin *origin)
-{
+static uint64_t ss_rank_hash(const struct ss_uuid *uuid, const struct ss_origin *origin) {
     return ss_hash(ss_hash(0, uuid->b, sizeof uuid->b), origin->b, sizeof origin->b);
 }
 
-uint32_t ss_rank(const struct ss_core *core, const struct ss_uuid *uuid)
-{
+uint32_t ss_rank(const struct ss_core *core, const struct ss_uuid *uuid) {
     const uint64_t own = ss_rank_hash(uuid, &core->clock.origin);
     uint32_t rank = 0;
     for (size_t i = 0; i < core->peers.count; i++) {
@@ -25,8 +23,7 @@ uint32_t ss_rank(const struct ss_core *core, const struct ss_uuid *uuid)
 
 // Whether our copy has something in the message's part that the message had not, or had older.
 static bool ss_repair_lacks(const struct ss_core *core, const struct ss_thing *thing, int part, const struct ss_incoming *incoming,
-                            uint32_t count)
-{
+                            uint32_t count) {
     uint32_t at = 0;
     for (uint32_t i = 0; i < thing->count; i++) {
         const struct ss_cell *cell = &thing->cells[i];
@@ -41,15 +38,13 @@ static bool ss_repair_lacks(const struct ss_core *core, const struct ss_thing *t
     return false;
 }
 
-static bool ss_repair_queued(const struct ss_thing *thing, int part)
-{
+static bool ss_repair_queued(const struct ss_thing *thing, int part) {
     if (part < 0)
         return (thing->flags & SS_THING_QUEUED) != 0;
     return thing->queued_parts != NULL && ss_bit(thing->queued_parts, (unsigned)part);
 }
 
-static void ss_repair_cancel(struct ss_core *core, const struct ss_thing *thing, int part)
-{
+static void ss_repair_cancel(struct ss_core *core, const struct ss_thing *thing, int part) {
     if (thing->repair == 0)
         return;
     struct ss_repair *repair = &core->repairs.items[thing->repair - 1];
@@ -62,8 +57,7 @@ static void ss_repair_cancel(struct ss_core *core, const struct ss_thing *thing,
 }
 
 // Repairs are a service to others: without memory for one it is left to them.
-static void ss_repair_want(struct ss_core *core, uint32_t number, int part)
-{
+static void ss_repair_want(struct ss_core *core, uint32_t number, int part) {
     struct ss_thing *thing = ss_thing_at(core, number);
     if (thing->repair == 0) {
         if (!ss_array_room(&core->repairs, ss_memory(core), 1, SS_REPAIRS_MAX))
@@ -84,8 +78,7 @@ static void ss_repair_want(struct ss_core *core, uint32_t number, int part)
     ss_timer_by(core, SS_TIMER_REPAIR, repair->due_ms);
 }
 
-void ss_repair_after(struct ss_core *core, uint32_t number, int part, const struct ss_incoming *incoming, uint32_t count, bool forced)
-{
+void ss_repair_after(struct ss_core *core, uint32_t number, int part, const struct ss_incoming *incoming, uint32_t count, bool forced) {
     const struct ss_thing *thing = ss_thing_at(core, number);
     if (thing->count == 0 || (part >= 0 && (thing->flags & SS_THING_PARTED) == 0))
         return;
@@ -97,8 +90,7 @@ void ss_repair_after(struct ss_core *core, uint32_t number, int part, const stru
         ss_repair_want(core, number, part);
 }
 
-void ss_repair_whole(struct ss_core *core, uint32_t number)
-{
+void ss_repair_whole(struct ss_core *core, uint32_t number) {
     const struct ss_thing *thing = ss_thing_at(core, number);
     if ((thing->flags & SS_THING_QUEUED) == 0)
         ss_repair_want(core, number, -1);
@@ -109,16 +101,14 @@ void ss_repair_whole(struct ss_core *core, uint32_t number)
     }
 }
 
-static void ss_repair_forget(struct ss_core *core, uint32_t at)
-{
+static void ss_repair_forget(struct ss_core *core, uint32_t at) {
     ss_thing_at(core, core->repairs.items[at].thing)->repair = 0;
     core->repairs.items[at] = core->repairs.items[--core->repairs.count];
     if (at < core->repairs.count)
         ss_thing_at(core, core->repairs.items[at].thing)->repair = at + 1;
 }
 
-static int ss_repair_plan(struct ss_core *core)
-{
+static int ss_repair_plan(struct ss_core *core) {
     for (size_t i = 0; i < core->repairs.count; i++) {
         const struct ss_repair *repair = &core->repairs.items[i];
         if (repair->due_ms > core->now)
@@ -136,8 +126,7 @@ static int ss_repair_plan(struct ss_core *core)
     return ss_plan_finish(core);
 }
 
-void ss_repair_run(struct ss_core *core)
-{
+void ss_repair_run(struct ss_core *core) {
     ss_plan_begin(core, -1);
     if (ss_repair_plan(core) != SS_OK) {
         ss_plan_abort(core);

@@ -9,21 +9,18 @@
 
 enum { SS_REPLIES_MAX = 64, SS_REPLY_PARTS = 4, SS_REPLY_PAUSE_MS = 20, SS_REPLY_FIELD = 24, SS_REPLY_ENTITY = 64 };
 
-static void ss_reply_drop(struct ss_core *core, size_t at)
-{
+static void ss_reply_drop(struct ss_core *core, size_t at) {
     ss_alloc_free(ss_memory(core), core->replies.items[at].memory);
     core->replies.items[at] = core->replies.items[--core->replies.count];
 }
 
-void ss_replies_stop(struct ss_core *core)
-{
+void ss_replies_stop(struct ss_core *core) {
     while (core->replies.count > 0)
         ss_reply_drop(core, core->replies.count - 1);
 }
 
 // What the caller said and what we have now, copied into one piece of memory.
-static bool ss_reply_copy(struct ss_core *core, const struct ss_event *event, struct ss_reply *reply)
-{
+static bool ss_reply_copy(struct ss_core *core, const struct ss_event *event, struct ss_reply *reply) {
     struct ss_vector ours;
     if (!ss_vectors_copy(&core->vectors, &core->scratch, &ours))
         return false;
@@ -51,8 +48,7 @@ static bool ss_reply_copy(struct ss_core *core, const struct ss_event *event, st
     return true;
 }
 
-int ss_on_sync_called(struct ss_core *core, const struct ss_event *event)
-{
+int ss_on_sync_called(struct ss_core *core, const struct ss_event *event) {
     if (event->sync_called.buckets.len != 0 && event->sync_called.buckets.len != sizeof core->buckets) {
         ss_fx_refuse(core, 0, 0, SS_EINVAL, "malformed", "the buckets of a sync call have the wrong size");
         return SS_OK;
@@ -72,8 +68,7 @@ int ss_on_sync_called(struct ss_core *core, const struct ss_event *event)
     return SS_OK;
 }
 
-static bool ss_reply_needs(const struct ss_core *core, const struct ss_reply *reply, const struct ss_thing *thing)
-{
+static bool ss_reply_needs(const struct ss_core *core, const struct ss_reply *reply, const struct ss_thing *thing) {
     if (thing->count == 0)
         return false;
     if (reply->buckets.len > 0) {
@@ -87,13 +82,12 @@ static bool ss_reply_needs(const struct ss_core *core, const struct ss_reply *re
     return thing->touch_count == 0;
 }
 
-static int ss_touched_compare(const void *a, const void *b)
-{
+static int ss_touched_compare(const void *a, const void *b) {
     return memcmp(((const struct ss_vector_entry *)a)->from.b, ((const struct ss_vector_entry *)b)->from.b, sizeof(struct ss_origin));
 }
 
-static void ss_reply_touched(const struct ss_core *core, const struct ss_thing *thing, struct ss_vector_entry *entries, struct ss_vector *touched)
-{
+static void ss_reply_touched(const struct ss_core *core, const struct ss_thing *thing, struct ss_vector_entry *entries,
+                             struct ss_vector *touched) {
     for (uint32_t i = 0; i < thing->touch_count; i++)
         entries[i] = (struct ss_vector_entry){core->vectors.lines.items[thing->touches[i].from].from, thing->touches[i].seq};
     if (thing->touch_count > 1)
@@ -109,8 +103,7 @@ struct ss_piece {
     size_t bytes;
 };
 
-static bool ss_piece_grow(struct ss_core *core, struct ss_piece *piece)
-{
+static bool ss_piece_grow(struct ss_core *core, struct ss_piece *piece) {
     if (piece->count < piece->capacity)
         return true;
     const size_t capacity = piece->capacity * 2 + 64;
@@ -129,8 +122,7 @@ static bool ss_piece_grow(struct ss_core *core, struct ss_piece *piece)
 }
 
 // Adds the thing's cells from *cell on, as many as fit; *cell is then where to go on, its count when all are in.
-static bool ss_piece_add(struct ss_core *core, struct ss_piece *piece, const struct ss_thing *thing, uint32_t *cell)
-{
+static bool ss_piece_add(struct ss_core *core, struct ss_piece *piece, const struct ss_thing *thing, uint32_t *cell) {
     struct ss_field *fields = ss_scratch_take(&core->scratch, (thing->count - *cell + 1U) * sizeof *fields);
     struct ss_vector_entry *entries = ss_scratch_take(&core->scratch, (thing->touch_count + 1U) * sizeof *entries);
     if (fields == NULL || entries == NULL || !ss_piece_grow(core, piece))
@@ -151,8 +143,7 @@ static bool ss_piece_add(struct ss_core *core, struct ss_piece *piece, const str
     return true;
 }
 
-static bool ss_reply_part(struct ss_core *core, struct ss_reply *reply)
-{
+static bool ss_reply_part(struct ss_core *core, struct ss_reply *reply) {
     struct ss_piece piece = {0};
     uint32_t next = reply->next;
     uint32_t cell = reply->cell;
@@ -175,8 +166,13 @@ static bool ss_reply_part(struct ss_core *core, struct ss_reply *reply)
     struct ss_effect *effect = ss_fx_push(core, SS_FX_REPLY_SYNC);
     effect->reply.to = reply->to;
     effect->reply.user = ss_slice_of(user, reply->user.len);
-    effect->reply.reply = (struct ss_ev_sync_reply){.from = core->clock.origin, .call = reply->call, .part = reply->part, .last = last,
-                                                    .entity_count = piece.count, .entities = piece.entities, .touched = piece.touched};
+    effect->reply.reply = (struct ss_ev_sync_reply){.from = core->clock.origin,
+                                                    .call = reply->call,
+                                                    .part = reply->part,
+                                                    .last = last,
+                                                    .entity_count = piece.count,
+                                                    .entities = piece.entities,
+                                                    .touched = piece.touched};
     if (last)
         effect->reply.reply.vector = (struct ss_vector){reply->ours.count, ours};
     reply->next = last ? SS_NONE : next;
@@ -185,8 +181,7 @@ static bool ss_reply_part(struct ss_core *core, struct ss_reply *reply)
     return true;
 }
 
-void ss_reply_run(struct ss_core *core)
-{
+void ss_reply_run(struct ss_core *core) {
     for (size_t i = core->replies.count; i-- > 0;) {
         struct ss_reply *reply = &core->replies.items[i];
         for (int part = 0; part < SS_REPLY_PARTS && reply->next != SS_NONE && ss_reply_part(core, reply); part++)

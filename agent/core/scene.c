@@ -10,27 +10,23 @@ struct ss_thing_key {
     const struct ss_uuid *uuid;
 };
 
-static bool ss_scene_same(const void *context, uint32_t number, const void *key)
-{
+static bool ss_scene_same(const void *context, uint32_t number, const void *key) {
     const struct ss_scene *scene = context;
     const struct ss_thing_key *wanted = key;
     const struct ss_thing *thing = scene->things.items[number];
     return thing->kind == wanted->kind && ss_uuid_equal(&thing->uuid, wanted->uuid);
 }
 
-static uint64_t ss_scene_hash(const struct ss_scene *scene, uint32_t kind, const struct ss_uuid *uuid)
-{
+static uint64_t ss_scene_hash(const struct ss_scene *scene, uint32_t kind, const struct ss_uuid *uuid) {
     return ss_hash(scene->seed + kind, uuid->b, sizeof uuid->b);
 }
 
-uint32_t ss_scene_find(const struct ss_scene *scene, uint32_t kind, const struct ss_uuid *uuid)
-{
+uint32_t ss_scene_find(const struct ss_scene *scene, uint32_t kind, const struct ss_uuid *uuid) {
     const struct ss_thing_key key = {kind, uuid};
     return ss_index_find(&scene->index, ss_scene_hash(scene, kind, uuid), ss_scene_same, scene, &key);
 }
 
-uint32_t ss_scene_take(struct ss_scene *scene, uint32_t kind, const struct ss_uuid *uuid)
-{
+uint32_t ss_scene_take(struct ss_scene *scene, uint32_t kind, const struct ss_uuid *uuid) {
     uint32_t number = ss_scene_find(scene, kind, uuid);
     if (number != SS_NONE)
         return number;
@@ -46,8 +42,7 @@ uint32_t ss_scene_take(struct ss_scene *scene, uint32_t kind, const struct ss_uu
     return number;
 }
 
-void ss_scene_finish(struct ss_scene *scene)
-{
+void ss_scene_finish(struct ss_scene *scene) {
     for (size_t i = 0; i < scene->things.count; i++) {
         struct ss_thing *thing = scene->things.items[i];
         for (uint32_t c = 0; c < thing->count; c++)
@@ -61,21 +56,18 @@ void ss_scene_finish(struct ss_scene *scene)
     ss_index_finish(&scene->index, scene->alloc);
 }
 
-void *ss_cell_memory(const struct ss_cell *cell)
-{
+void *ss_cell_memory(const struct ss_cell *cell) {
     void *memory = NULL;
     if (cell->len > SS_CELL_INLINE)
         memcpy(&memory, cell->value, sizeof memory);
     return memory;
 }
 
-struct ss_slice ss_cell_value(const struct ss_cell *cell)
-{
+struct ss_slice ss_cell_value(const struct ss_cell *cell) {
     return ss_slice_of(cell->len > SS_CELL_INLINE ? ss_cell_memory(cell) : cell->value, cell->len);
 }
 
-bool ss_cell_set(struct ss_cell *cell, const struct ss_alloc *alloc, struct ss_slice value)
-{
+bool ss_cell_set(struct ss_cell *cell, const struct ss_alloc *alloc, struct ss_slice value) {
     if (value.len <= SS_CELL_INLINE) {
         memcpy(cell->value, value.data, value.len);
     } else {
@@ -89,8 +81,7 @@ bool ss_cell_set(struct ss_cell *cell, const struct ss_alloc *alloc, struct ss_s
     return true;
 }
 
-uint32_t ss_cells_find(const struct ss_names *names, const struct ss_cell *cells, uint32_t start, uint32_t count, uint32_t name)
-{
+uint32_t ss_cells_find(const struct ss_names *names, const struct ss_cell *cells, uint32_t start, uint32_t count, uint32_t name) {
     uint32_t low = start;
     uint32_t high = count;
     while (low < high) {
@@ -106,8 +97,7 @@ uint32_t ss_cells_find(const struct ss_names *names, const struct ss_cell *cells
     return low;
 }
 
-struct ss_cell *ss_cells_get(const struct ss_names *names, struct ss_cell *cells, uint32_t count, uint32_t name)
-{
+struct ss_cell *ss_cells_get(const struct ss_names *names, struct ss_cell *cells, uint32_t count, uint32_t name) {
     uint32_t at = ss_cells_find(names, cells, 0, count, name);
     return at < count && cells[at].name == name ? &cells[at] : NULL;
 }

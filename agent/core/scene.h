@@ -9,12 +9,12 @@
 enum { SS_CELL_INLINE = 20 };
 
 enum ss_cell_flag {
-    SS_CELL_CHANGED = 1,   // by the plan of this step
-    SS_CELL_NEWS = 2,      // by the plan of this step, in a way that clients can see
-    SS_CELL_HELD = 4,      // names blobs that the store does not have yet: not published
-    SS_CELL_LIVE = 8,      // goes out with the next live tick
-    SS_CELL_OVERLAID = 16, // a newer live value is shown instead
-    SS_CELL_BLOB = 32,     // names blobs
+    SS_CELL_CHANGED = 1,    // by the plan of this step
+    SS_CELL_NEWS = 2,       // by the plan of this step, in a way that clients can see
+    SS_CELL_HELD = 4,       // names blobs that the store does not have yet: not published
+    SS_CELL_LIVE = 8,       // goes out with the next live tick
+    SS_CELL_OVERLAID = 16,  // a newer live value is shown instead
+    SS_CELL_BLOB = 32,      // names blobs
     SS_CELL_UNSETTLED = 64, // went out live, but not yet in a state message
 };
 
@@ -38,13 +38,13 @@ enum ss_thing_flag {
     SS_THING_SHRUNK = 2,    // a tombstone of which only the stamp is left; durable
     SS_THING_PUBLISHED = 4, // others know of it
     SS_THING_DELETED = 8,
-    SS_THING_NILS = 16,     // has removed fields, which may hide others
-    SS_THING_PARTED = 32,   // has the field `parts`
-    SS_THING_STALE = 64,    // its digest is to be computed
-    SS_THING_LIVE = 128,    // is in the list of the next live tick
-    SS_THING_QUEUED = 512,  // has a state message waiting in the outbox that will carry its newest values
-    SS_THING_HELD = 1024,   // has held cells
-    SS_THING_MESH = 2048,   // has the field `topology`
+    SS_THING_NILS = 16,    // has removed fields, which may hide others
+    SS_THING_PARTED = 32,  // has the field `parts`
+    SS_THING_STALE = 64,   // its digest is to be computed
+    SS_THING_LIVE = 128,   // is in the list of the next live tick
+    SS_THING_QUEUED = 512, // has a state message waiting in the outbox that will carry its newest values
+    SS_THING_HELD = 1024,  // has held cells
+    SS_THING_MESH = 2048,  // has the field `topology`
 };
 enum { SS_THING_DURABLE = SS_THING_UNSETTLED | SS_THING_SHRUNK };
 

@@ -7,21 +7,18 @@
 
 enum { SS_ASLEEP_MS = 5000, SS_ASLEEP_DOUBLINGS = 5 };
 
-void ss_sync_known(struct ss_core *core)
-{
+void ss_sync_known(struct ss_core *core) {
     if (core->known)
         return;
     core->known = true;
     ss_timer_by(core, SS_TIMER_PEER, core->now);
 }
 
-static uint64_t ss_sync_pause(uint32_t times)
-{
+static uint64_t ss_sync_pause(uint32_t times) {
     return (uint64_t)SS_ASLEEP_MS << (times < SS_ASLEEP_DOUBLINGS ? times : SS_ASLEEP_DOUBLINGS);
 }
 
-void ss_sync_stop(struct ss_core *core, bool failed)
-{
+void ss_sync_stop(struct ss_core *core, bool failed) {
     if (!core->sync.active)
         return;
     core->sync.active = false;
@@ -38,8 +35,7 @@ void ss_sync_stop(struct ss_core *core, bool failed)
 }
 
 // Who has most of what we lack; before our first knowledge anybody who is ready, since even "nothing" is an answer.
-static struct ss_peer *ss_sync_choose(struct ss_core *core, uint64_t *wake)
-{
+static struct ss_peer *ss_sync_choose(struct ss_core *core, uint64_t *wake) {
     struct ss_peer *best = NULL;
     uint64_t most = 0;
     for (size_t i = 0; i < core->peers.count; i++) {
@@ -54,8 +50,7 @@ static struct ss_peer *ss_sync_choose(struct ss_core *core, uint64_t *wake)
     return best;
 }
 
-static struct ss_peer *ss_sync_mismatched(struct ss_core *core, uint64_t *wake)
-{
+static struct ss_peer *ss_sync_mismatched(struct ss_core *core, uint64_t *wake) {
     for (size_t i = 0; i < core->peers.count; i++) {
         struct ss_peer *peer = &core->peers.items[i];
         if (peer->mismatch_ms == 0 || !ss_peer_present(peer))
@@ -69,8 +64,7 @@ static struct ss_peer *ss_sync_mismatched(struct ss_core *core, uint64_t *wake)
     return NULL;
 }
 
-static bool ss_sync_call(struct ss_core *core, const struct ss_peer *peer, bool whole)
-{
+static bool ss_sync_call(struct ss_core *core, const struct ss_peer *peer, bool whole) {
     struct ss_vector vector;
     if (!ss_fx_room(core, 1) || !ss_vectors_copy(&core->vectors, &core->scratch, &vector))
         return false;
@@ -92,8 +86,7 @@ static bool ss_sync_call(struct ss_core *core, const struct ss_peer *peer, bool 
     return true;
 }
 
-void ss_sync_consider(struct ss_core *core)
-{
+void ss_sync_consider(struct ss_core *core) {
     if (!core->connected || core->sync.active)
         return;
     uint64_t wake = SS_NEVER;
@@ -113,8 +106,7 @@ void ss_sync_consider(struct ss_core *core)
 
 void ss_sync_timeout(struct ss_core *core) { ss_sync_stop(core, true); }
 
-void ss_sync_finish(struct ss_core *core)
-{
+void ss_sync_finish(struct ss_core *core) {
     ss_replies_stop(core);
     ss_array_finish(&core->replies, ss_memory(core));
     for (size_t i = 0; i < core->peers.count; i++)

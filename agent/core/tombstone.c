@@ -6,8 +6,7 @@
 
 enum { SS_SWEEP_MS = 6 * 3600 * 1000, SS_SWEEP_THINGS = 256, SS_SWEEP_PAUSE_MS = 50 };
 
-static bool ss_tombstone_due(const struct ss_core *core, const struct ss_thing *thing)
-{
+static bool ss_tombstone_due(const struct ss_core *core, const struct ss_thing *thing) {
     const uint32_t state = thing->flags & (SS_THING_DELETED | SS_THING_SHRUNK | SS_THING_QUEUED);
     if (state != SS_THING_DELETED)
         return false;
@@ -15,8 +14,7 @@ static bool ss_tombstone_due(const struct ss_core *core, const struct ss_thing *
     return ss_stamp_ms(&deleted->stamp) + SS_TOMBSTONE_S * 1000ULL < ss_clock_now(&core->clock);
 }
 
-static int ss_tombstone_shrink(struct ss_core *core, uint32_t number)
-{
+static int ss_tombstone_shrink(struct ss_core *core, uint32_t number) {
     const uint32_t at = ss_plan_change(core, number);
     if (at == SS_NONE || ss_plan_copy(core, at) != SS_OK)
         return SS_ENOMEM;
@@ -36,8 +34,7 @@ static int ss_tombstone_shrink(struct ss_core *core, uint32_t number)
     return SS_OK;
 }
 
-static int ss_tombstone_clear(struct ss_core *core, const struct ss_change *change)
-{
+static int ss_tombstone_clear(struct ss_core *core, const struct ss_change *change) {
     const struct ss_thing *thing = ss_thing_at(core, change->number);
     if (ss_rank(core, &thing->uuid) != 0)
         return SS_OK;
@@ -53,8 +50,7 @@ static int ss_tombstone_clear(struct ss_core *core, const struct ss_change *chan
     return SS_OK;
 }
 
-static int ss_tombstone_plan(struct ss_core *core)
-{
+static int ss_tombstone_plan(struct ss_core *core) {
     uint32_t done = 0;
     for (uint32_t i = 0; i < core->scene.things.count && done < SS_SWEEP_THINGS; i++) {
         if (!ss_tombstone_due(core, ss_thing_at(core, i)))
@@ -72,8 +68,7 @@ static int ss_tombstone_plan(struct ss_core *core)
     return done == SS_SWEEP_THINGS ? 1 : SS_OK;
 }
 
-void ss_tombstone_sweep(struct ss_core *core)
-{
+void ss_tombstone_sweep(struct ss_core *core) {
     if (!core->connected) {
         ss_timer_by(core, SS_TIMER_SWEEP, core->now + SS_SWEEP_MS);
         return;

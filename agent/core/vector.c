@@ -7,19 +7,16 @@
 
 enum { SS_LINES_MAX = 1 << 20 };
 
-static bool ss_vectors_same(const void *context, uint32_t number, const void *key)
-{
+static bool ss_vectors_same(const void *context, uint32_t number, const void *key) {
     const struct ss_vectors *vectors = context;
     return ss_origin_equal(&vectors->lines.items[number].from, key);
 }
 
-uint32_t ss_vectors_find(const struct ss_vectors *vectors, const struct ss_origin *from)
-{
+uint32_t ss_vectors_find(const struct ss_vectors *vectors, const struct ss_origin *from) {
     return ss_index_find(&vectors->index, ss_hash(vectors->seed, from->b, sizeof from->b), ss_vectors_same, vectors, from);
 }
 
-uint32_t ss_vectors_take(struct ss_vectors *vectors, const struct ss_origin *from)
-{
+uint32_t ss_vectors_take(struct ss_vectors *vectors, const struct ss_origin *from) {
     uint32_t number = ss_vectors_find(vectors, from);
     if (number != SS_NONE)
         return number;
@@ -31,20 +28,17 @@ uint32_t ss_vectors_take(struct ss_vectors *vectors, const struct ss_origin *fro
     return number;
 }
 
-void ss_vectors_finish(struct ss_vectors *vectors)
-{
+void ss_vectors_finish(struct ss_vectors *vectors) {
     ss_array_finish(&vectors->lines, vectors->alloc);
     ss_index_finish(&vectors->index, vectors->alloc);
 }
 
-static void ss_line_remove(struct ss_line *line, uint32_t at)
-{
+static void ss_line_remove(struct ss_line *line, uint32_t at) {
     line->ahead_count--;
     memmove(&line->ahead[at], &line->ahead[at + 1], (line->ahead_count - at) * sizeof line->ahead[0]);
 }
 
-static void ss_line_close(struct ss_line *line)
-{
+static void ss_line_close(struct ss_line *line) {
     while (line->ahead_count > 0 && line->ahead[0].first <= line->seq + 1) {
         if (line->ahead[0].last > line->seq)
             line->seq = line->ahead[0].last;
@@ -52,8 +46,7 @@ static void ss_line_close(struct ss_line *line)
     }
 }
 
-bool ss_line_adopt(struct ss_line *line, uint64_t seq)
-{
+bool ss_line_adopt(struct ss_line *line, uint64_t seq) {
     if (seq <= line->seq)
         return false;
     line->seq = seq;
@@ -61,8 +54,7 @@ bool ss_line_adopt(struct ss_line *line, uint64_t seq)
     return true;
 }
 
-static void ss_line_keep(struct ss_line *line, uint64_t seq)
-{
+static void ss_line_keep(struct ss_line *line, uint64_t seq) {
     uint32_t at = 0;
     while (at < line->ahead_count && line->ahead[at].last + 1 < seq)
         at++;
@@ -82,8 +74,7 @@ static void ss_line_keep(struct ss_line *line, uint64_t seq)
     }
 }
 
-bool ss_line_note(struct ss_line *line, uint64_t seq)
-{
+bool ss_line_note(struct ss_line *line, uint64_t seq) {
     if (seq <= line->seq)
         return false;
     if (seq == line->seq + 1)
@@ -92,13 +83,11 @@ bool ss_line_note(struct ss_line *line, uint64_t seq)
     return false;
 }
 
-static int ss_entry_compare(const void *a, const void *b)
-{
+static int ss_entry_compare(const void *a, const void *b) {
     return memcmp(((const struct ss_vector_entry *)a)->from.b, ((const struct ss_vector_entry *)b)->from.b, sizeof(struct ss_origin));
 }
 
-uint64_t ss_vector_seq(const struct ss_vector *vector, const struct ss_origin *from)
-{
+uint64_t ss_vector_seq(const struct ss_vector *vector, const struct ss_origin *from) {
     if (vector->count == 0)
         return 0;
     const struct ss_vector_entry key = {.from = *from};
@@ -106,8 +95,7 @@ uint64_t ss_vector_seq(const struct ss_vector *vector, const struct ss_origin *f
     return found != NULL ? found->seq : 0;
 }
 
-bool ss_vectors_copy(const struct ss_vectors *vectors, struct ss_scratch *scratch, struct ss_vector *copy)
-{
+bool ss_vectors_copy(const struct ss_vectors *vectors, struct ss_scratch *scratch, struct ss_vector *copy) {
     struct ss_vector_entry *entries = ss_scratch_take(scratch, (vectors->lines.count + 1) * sizeof *entries);
     if (entries == NULL)
         return false;

@@ -13,8 +13,7 @@ struct ss_alloc {
 
 static inline void *ss_alloc_take(const struct ss_alloc *alloc, size_t size) { return alloc->resize(alloc->context, NULL, size); }
 
-static inline void ss_alloc_free(const struct ss_alloc *alloc, void *memory)
-{
+static inline void ss_alloc_free(const struct ss_alloc *alloc, void *memory) {
     if (memory != NULL)
         (void)alloc->resize(alloc->context, memory, 0);
 }

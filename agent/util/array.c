@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "util/array.h"
 
-bool ss_array_grow(const struct ss_alloc *alloc, void **items, size_t *capacity, size_t count, size_t more, size_t max, size_t size)
-{
+bool ss_array_grow(const struct ss_alloc *alloc, void **items, size_t *capacity, size_t count, size_t more, size_t max, size_t size) {
     if (more <= *capacity - count)
         return true;
     if (count > max || more > max - count)
@@ -20,8 +19,7 @@ bool ss_array_grow(const struct ss_alloc *alloc, void **items, size_t *capacity,
     return true;
 }
 
-void ss_array_release(const struct ss_alloc *alloc, void **items, size_t *count, size_t *capacity)
-{
+void ss_array_release(const struct ss_alloc *alloc, void **items, size_t *count, size_t *capacity) {
     ss_alloc_free(alloc, *items);
     *items = NULL;
     *count = 0;

@@ -7,16 +7,16 @@
 #include "util/types.h"
 
 // SS_ARRAY declares an array of `type`; zeroed it is empty.
-#define SS_ARRAY(type)                                                                                                                       \
-    struct {                                                                                                                                 \
-        type *items;                                                                                                                         \
-        size_t count;                                                                                                                        \
-        size_t capacity;                                                                                                                     \
+#define SS_ARRAY(type)   \
+    struct {             \
+        type *items;     \
+        size_t count;    \
+        size_t capacity; \
     }
 
 // ss_array_room makes room for `more` items beyond `array->count`, at most `max` in all.
 // Errors: false beyond the maximum or when memory is denied; the array is then as it was.
-#define ss_array_room(array, alloc, more, max)                                                                                               \
+#define ss_array_room(array, alloc, more, max) \
     ss_array_grow((alloc), (void **)&(array)->items, &(array)->capacity, (array)->count, (more), (max), sizeof *(array)->items)
 
 // ss_array_push adds an item for which room was made.

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-uint32_t ss_index_find(const struct ss_index *index, uint64_t hash, ss_index_same *same, const void *context, const void *key)
-{
+uint32_t ss_index_find(const struct ss_index *index, uint64_t hash, ss_index_same *same, const void *context, const void *key) {
     if (index->capacity == 0)
         return SS_INDEX_NONE;
     const size_t mask = index->capacity - 1;
@@ -16,16 +15,14 @@ uint32_t ss_index_find(const struct ss_index *index, uint64_t hash, ss_index_sam
     return SS_INDEX_NONE;
 }
 
-static void ss_index_put(struct ss_index_slot *slots, size_t mask, struct ss_index_slot slot)
-{
+static void ss_index_put(struct ss_index_slot *slots, size_t mask, struct ss_index_slot slot) {
     size_t at = slot.hash & mask;
     while (slots[at].number != 0)
         at = (at + 1) & mask;
     slots[at] = slot;
 }
 
-bool ss_index_room(struct ss_index *index, const struct ss_alloc *alloc, size_t more)
-{
+bool ss_index_room(struct ss_index *index, const struct ss_alloc *alloc, size_t more) {
     size_t wanted = index->capacity > 0 ? index->capacity : 64;
     while ((index->count + more) > wanted / 4 * 3)
         wanted *= 2;
@@ -45,14 +42,12 @@ bool ss_index_room(struct ss_index *index, const struct ss_alloc *alloc, size_t 
     return true;
 }
 
-void ss_index_add(struct ss_index *index, uint64_t hash, uint32_t number)
-{
+void ss_index_add(struct ss_index *index, uint64_t hash, uint32_t number) {
     ss_index_put(index->slots, index->capacity - 1, (struct ss_index_slot){.number = number + 1, .hash = (uint32_t)(hash >> 32)});
     index->count++;
 }
 
-void ss_index_finish(struct ss_index *index, const struct ss_alloc *alloc)
-{
+void ss_index_finish(struct ss_index *index, const struct ss_alloc *alloc) {
     ss_alloc_free(alloc, index->slots);
     *index = (struct ss_index){0};
 }

@@ -17,16 +17,14 @@ struct ss_head {
 };
 
 // ss_sized reads the big-endian length of `bytes` bytes after the first byte.
-static size_t ss_sized(struct ss_slice value, size_t bytes, uint64_t *length)
-{
+static size_t ss_sized(struct ss_slice value, size_t bytes, uint64_t *length) {
     if (value.len < 1 + bytes)
         return 0;
     *length = ss_load_be(value.data + 1, bytes);
     return 1 + bytes;
 }
 
-static size_t ss_head_sized(struct ss_slice value, size_t bytes, enum ss_shape shape, size_t extra, struct ss_head *head)
-{
+static size_t ss_head_sized(struct ss_slice value, size_t bytes, enum ss_shape shape, size_t extra, struct ss_head *head) {
     size_t used = ss_sized(value, bytes, &head->count);
     head->shape = shape;
     head->count += extra;
@@ -34,8 +32,7 @@ static size_t ss_head_sized(struct ss_slice value, size_t bytes, enum ss_shape s
 }
 
 // Scalars: `count` bytes of payload follow the first byte.
-static size_t ss_head_scalar(struct ss_slice value, uint8_t first, struct ss_head *head)
-{
+static size_t ss_head_scalar(struct ss_slice value, uint8_t first, struct ss_head *head) {
     static const uint8_t widths[] = {4, 8, 1, 2, 4, 8, 1, 2, 4, 8}; // ca … d3
     head->shape = SS_SCALAR;
     if (first < 0xca || first > 0xd3)
@@ -47,35 +44,27 @@ static size_t ss_head_scalar(struct ss_slice value, uint8_t first, struct ss_hea
     return 1;
 }
 
-static size_t ss_head_long(struct ss_slice value, uint8_t first, struct ss_head *head)
-{
+static size_t ss_head_long(struct ss_slice value, uint8_t first, struct ss_head *head) {
     switch (first) {
     case 0xc4:
     case 0xc5:
-    case 0xc6:
-        return ss_head_sized(value, (size_t)1 << (first - 0xc4), SS_BIN, 0, head);
+    case 0xc6: return ss_head_sized(value, (size_t)1 << (first - 0xc4), SS_BIN, 0, head);
     case 0xc7:
     case 0xc8:
-    case 0xc9:
-        return ss_head_sized(value, (size_t)1 << (first - 0xc7), SS_EXT, 1, head);
+    case 0xc9: return ss_head_sized(value, (size_t)1 << (first - 0xc7), SS_EXT, 1, head);
     case 0xd9:
     case 0xda:
-    case 0xdb:
-        return ss_head_sized(value, (size_t)1 << (first - 0xd9), SS_TEXT, 0, head);
+    case 0xdb: return ss_head_sized(value, (size_t)1 << (first - 0xd9), SS_TEXT, 0, head);
     case 0xdc:
-    case 0xdd:
-        return ss_head_sized(value, (size_t)2 << (first - 0xdc), SS_LIST, 0, head);
+    case 0xdd: return ss_head_sized(value, (size_t)2 << (first - 0xdc), SS_LIST, 0, head);
     case 0xde:
-    case 0xdf:
-        return ss_head_sized(value, (size_t)2 << (first - 0xde), SS_MAP, 0, head);
-    default:
-        return ss_head_scalar(value, first, head);
+    case 0xdf: return ss_head_sized(value, (size_t)2 << (first - 0xde), SS_MAP, 0, head);
+    default: return ss_head_scalar(value, first, head);
     }
 }
 
 // ss_head_read returns the bytes of the head, 0 when it is malformed.
-static size_t ss_head_read(struct ss_slice value, struct ss_head *head)
-{
+static size_t ss_head_read(struct ss_slice value, struct ss_head *head) {
     *head = (struct ss_head){.shape = SS_SCALAR};
     if (value.len == 0)
         return 0;
@@ -102,8 +91,7 @@ static size_t ss_head_read(struct ss_slice value, struct ss_head *head)
 }
 
 // ss_value_length returns the bytes of the first value in `value`, 0 when it is malformed or nested deeper than `depth`.
-static size_t ss_value_length(struct ss_slice value, unsigned depth)
-{
+static size_t ss_value_length(struct ss_slice value, unsigned depth) {
     struct ss_head head;
     size_t used = ss_head_read(value, &head);
     if (used == 0)
@@ -121,13 +109,11 @@ static size_t ss_value_length(struct ss_slice value, unsigned depth)
     return used;
 }
 
-bool ss_value_well_formed(struct ss_slice value, unsigned max_depth)
-{
+bool ss_value_well_formed(struct ss_slice value, unsigned max_depth) {
     return value.len > 0 && ss_value_length(value, max_depth) == value.len;
 }
 
-bool ss_value_text(struct ss_slice value, struct ss_slice *text)
-{
+bool ss_value_text(struct ss_slice value, struct ss_slice *text) {
     struct ss_head head;
     size_t used = ss_head_read(value, &head);
     if (used == 0 || head.shape != SS_TEXT || head.count != value.len - used)
@@ -144,8 +130,7 @@ struct ss_blob_map {
     uint64_t page, size;
 };
 
-static void ss_blob_key(struct ss_blob_map *map, struct ss_slice key, struct ss_slice value)
-{
+static void ss_blob_key(struct ss_blob_map *map, struct ss_slice key, struct ss_slice value) {
     struct ss_head head;
     size_t used = ss_head_read(value, &head);
     if (ss_slice_equal(key, ss_slice_text("sha256"))) {
@@ -167,8 +152,7 @@ static void ss_blob_key(struct ss_blob_map *map, struct ss_slice key, struct ss_
 }
 
 // ss_blob_map_read returns 1 for a map that may name blobs, 0 for any other value, -1 for a malformed one.
-static int ss_blob_map_read(struct ss_slice value, struct ss_blob_map *map)
-{
+static int ss_blob_map_read(struct ss_slice value, struct ss_blob_map *map) {
     struct ss_head head;
     size_t used = ss_head_read(value, &head);
     if (used == 0)
@@ -191,8 +175,7 @@ static int ss_blob_map_read(struct ss_slice value, struct ss_blob_map *map)
 
 typedef void ss_each_blob(void *context, const struct ss_sha256 *sha256, uint64_t size);
 
-static int ss_blob_pages(const struct ss_blob_map *map, ss_each_blob *each, void *context)
-{
+static int ss_blob_pages(const struct ss_blob_map *map, ss_each_blob *each, void *context) {
     struct ss_head head;
     size_t used = ss_head_read(map->pages, &head);
     const uint64_t wanted = map->page == 0 ? UINT64_MAX : map->size / map->page + (map->size % map->page != 0);
@@ -211,8 +194,7 @@ static int ss_blob_pages(const struct ss_blob_map *map, ss_each_blob *each, void
     return (int)head.count;
 }
 
-int ss_value_blobs(struct ss_slice value, ss_each_blob *each, void *context)
-{
+int ss_value_blobs(struct ss_slice value, ss_each_blob *each, void *context) {
     struct ss_blob_map map = {0};
     int found = ss_blob_map_read(value, &map);
     if (found <= 0)

@@ -5,8 +5,7 @@
 #include "sim.h"
 
 // One allocation of the step is denied when the fault says so.
-static void *sim_resize(void *context, void *memory, size_t size)
-{
+static void *sim_resize(void *context, void *memory, size_t size) {
     struct sim_agent *agent = context;
     if (size == 0) {
         free(memory);
@@ -17,14 +16,13 @@ static void *sim_resize(void *context, void *memory, size_t size)
     return realloc(memory, size);
 }
 
-struct ss_event sim_event_of(const struct sim *sim, int agent, enum ss_event_type type)
-{
+struct ss_event sim_event_of(const struct sim *sim, int agent, enum ss_event_type type) {
     const struct sim_agent *at = &sim->agent[agent];
-    return (struct ss_event){.type = type, .now_ms = sim->now - at->boot_ms + 1, .wall_ms = 1700000000000U + sim->now + (uint64_t)at->skew_ms};
+    return (struct ss_event){
+        .type = type, .now_ms = sim->now - at->boot_ms + 1, .wall_ms = 1700000000000U + sim->now + (uint64_t)at->skew_ms};
 }
 
-static int sim_step_denied(struct sim *sim, int agent, struct ss_event *event, struct ss_effects *effects)
-{
+static int sim_step_denied(struct sim *sim, int agent, struct ss_event *event, struct ss_effects *effects) {
     struct sim_agent *at = &sim->agent[agent];
     at->denied_left = !sim->quiet && sim_chance(sim, 100) ? 1 + sim_random(sim, 30) : 0;
     int error = ss_core_step(at->core, event, effects);
@@ -36,8 +34,7 @@ static int sim_step_denied(struct sim *sim, int agent, struct ss_event *event, s
     return ss_core_step(at->core, event, effects);
 }
 
-void sim_agent_step(struct sim *sim, int agent, struct ss_event *event)
-{
+void sim_agent_step(struct sim *sim, int agent, struct ss_event *event) {
     struct sim_agent *at = &sim->agent[agent];
     struct ss_effects effects;
     if (!at->up)
@@ -59,8 +56,7 @@ void sim_agent_step(struct sim *sim, int agent, struct ss_event *event)
 }
 
 // The disk has taken whole transactions in order, up to some moment.
-void sim_agent_kill(struct sim *sim, int agent)
-{
+void sim_agent_kill(struct sim *sim, int agent) {
     struct sim_agent *at = &sim->agent[agent];
     if (!at->up)
         return;
@@ -81,8 +77,7 @@ void sim_agent_kill(struct sim *sim, int agent)
     at->joined = false;
 }
 
-static void sim_agent_restore(struct sim *sim, int agent)
-{
+static void sim_agent_restore(struct sim *sim, int agent) {
     struct sim_agent *at = &sim->agent[agent];
     // Records come back in no order that the core may rely on.
     for (size_t i = at->disk.count; i > 1; i--) {
@@ -107,8 +102,7 @@ static void sim_agent_restore(struct sim *sim, int agent)
     at->disk = sorted;
 }
 
-void sim_agent_start(struct sim *sim, int agent, bool fresh)
-{
+void sim_agent_start(struct sim *sim, int agent, bool fresh) {
     struct sim_agent *at = &sim->agent[agent];
     if (at->up)
         return;
@@ -117,9 +111,16 @@ void sim_agent_start(struct sim *sim, int agent, bool fresh)
         ss_store_be(at->origin.b, 8, sim_random(sim, UINT64_MAX));
         at->skew_ms = (int64_t)sim_random(sim, 4000) - 2000;
     }
-    const struct ss_core_config config = {.alloc = {sim_resize, at}, .origin = at->origin, .random_seed = sim_random(sim, UINT64_MAX),
-                                          .settle_ms = 250, .settle_long_ms = 2000, .live_tick_ms = 16, .live_expiry_ms = 10000,
-                                          .rank_delay_ms = 250, .peer_interval_ms = 10000, .max_inflight = 64};
+    const struct ss_core_config config = {.alloc = {sim_resize, at},
+                                          .origin = at->origin,
+                                          .random_seed = sim_random(sim, UINT64_MAX),
+                                          .settle_ms = 250,
+                                          .settle_long_ms = 2000,
+                                          .live_tick_ms = 16,
+                                          .live_expiry_ms = 10000,
+                                          .rank_delay_ms = 250,
+                                          .peer_interval_ms = 10000,
+                                          .max_inflight = 64};
     at->boot_ms = sim->now;
     at->committed = at->disk_last = 0;
     at->wake_at = SS_NEVER;
@@ -134,8 +135,7 @@ void sim_agent_start(struct sim *sim, int agent, bool fresh)
     sim_push(sim, (struct sim_event){.at = sim->now + sim_random(sim, 1000), .type = SIM_CONNECT, .agent = agent, .life = at->life});
 }
 
-void sim_agent_finish(struct sim *sim, int agent)
-{
+void sim_agent_finish(struct sim *sim, int agent) {
     struct sim_agent *at = &sim->agent[agent];
     ss_core_destroy(at->core);
     sim_records_clear(&at->disk);

@@ -4,8 +4,7 @@
 
 #include "sim.h"
 
-static bool sim_same_topic(const struct sim_message *a, const struct sim_message *b)
-{
+static bool sim_same_topic(const struct sim_message *a, const struct sim_message *b) {
     const int a_type = a->type == SIM_CLEAR ? SIM_STATE : (int)a->type;
     const int b_type = b->type == SIM_CLEAR ? SIM_STATE : (int)b->type;
     if (a_type != b_type)
@@ -16,8 +15,7 @@ static bool sim_same_topic(const struct sim_message *a, const struct sim_message
     return a_type == SIM_PEER ? ss_origin_equal(&a->peer.origin, &b->peer.origin) : ss_origin_equal(&a->online.origin, &b->online.origin);
 }
 
-static void sim_retain(struct sim *sim, struct sim_message *message)
-{
+static void sim_retain(struct sim *sim, struct sim_message *message) {
     for (size_t i = 0; i < sim->retained_count; i++) {
         if (!sim_same_topic(sim->retained[i].message, message))
             continue;
@@ -34,17 +32,19 @@ static void sim_retain(struct sim *sim, struct sim_message *message)
     sim->retained[sim->retained_count++].message = sim_message_hold(message);
 }
 
-static void sim_down(struct sim *sim, int agent, struct sim_message *message, bool retained)
-{
+static void sim_down(struct sim *sim, int agent, struct sim_message *message, bool retained) {
     struct sim_agent *to = &sim->agent[agent];
     const uint64_t arrival = sim->now + 1 + sim_random(sim, sim->quiet ? 10 : 60);
     to->down_last = arrival > to->down_last ? arrival : to->down_last;
-    sim_push(sim, (struct sim_event){.at = to->down_last, .type = SIM_DOWN, .agent = agent, .life = to->connection, .number = retained,
+    sim_push(sim, (struct sim_event){.at = to->down_last,
+                                     .type = SIM_DOWN,
+                                     .agent = agent,
+                                     .life = to->connection,
+                                     .number = retained,
                                      .message = sim_message_hold(message)});
 }
 
-static bool sim_for(struct sim *sim, int from, int agent, const struct sim_message *message)
-{
+static bool sim_for(struct sim *sim, int from, int agent, const struct sim_message *message) {
     const struct sim_agent *to = &sim->agent[agent];
     if (!to->connected || (agent == from && !sim->echo))
         return false;
@@ -54,8 +54,7 @@ static bool sim_for(struct sim *sim, int from, int agent, const struct sim_messa
 }
 
 // What the broker does with a message: `from` is an agent or -1 for a plain tool or the broker itself.
-void sim_broker_take(struct sim *sim, int from, struct sim_message *message)
-{
+void sim_broker_take(struct sim *sim, int from, struct sim_message *message) {
     if (message->type <= SIM_CLEAR || message->type == SIM_PEER || message->type == SIM_ONLINE)
         sim_retain(sim, message);
     if (message->type == SIM_CLEAR)
@@ -69,8 +68,7 @@ void sim_broker_take(struct sim *sim, int from, struct sim_message *message)
     }
 }
 
-static void sim_online(struct sim *sim, int agent, const struct ss_origin *origin, bool online)
-{
+static void sim_online(struct sim *sim, int agent, const struct ss_origin *origin, bool online) {
     struct sim_message *message = sim_message_create(SIM_ONLINE);
     message->online.origin = *origin;
     message->online.online = online;
@@ -79,8 +77,7 @@ static void sim_online(struct sim *sim, int agent, const struct ss_origin *origi
 }
 
 // Puts a message on an agent's connection. `token` is for the PUBACK, 0: nobody waits for one.
-void sim_broker_up(struct sim *sim, int agent, struct sim_message *message, uint64_t token)
-{
+void sim_broker_up(struct sim *sim, int agent, struct sim_message *message, uint64_t token) {
     struct sim_agent *from = &sim->agent[agent];
     if (!from->connected) {
         sim_message_drop(message);
@@ -88,12 +85,11 @@ void sim_broker_up(struct sim *sim, int agent, struct sim_message *message, uint
     }
     const uint64_t arrival = sim->now + 1 + sim_random(sim, sim->quiet ? 10 : 40);
     from->up_last = arrival > from->up_last ? arrival : from->up_last;
-    sim_push(sim, (struct sim_event){.at = from->up_last, .type = SIM_UP, .agent = agent, .life = from->connection, .number = token,
-                                     .message = message});
+    sim_push(sim, (struct sim_event){
+                      .at = from->up_last, .type = SIM_UP, .agent = agent, .life = from->connection, .number = token, .message = message});
 }
 
-void sim_broker_connect(struct sim *sim, int agent)
-{
+void sim_broker_connect(struct sim *sim, int agent) {
     struct sim_agent *to = &sim->agent[agent];
     if (to->will != 0)
         sim_online(sim, -1, &to->will_origin, false);
@@ -110,8 +106,7 @@ void sim_broker_connect(struct sim *sim, int agent)
     sim_broker_reread(sim, agent);
 }
 
-void sim_broker_reread(struct sim *sim, int agent)
-{
+void sim_broker_reread(struct sim *sim, int agent) {
     struct sim_agent *to = &sim->agent[agent];
     if (!to->connected)
         return;
@@ -123,8 +118,7 @@ void sim_broker_reread(struct sim *sim, int agent)
 }
 
 // The broker notices by itself that a connection is gone; a new connection of the same agent makes it notice at once.
-void sim_will(struct sim *sim, const struct sim_event *event)
-{
+void sim_will(struct sim *sim, const struct sim_event *event) {
     struct sim_agent *to = &sim->agent[event->agent];
     if (to->will == event->life && sim->broker_up)
         sim_online(sim, -1, &to->will_origin, false);
@@ -132,31 +126,28 @@ void sim_will(struct sim *sim, const struct sim_event *event)
         to->will = 0;
 }
 
-void sim_new_origin(struct sim *sim, int agent, const struct ss_origin *origin)
-{
+void sim_new_origin(struct sim *sim, int agent, const struct ss_origin *origin) {
     struct sim_agent *to = &sim->agent[agent];
     to->origin = *origin;
     sim_push(sim, (struct sim_event){.at = sim->now, .type = SIM_RELINK, .agent = agent, .life = to->life});
 }
 
-void sim_link_break(struct sim *sim, int agent)
-{
+void sim_link_break(struct sim *sim, int agent) {
     if (!sim->agent[agent].connected)
         return;
     sim_broker_drop(sim, agent);
-    sim_push(sim, (struct sim_event){.at = sim->now + sim_random(sim, 4000), .type = SIM_CONNECT, .agent = agent, .life = sim->agent[agent].life});
+    sim_push(sim, (struct sim_event){
+                      .at = sim->now + sim_random(sim, 4000), .type = SIM_CONNECT, .agent = agent, .life = sim->agent[agent].life});
 }
 
-void sim_broker_back(struct sim *sim)
-{
+void sim_broker_back(struct sim *sim) {
     if (sim->broker_up)
         return;
     sim->broker_up = true;
 }
 
 // The connection breaks: what was under way to the broker arrives up to some moment, what was under way to the agent is gone.
-void sim_broker_drop(struct sim *sim, int agent)
-{
+void sim_broker_drop(struct sim *sim, int agent) {
     struct sim_agent *to = &sim->agent[agent];
     if (!to->connected)
         return;
@@ -171,8 +162,7 @@ void sim_broker_drop(struct sim *sim, int agent)
     sim_agent_step(sim, agent, &event);
 }
 
-void sim_broker_save(struct sim *sim)
-{
+void sim_broker_save(struct sim *sim) {
     for (size_t i = 0; i < sim->saved_count; i++)
         sim_message_drop(sim->saved[i].message);
     sim->saved = realloc(sim->saved, (sim->retained_count + 1) * sizeof *sim->saved);
@@ -182,8 +172,7 @@ void sim_broker_save(struct sim *sim)
 }
 
 // The broker dies; it comes back with its store, with an older one, or with none.
-void sim_broker_down(struct sim *sim)
-{
+void sim_broker_down(struct sim *sim) {
     sim->broker_up = false;
     for (int i = 0; i < sim->agents; i++) {
         sim_link_break(sim, i);
@@ -200,8 +189,7 @@ void sim_broker_down(struct sim *sim)
     sim_push(sim, (struct sim_event){.at = sim->now + 500 + sim_random(sim, 5000), .type = SIM_BROKER_UP});
 }
 
-void sim_broker_finish(struct sim *sim)
-{
+void sim_broker_finish(struct sim *sim) {
     for (size_t i = 0; i < sim->retained_count; i++)
         sim_message_drop(sim->retained[i].message);
     for (size_t i = 0; i < sim->saved_count; i++)

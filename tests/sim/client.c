@@ -18,8 +18,7 @@ struct sim_draft {
 
 static const char *const sim_kinds[] = {"object", "transform", "material", "mesh", "image"};
 
-void sim_client_join(struct sim *sim, int agent)
-{
+void sim_client_join(struct sim *sim, int agent) {
     struct sim_agent *at = &sim->agent[agent];
     at->client++;
     sim_records_clear(&at->mirror);
@@ -29,8 +28,7 @@ void sim_client_join(struct sim *sim, int agent)
     sim_agent_step(sim, agent, &event);
 }
 
-static size_t sim_key(uint8_t *key, struct ss_slice kind, const struct ss_uuid *uuid, struct ss_slice name)
-{
+static size_t sim_key(uint8_t *key, struct ss_slice kind, const struct ss_uuid *uuid, struct ss_slice name) {
     memcpy(key, kind.data, kind.len);
     key[kind.len] = 0;
     memcpy(key + kind.len + 1, uuid->b, 16);
@@ -39,8 +37,7 @@ static size_t sim_key(uint8_t *key, struct ss_slice kind, const struct ss_uuid *
 }
 
 // A new topology: arrays of another are dropped.
-static void sim_mirror_topology(struct sim_records *mirror, struct ss_slice kind, const struct ss_uuid *uuid, struct ss_slice value)
-{
+static void sim_mirror_topology(struct sim_records *mirror, struct ss_slice kind, const struct ss_uuid *uuid, struct ss_slice value) {
     uint8_t prefix[512];
     const size_t len = sim_key(prefix, kind, uuid, ss_slice_text("at/"));
     for (size_t i = mirror->count; i-- > 0;) {
@@ -56,8 +53,8 @@ static void sim_mirror_topology(struct sim_records *mirror, struct ss_slice kind
     }
 }
 
-static void sim_mirror_set(struct sim_agent *at, struct ss_slice kind, const struct ss_uuid *uuid, struct ss_slice name, struct ss_slice value)
-{
+static void sim_mirror_set(struct sim_agent *at, struct ss_slice kind, const struct ss_uuid *uuid, struct ss_slice name,
+                           struct ss_slice value) {
     uint8_t key[512];
     const size_t len = sim_key(key, kind, uuid, name);
     sim_record_put(&at->mirror, key, len, value.data, value.len);
@@ -65,8 +62,7 @@ static void sim_mirror_set(struct sim_agent *at, struct ss_slice kind, const str
         sim_mirror_topology(&at->mirror, kind, uuid, value);
 }
 
-void sim_client_change(struct sim *sim, int agent, const struct ss_effect *effect)
-{
+void sim_client_change(struct sim *sim, int agent, const struct ss_effect *effect) {
     struct sim_agent *at = &sim->agent[agent];
     if (effect->change.client != at->client)
         sim_fail(sim, "a change for a client that is gone");
@@ -77,8 +73,7 @@ void sim_client_change(struct sim *sim, int agent, const struct ss_effect *effec
     }
 }
 
-void sim_client_ack(struct sim *sim, int agent, uint64_t id, bool taken)
-{
+void sim_client_ack(struct sim *sim, int agent, uint64_t id, bool taken) {
     struct sim_agent *at = &sim->agent[agent];
     at->last_ack = id;
     sim->acks += taken;
@@ -88,8 +83,7 @@ void sim_client_ack(struct sim *sim, int agent, uint64_t id, bool taken)
     }
 }
 
-static void sim_promise(struct sim *sim, int agent, const struct sim_draft *draft, uint64_t id)
-{
+static void sim_promise(struct sim *sim, int agent, const struct sim_draft *draft, uint64_t id) {
     struct sim_agent *at = &sim->agent[agent];
     const uint32_t kind = ss_names_find(&at->core->names, ss_slice_text(draft->kind));
     const uint32_t number = kind == SS_NONE ? SS_NONE : ss_scene_find(&at->core->scene, kind, &draft->uuid);
@@ -103,7 +97,8 @@ static void sim_promise(struct sim *sim, int agent, const struct sim_draft *draf
             at->promise_capacity = at->promise_capacity * 2 + 64;
             at->promises = realloc(at->promises, at->promise_capacity * sizeof *at->promises);
         }
-        struct sim_promise promise = {.uuid = draft->uuid, .stamp = cell->stamp, .edit = id, .client = at->client, .acked = at->last_ack == id};
+        struct sim_promise promise = {
+            .uuid = draft->uuid, .stamp = cell->stamp, .edit = id, .client = at->client, .acked = at->last_ack == id};
         snprintf(promise.kind, sizeof promise.kind, "%s", draft->kind);
         snprintf(promise.name, sizeof promise.name, "%s", draft->names[f]);
         at->promises[at->promise_count++] = promise;
@@ -113,16 +108,14 @@ static void sim_promise(struct sim *sim, int agent, const struct sim_draft *draf
 
 // ---- edits -------------------------------------------------------------------------------------------------------------
 
-static void sim_draft_add(struct sim_draft *draft, const char *name, const void *value, size_t len)
-{
+static void sim_draft_add(struct sim_draft *draft, const char *name, const void *value, size_t len) {
     snprintf(draft->names[draft->count], sizeof draft->names[0], "%s", name);
     draft->values[draft->count] = malloc(len);
     memcpy(draft->values[draft->count], value, len);
     draft->lens[draft->count++] = len;
 }
 
-static void sim_draft_number(struct sim *sim, struct sim_draft *draft, const char *name)
-{
+static void sim_draft_number(struct sim *sim, struct sim_draft *draft, const char *name) {
     uint8_t value[40] = {0xce};
     ss_store_be(value + 1, 4, sim_random(sim, UINT32_MAX));
     if (sim_chance(sim, 100)) { // a text longer than what is kept in place
@@ -133,8 +126,7 @@ static void sim_draft_number(struct sim *sim, struct sim_draft *draft, const cha
     sim_draft_add(draft, name, value, value[0] == 0xce ? 5 : 40);
 }
 
-static void sim_draft_large(struct sim *sim, struct sim_draft *draft, const char *name)
-{
+static void sim_draft_large(struct sim *sim, struct sim_draft *draft, const char *name) {
     uint8_t *value = malloc(20003);
     value[0] = 0xc5;
     ss_store_be(value + 1, 2, 20000);
@@ -143,8 +135,7 @@ static void sim_draft_large(struct sim *sim, struct sim_draft *draft, const char
     free(value);
 }
 
-static void sim_draft_material(struct sim *sim, struct sim_draft *draft)
-{
+static void sim_draft_material(struct sim *sim, struct sim_draft *draft) {
     static const uint8_t yes = 0xc3, nil = 0xc0;
     char node[32], name[48];
     snprintf(node, sizeof node, "nodes/%llu", (unsigned long long)sim_random(sim, sim_chance(sim, 150) ? 12 : 3));
@@ -159,8 +150,7 @@ static void sim_draft_material(struct sim *sim, struct sim_draft *draft)
         sim_draft_number(sim, draft, name);
 }
 
-static void sim_draft_mesh(struct sim *sim, int agent, struct sim_draft *draft)
-{
+static void sim_draft_mesh(struct sim *sim, int agent, struct sim_draft *draft) {
     uint8_t topology[3] = {0xa2, 't', (uint8_t)('0' + sim_random(sim, 3))};
     uint8_t key[512];
     const size_t len = sim_key(key, ss_slice_text("mesh"), &draft->uuid, ss_slice_text("topology"));
@@ -185,8 +175,7 @@ static void sim_draft_mesh(struct sim *sim, int agent, struct sim_draft *draft)
         sim_draft_add(draft, "topology", topology, 3);
 }
 
-static void sim_draft_image(struct sim *sim, int agent, struct sim_draft *draft)
-{
+static void sim_draft_image(struct sim *sim, int agent, struct sim_draft *draft) {
     struct sim_agent *at = &sim->agent[agent];
     uint8_t value[64] = {0x82, 0xa6, 's', 'h', 'a', '2', '5', '6', 0xc4, 32};
     struct ss_sha256 sha256 = {{0}};
@@ -203,8 +192,7 @@ static void sim_draft_image(struct sim *sim, int agent, struct sim_draft *draft)
     sim_agent_step(sim, agent, &event);
 }
 
-static void sim_draft_fill(struct sim *sim, int agent, struct sim_draft *draft)
-{
+static void sim_draft_fill(struct sim *sim, int agent, struct sim_draft *draft) {
     static const char *const plain[] = {"location", "rotation", "scale", "name"};
     static const uint8_t yes = 0xc3, no = 0xc2;
     const uint64_t kind = sim_random(sim, 5);
@@ -222,14 +210,12 @@ static void sim_draft_fill(struct sim *sim, int agent, struct sim_draft *draft)
         sim_draft_number(sim, draft, plain[sim_random(sim, 4)]);
 }
 
-static void sim_draft_free(struct sim_draft *draft)
-{
+static void sim_draft_free(struct sim_draft *draft) {
     for (size_t f = 0; f < draft->count; f++)
         free(draft->values[f]);
 }
 
-void sim_client_edit(struct sim *sim, int agent)
-{
+void sim_client_edit(struct sim *sim, int agent) {
     struct sim_agent *at = &sim->agent[agent];
     struct sim_draft draft = {.count = 0};
     if (!at->up)
@@ -255,8 +241,7 @@ void sim_client_edit(struct sim *sim, int agent)
 }
 
 // A plain tool knows one field, has a clock and an origin of its own, and no numbers.
-void sim_tool_write(struct sim *sim)
-{
+void sim_tool_write(struct sim *sim) {
     struct sim_draft draft = {.count = 0};
     struct sim_message *message = sim_message_create(SIM_STATE);
     ss_store_be(draft.uuid.b, 8, ss_mix(sim_random(sim, SIM_ENTITIES)));

@@ -4,8 +4,7 @@
 
 #include "sim.h"
 
-static void *sim_plain_resize(void *context, void *memory, size_t size)
-{
+static void *sim_plain_resize(void *context, void *memory, size_t size) {
     (void)context;
     if (size > 0)
         return realloc(memory, size);
@@ -15,8 +14,7 @@ static void *sim_plain_resize(void *context, void *memory, size_t size)
 
 static const struct ss_alloc sim_plain = {sim_plain_resize, NULL};
 
-struct sim_message *sim_message_create(int type)
-{
+struct sim_message *sim_message_create(int type) {
     struct sim_message *message = calloc(1, sizeof *message);
     message->refs = 1;
     message->type = (unsigned)type;
@@ -24,32 +22,27 @@ struct sim_message *sim_message_create(int type)
     return message;
 }
 
-struct sim_message *sim_message_hold(struct sim_message *message)
-{
+struct sim_message *sim_message_hold(struct sim_message *message) {
     message->refs++;
     return message;
 }
 
-void sim_message_drop(struct sim_message *message)
-{
+void sim_message_drop(struct sim_message *message) {
     if (message == NULL || --message->refs > 0)
         return;
     ss_scratch_finish(&message->memory);
     free(message);
 }
 
-struct ss_slice sim_copy_slice(struct sim_message *message, struct ss_slice slice)
-{
+struct ss_slice sim_copy_slice(struct sim_message *message, struct ss_slice slice) {
     return ss_slice_of(ss_scratch_copy(&message->memory, slice.data, slice.len), slice.len);
 }
 
-struct ss_vector sim_copy_vector(struct sim_message *message, const struct ss_vector *vector)
-{
+struct ss_vector sim_copy_vector(struct sim_message *message, const struct ss_vector *vector) {
     return (struct ss_vector){vector->count, ss_scratch_copy(&message->memory, vector->entries, vector->count * sizeof *vector->entries)};
 }
 
-struct ss_entity sim_copy_entity(struct sim_message *message, const struct ss_entity *entity)
-{
+struct ss_entity sim_copy_entity(struct sim_message *message, const struct ss_entity *entity) {
     struct ss_field *fields = ss_scratch_copy(&message->memory, entity->fields, entity->field_count * sizeof *fields);
     for (size_t i = 0; i < entity->field_count; i++) {
         fields[i].name = sim_copy_slice(message, fields[i].name);
@@ -58,8 +51,7 @@ struct ss_entity sim_copy_entity(struct sim_message *message, const struct ss_en
     return (struct ss_entity){sim_copy_slice(message, entity->kind), entity->uuid, entity->field_count, fields};
 }
 
-void sim_copy_live(struct sim_message *message, const struct ss_batch *batch, const struct ss_stamp *stamps)
-{
+void sim_copy_live(struct sim_message *message, const struct ss_batch *batch, const struct ss_stamp *stamps) {
     struct ss_batch *copy = &message->live.batch;
     *copy = *batch;
     copy->kind = sim_copy_slice(message, batch->kind);
@@ -75,8 +67,7 @@ void sim_copy_live(struct sim_message *message, const struct ss_batch *batch, co
     message->live.stamps = ss_scratch_copy(&message->memory, stamps, batch->rows * sizeof *stamps);
 }
 
-void sim_copy_reply(struct sim_message *message, const struct ss_ev_sync_reply *reply)
-{
+void sim_copy_reply(struct sim_message *message, const struct ss_ev_sync_reply *reply) {
     struct ss_ev_sync_reply *copy = &message->reply;
     *copy = *reply;
     struct ss_entity *entities = ss_scratch_copy(&message->memory, reply->entities, reply->entity_count * sizeof *entities);

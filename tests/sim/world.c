@@ -5,16 +5,14 @@
 
 #include "sim.h"
 
-uint64_t sim_random(struct sim *sim, uint64_t below)
-{
+uint64_t sim_random(struct sim *sim, uint64_t below) {
     sim->random += 0x9e3779b97f4a7c15U;
     return ss_mix(sim->random) % below;
 }
 
 bool sim_chance(struct sim *sim, unsigned per_mille) { return sim_random(sim, 1000) < per_mille; }
 
-void sim_fail(struct sim *sim, const char *format, ...)
-{
+void sim_fail(struct sim *sim, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     fprintf(stderr, "sim: seed %llu, %d agents, at %llu ms: ", (unsigned long long)sim->seed, sim->agents, (unsigned long long)sim->now);
@@ -24,13 +22,11 @@ void sim_fail(struct sim *sim, const char *format, ...)
     exit(1);
 }
 
-static bool sim_before(const struct sim_event *a, const struct sim_event *b)
-{
+static bool sim_before(const struct sim_event *a, const struct sim_event *b) {
     return a->at != b->at ? a->at < b->at : a->order < b->order;
 }
 
-void sim_push(struct sim *sim, struct sim_event event)
-{
+void sim_push(struct sim *sim, struct sim_event event) {
     if (sim->heap_count == sim->heap_capacity) {
         sim->heap_capacity = sim->heap_capacity * 2 + 64;
         sim->heap = realloc(sim->heap, sim->heap_capacity * sizeof *sim->heap);
@@ -42,8 +38,7 @@ void sim_push(struct sim *sim, struct sim_event event)
     sim->heap[at] = event;
 }
 
-bool sim_pop(struct sim *sim, struct sim_event *event)
-{
+bool sim_pop(struct sim *sim, struct sim_event *event) {
     if (sim->heap_count == 0)
         return false;
     *event = sim->heap[0];
@@ -61,16 +56,14 @@ bool sim_pop(struct sim *sim, struct sim_event *event)
     return true;
 }
 
-static void *sim_copy(const void *from, size_t len)
-{
+static void *sim_copy(const void *from, size_t len) {
     void *copy = malloc(len + 1);
     if (len > 0)
         memcpy(copy, from, len);
     return copy;
 }
 
-void sim_record_append(struct sim_records *records, uint64_t txn, struct ss_slice key, struct ss_slice value)
-{
+void sim_record_append(struct sim_records *records, uint64_t txn, struct ss_slice key, struct ss_slice value) {
     if (records->count == records->capacity) {
         records->capacity = records->capacity * 2 + 64;
         records->items = realloc(records->items, records->capacity * sizeof *records->items);
@@ -79,14 +72,12 @@ void sim_record_append(struct sim_records *records, uint64_t txn, struct ss_slic
         (struct sim_record){sim_copy(key.data, key.len), sim_copy(value.data, value.len), key.len, value.len, txn};
 }
 
-static int sim_record_compare(const struct sim_record *record, const void *key, size_t key_len)
-{
+static int sim_record_compare(const struct sim_record *record, const void *key, size_t key_len) {
     return ss_slice_compare(ss_slice_of(record->key, record->key_len), ss_slice_of(key, key_len));
 }
 
 // Sorted by key; an empty value deletes.
-void sim_record_put(struct sim_records *records, const void *key, size_t key_len, const void *value, size_t value_len)
-{
+void sim_record_put(struct sim_records *records, const void *key, size_t key_len, const void *value, size_t value_len) {
     size_t low = 0;
     size_t high = records->count;
     while (low < high) {
@@ -111,8 +102,7 @@ void sim_record_put(struct sim_records *records, const void *key, size_t key_len
     records->items[low] = added;
 }
 
-void sim_records_clear(struct sim_records *records)
-{
+void sim_records_clear(struct sim_records *records) {
     for (size_t i = 0; i < records->count; i++) {
         free(records->items[i].key);
         free(records->items[i].value);
@@ -121,8 +111,7 @@ void sim_records_clear(struct sim_records *records)
     *records = (struct sim_records){0};
 }
 
-bool sim_has(const struct ss_sha256 *set, size_t count, const struct ss_sha256 *sha256)
-{
+bool sim_has(const struct ss_sha256 *set, size_t count, const struct ss_sha256 *sha256) {
     for (size_t i = 0; i < count; i++) {
         if (memcmp(set[i].b, sha256->b, sizeof sha256->b) == 0)
             return true;
@@ -130,8 +119,7 @@ bool sim_has(const struct ss_sha256 *set, size_t count, const struct ss_sha256 *
     return false;
 }
 
-void sim_add(struct ss_sha256 **set, size_t *count, const struct ss_sha256 *sha256)
-{
+void sim_add(struct ss_sha256 **set, size_t *count, const struct ss_sha256 *sha256) {
     if (sim_has(*set, *count, sha256))
         return;
     *set = realloc(*set, (*count + 1) * sizeof **set);

@@ -21,8 +21,7 @@ struct desk {
     struct ss_effects effects;
 };
 
-static inline void *desk_resize(void *context, void *memory, size_t size)
-{
+static inline void *desk_resize(void *context, void *memory, size_t size) {
     struct desk *desk = context;
     if (size == 0) {
         free(memory);
@@ -33,38 +32,40 @@ static inline void *desk_resize(void *context, void *memory, size_t size)
     return realloc(memory, size);
 }
 
-static inline struct ss_event desk_event(const struct desk *desk, enum ss_event_type type)
-{
+static inline struct ss_event desk_event(const struct desk *desk, enum ss_event_type type) {
     return (struct ss_event){.type = type, .now_ms = desk->now, .wall_ms = 1700000000000U + desk->now};
 }
 
 static inline int desk_step(struct desk *desk, const struct ss_event *event) { return ss_core_step(desk->core, event, &desk->effects); }
 
-static inline void desk_do(struct desk *desk, enum ss_event_type type)
-{
+static inline void desk_do(struct desk *desk, enum ss_event_type type) {
     const struct ss_event event = desk_event(desk, type);
     assert_int_equal(desk_step(desk, &event), SS_OK);
 }
 
-static inline void desk_open(struct desk *desk, uint8_t origin)
-{
+static inline void desk_open(struct desk *desk, uint8_t origin) {
     desk->now = desk->now == 0 ? 1000 : desk->now;
-    const struct ss_core_config config = {.alloc = {desk_resize, desk}, .origin = {{origin}}, .random_seed = origin, .settle_ms = 250,
-                                          .settle_long_ms = 2000, .live_tick_ms = 16, .live_expiry_ms = 10000, .rank_delay_ms = 250,
-                                          .peer_interval_ms = 10000, .max_inflight = 64};
+    const struct ss_core_config config = {.alloc = {desk_resize, desk},
+                                          .origin = {{origin}},
+                                          .random_seed = origin,
+                                          .settle_ms = 250,
+                                          .settle_long_ms = 2000,
+                                          .live_tick_ms = 16,
+                                          .live_expiry_ms = 10000,
+                                          .rank_delay_ms = 250,
+                                          .peer_interval_ms = 10000,
+                                          .max_inflight = 64};
     desk->core = ss_core_create(&config);
     assert_non_null(desk->core);
 }
 
-static inline void desk_close(struct desk *desk)
-{
+static inline void desk_close(struct desk *desk) {
     ss_core_destroy(desk->core);
     desk->core = NULL;
 }
 
 // desk_find returns the first effect of a type, NULL when there is none.
-static inline const struct ss_effect *desk_find(const struct desk *desk, enum ss_effect_type type)
-{
+static inline const struct ss_effect *desk_find(const struct desk *desk, enum ss_effect_type type) {
     for (size_t i = 0; i < desk->effects.count; i++) {
         if (desk->effects.items[i].type == type)
             return &desk->effects.items[i];
@@ -72,23 +73,21 @@ static inline const struct ss_effect *desk_find(const struct desk *desk, enum ss
     return NULL;
 }
 
-static inline void desk_join(struct desk *desk, uint32_t client)
-{
+static inline void desk_join(struct desk *desk, uint32_t client) {
     struct ss_event event = desk_event(desk, SS_EV_CLIENT_JOINED);
     event.client_joined.client = client;
     event.client_joined.changes = true;
     assert_int_equal(desk_step(desk, &event), SS_OK);
 }
 
-static inline void desk_stored(struct desk *desk)
-{
+static inline void desk_stored(struct desk *desk) {
     struct ss_event event = desk_event(desk, SS_EV_STORED);
     event.stored.txn = desk->core->last_txn;
     assert_int_equal(desk_step(desk, &event), SS_OK);
 }
 
-static inline int desk_edit(struct desk *desk, uint32_t client, uint64_t id, bool live, uint8_t entity, const char *name, struct ss_slice value)
-{
+static inline int desk_edit(struct desk *desk, uint32_t client, uint64_t id, bool live, uint8_t entity, const char *name,
+                            struct ss_slice value) {
     const struct ss_uuid uuid = {{entity}};
     const struct ss_slice names = ss_slice_text(name);
     const struct ss_batch batch = {ss_slice_text("object"), 1, 1, &uuid, &names, &value};

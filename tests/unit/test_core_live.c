@@ -2,8 +2,7 @@
 // Dragging: what is shown, when it goes out, when it settles and when it ends.
 #include "core_util.h"
 
-static void publish_all(struct desk *desk)
-{
+static void publish_all(struct desk *desk) {
     for (const struct ss_effect *effect; (effect = desk_find(desk, SS_FX_PUBLISH_STATE)) != NULL;) {
         struct ss_event event = desk_event(desk, SS_EV_PUBLISHED);
         event.published.token = effect->state.token;
@@ -11,8 +10,7 @@ static void publish_all(struct desk *desk)
     }
 }
 
-static void open_published(struct desk *desk)
-{
+static void open_published(struct desk *desk) {
     desk_open(desk, 1);
     desk_do(desk, SS_EV_START);
     desk_join(desk, 7);
@@ -25,8 +23,7 @@ static void open_published(struct desk *desk)
     publish_all(desk);
 }
 
-static void a_drag_goes_out_at_once_then_by_ticks_and_settles_when_it_rests(void **state)
-{
+static void a_drag_goes_out_at_once_then_by_ticks_and_settles_when_it_rests(void **state) {
     (void)state;
     struct desk desk = {0};
     open_published(&desk);
@@ -54,8 +51,7 @@ static void a_drag_goes_out_at_once_then_by_ticks_and_settles_when_it_rests(void
     desk_close(&desk);
 }
 
-static void a_long_drag_settles_every_two_seconds(void **state)
-{
+static void a_long_drag_settles_every_two_seconds(void **state) {
     (void)state;
     struct desk desk = {0};
     open_published(&desk);
@@ -71,8 +67,7 @@ static void a_long_drag_settles_every_two_seconds(void **state)
     desk_close(&desk);
 }
 
-static void give_live(struct desk *desk, uint8_t value)
-{
+static void give_live(struct desk *desk, uint8_t value) {
     const struct ss_uuid uuid = {{3}};
     const struct ss_slice name = ss_slice_text("location");
     const struct ss_slice bytes = ss_slice_of(&value, 1);
@@ -84,8 +79,7 @@ static void give_live(struct desk *desk, uint8_t value)
     assert_int_equal(desk_step(desk, &event), SS_OK);
 }
 
-static int shown(struct desk *desk, bool *live)
-{
+static int shown(struct desk *desk, bool *live) {
     struct ss_event event = desk_event(desk, SS_EV_CLIENT_READY);
     event.client_ready.client = 7;
     event.client_ready.budget = 65536;
@@ -97,8 +91,7 @@ static int shown(struct desk *desk, bool *live)
     return change->change.entities[0].fields[0].value.data[0];
 }
 
-static void a_peers_drag_is_shown_not_stored_and_ends_with_silence(void **state)
-{
+static void a_peers_drag_is_shown_not_stored_and_ends_with_silence(void **state) {
     (void)state;
     struct desk desk = {0};
     bool live = false;
@@ -116,8 +109,7 @@ static void a_peers_drag_is_shown_not_stored_and_ends_with_silence(void **state)
     desk_close(&desk);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_drag_goes_out_at_once_then_by_ticks_and_settles_when_it_rests),
         cmocka_unit_test(a_long_drag_settles_every_two_seconds),

@@ -2,8 +2,7 @@
 // Every allocation of a step is denied once: the core is then as it was, and the same event can be given again.
 #include "core_util.h"
 
-static struct ss_sha256 digest(struct desk *desk)
-{
+static struct ss_sha256 digest(struct desk *desk) {
     desk_do(desk, SS_EV_DIGEST_WANTED);
     return desk_find(desk, SS_FX_DIGEST)->digest.digest;
 }
@@ -15,8 +14,7 @@ struct snapshot {
     size_t outbox, acks, overlays, lines_seq;
 };
 
-static struct snapshot look(struct desk *desk)
-{
+static struct snapshot look(struct desk *desk) {
     const struct ss_core *core = desk->core;
     struct snapshot snapshot;
     memset(&snapshot, 0, sizeof snapshot);
@@ -31,8 +29,7 @@ static struct snapshot look(struct desk *desk)
     return snapshot;
 }
 
-static void deny_each(struct desk *desk, const struct ss_event *event)
-{
+static void deny_each(struct desk *desk, const struct ss_event *event) {
     for (size_t n = 1;; n++) {
         const struct snapshot before = look(desk);
         desk->allocations = 0;
@@ -49,15 +46,13 @@ static void deny_each(struct desk *desk, const struct ss_event *event)
     }
 }
 
-static void open_with_client(struct desk *desk)
-{
+static void open_with_client(struct desk *desk) {
     desk_open(desk, 1);
     desk_do(desk, SS_EV_START);
     desk_join(desk, 7);
 }
 
-static void an_edit_is_all_or_nothing(void **state)
-{
+static void an_edit_is_all_or_nothing(void **state) {
     (void)state;
     struct desk desk = {0};
     open_with_client(&desk);
@@ -92,8 +87,7 @@ static void an_edit_is_all_or_nothing(void **state)
     desk_close(&desk);
 }
 
-static void a_state_message_is_all_or_nothing(void **state)
-{
+static void a_state_message_is_all_or_nothing(void **state) {
     (void)state;
     struct desk desk = {0};
     open_with_client(&desk);
@@ -104,8 +98,11 @@ static void a_state_message_is_all_or_nothing(void **state)
         ss_store_be(fields[0].stamp.b, 8, (1700000000000ULL << 16) + round);
         ss_store_be(fields[1].stamp.b, 8, (1700000000000ULL << 16) + round);
         struct ss_event event = desk_event(&desk, SS_EV_STATE);
-        event.state = (struct ss_ev_state){.entity = {ss_slice_text("object"), {{round}}, 2, fields}, .part = -1, .numbered = true,
-                                           .from = {{(uint8_t)(10 + round)}}, .seq = 1};
+        event.state = (struct ss_ev_state){.entity = {ss_slice_text("object"), {{round}}, 2, fields},
+                                           .part = -1,
+                                           .numbered = true,
+                                           .from = {{(uint8_t)(10 + round)}},
+                                           .seq = 1};
         deny_each(&desk, &event);
     }
     assert_int_equal(desk.core->scene.present, 3);
@@ -113,16 +110,15 @@ static void a_state_message_is_all_or_nothing(void **state)
 }
 
 // A message of ours that we never sent: somebody else has our origin.
-static void leaving_a_clone_is_all_or_nothing(void **state)
-{
+static void leaving_a_clone_is_all_or_nothing(void **state) {
     (void)state;
     struct desk desk = {0};
     open_with_client(&desk);
     assert_int_equal(desk_edit(&desk, 7, 1, false, 3, "location", ss_slice_text("\xa3xyz")), SS_OK);
     desk_stored(&desk);
     struct ss_event event = desk_event(&desk, SS_EV_STATE);
-    event.state = (struct ss_ev_state){.entity = {.kind = ss_slice_text("object"), .uuid = {{9}}}, .part = -1, .numbered = true, .from = {{1}},
-                                       .seq = 50};
+    event.state = (struct ss_ev_state){
+        .entity = {.kind = ss_slice_text("object"), .uuid = {{9}}}, .part = -1, .numbered = true, .from = {{1}}, .seq = 50};
     for (size_t n = 1;; n++) {
         desk.allocations = 0;
         desk.deny = n;
@@ -140,8 +136,7 @@ static void leaving_a_clone_is_all_or_nothing(void **state)
     desk_close(&desk);
 }
 
-static void creation_can_be_denied(void **state)
-{
+static void creation_can_be_denied(void **state) {
     (void)state;
     for (size_t n = 1; n < 12; n++) {
         struct desk desk = {.deny = n};
@@ -150,8 +145,7 @@ static void creation_can_be_denied(void **state)
     }
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_edit_is_all_or_nothing),
         cmocka_unit_test(a_state_message_is_all_or_nothing),

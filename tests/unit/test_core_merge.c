@@ -12,14 +12,12 @@ struct history {
 
 static const char *const names[] = {"a", "a/b", "a/b/c", "at/t0/uv", "at/t1/uv", "topology", "deleted", "z"};
 
-static uint64_t draw(uint64_t *random, uint64_t below)
-{
+static uint64_t draw(uint64_t *random, uint64_t below) {
     *random += 0x9e3779b97f4a7c15U;
     return ss_mix(*random) % below;
 }
 
-static struct ss_slice draw_value(uint64_t *random, const char *name, uint8_t *bytes)
-{
+static struct ss_slice draw_value(uint64_t *random, const char *name, uint8_t *bytes) {
     static const uint8_t small[] = {0xc0, 0xc2, 0xc3, 1, 2, 3};
     bytes[0] = small[draw(random, sizeof small)];
     if (strcmp(name, "topology") == 0) {
@@ -36,8 +34,7 @@ static struct ss_slice draw_value(uint64_t *random, const char *name, uint8_t *b
 }
 
 // Few entities, few names and few stamps, so that all kinds of clashes happen; one entity's fields in a message have names in order.
-static void draw_history(uint64_t *random, struct history *history)
-{
+static void draw_history(uint64_t *random, struct history *history) {
     for (size_t m = 0; m < MESSAGES; m++) {
         const uint64_t first = draw(random, 7);
         const uint64_t second = first + 1 + draw(random, 7 - first);
@@ -47,25 +44,23 @@ static void draw_history(uint64_t *random, struct history *history)
             ss_store_be(history->fields[m][f].stamp.b, 6, 1700000000000U);
             ss_store_be(history->fields[m][f].stamp.b + 6, 2, draw(random, 20));
         }
-        history->messages[m] = (struct ss_entity){ss_slice_text("mesh"), {{(uint8_t)draw(random, 3)}}, 1 + draw(random, 2), history->fields[m]};
+        history->messages[m] =
+            (struct ss_entity){ss_slice_text("mesh"), {{(uint8_t)draw(random, 3)}}, 1 + draw(random, 2), history->fields[m]};
     }
 }
 
-static void give(struct desk *desk, const struct history *history, size_t m)
-{
+static void give(struct desk *desk, const struct history *history, size_t m) {
     struct ss_event event = desk_event(desk, SS_EV_STATE);
     event.state = (struct ss_ev_state){.entity = history->messages[m], .part = -1, .numbered = true, .from = {{9}}, .seq = m + 1};
     assert_int_equal(desk_step(desk, &event), SS_OK);
 }
 
-static struct ss_sha256 digest(struct desk *desk)
-{
+static struct ss_sha256 digest(struct desk *desk) {
     desk_do(desk, SS_EV_DIGEST_WANTED);
     return desk_find(desk, SS_FX_DIGEST)->digest.digest;
 }
 
-static struct ss_sha256 play(const struct history *history, uint64_t *random, bool shuffle)
-{
+static struct ss_sha256 play(const struct history *history, uint64_t *random, bool shuffle) {
     struct desk desk = {0};
     size_t order[MESSAGES];
     for (size_t i = 0; i < MESSAGES; i++)
@@ -88,8 +83,7 @@ static struct ss_sha256 play(const struct history *history, uint64_t *random, bo
     return result;
 }
 
-static void any_order_gives_the_same(void **state)
-{
+static void any_order_gives_the_same(void **state) {
     (void)state;
     for (uint64_t seed = 1; seed <= ORDERS; seed++) {
         uint64_t random = seed;
@@ -105,27 +99,24 @@ static void any_order_gives_the_same(void **state)
     }
 }
 
-static const struct ss_cell *cell_of(struct desk *desk, uint8_t entity, const char *name)
-{
+static const struct ss_cell *cell_of(struct desk *desk, uint8_t entity, const char *name) {
     struct ss_core *core = desk->core;
     const uint32_t number = ss_scene_find(&core->scene, ss_names_find(&core->names, ss_slice_text("object")), &(struct ss_uuid){{entity}});
     struct ss_thing *thing = ss_thing_at(core, number);
     return ss_cells_get(&core->names, thing->cells, thing->count, ss_names_find(&core->names, ss_slice_text(name)));
 }
 
-static void give_field(struct desk *desk, const char *name, struct ss_slice value, uint16_t counter)
-{
+static void give_field(struct desk *desk, const char *name, struct ss_slice value, uint16_t counter) {
     struct ss_field field = {ss_slice_text(name), value, {{0}}};
     ss_store_be(field.stamp.b, 6, 1700000000000U);
     ss_store_be(field.stamp.b + 6, 2, counter);
     struct ss_event event = desk_event(desk, SS_EV_STATE);
-    event.state = (struct ss_ev_state){.entity = {ss_slice_text("object"), {{1}}, 1, &field}, .part = -1, .numbered = true, .from = {{9}},
-                                       .seq = ++desk->core->serial};
+    event.state = (struct ss_ev_state){
+        .entity = {ss_slice_text("object"), {{1}}, 1, &field}, .part = -1, .numbered = true, .from = {{9}}, .seq = ++desk->core->serial};
     assert_int_equal(desk_step(desk, &event), SS_OK);
 }
 
-static void the_later_stamp_wins_then_the_greater_value(void **state)
-{
+static void the_later_stamp_wins_then_the_greater_value(void **state) {
     (void)state;
     struct desk desk = {0};
     desk_open(&desk, 1);
@@ -140,8 +131,7 @@ static void the_later_stamp_wins_then_the_greater_value(void **state)
     desk_close(&desk);
 }
 
-static void arrays_older_than_the_topology_are_dropped(void **state)
-{
+static void arrays_older_than_the_topology_are_dropped(void **state) {
     (void)state;
     struct desk desk = {0};
     desk_open(&desk, 1);
@@ -157,8 +147,7 @@ static void arrays_older_than_the_topology_are_dropped(void **state)
     desk_close(&desk);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_order_gives_the_same),
         cmocka_unit_test(the_later_stamp_wins_then_the_greater_value),

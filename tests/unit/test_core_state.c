@@ -14,8 +14,7 @@ struct disk {
     size_t count;
 };
 
-static void disk_put(struct disk *disk, struct ss_slice key, struct ss_slice value)
-{
+static void disk_put(struct disk *disk, struct ss_slice key, struct ss_slice value) {
     size_t at = 0;
     while (at < disk->count && !ss_slice_equal(ss_slice_of(disk->records[at].key, disk->records[at].key_len), key))
         at++;
@@ -35,16 +34,14 @@ static void disk_put(struct disk *disk, struct ss_slice key, struct ss_slice val
     }
 }
 
-static void disk_take(struct disk *disk, const struct desk *desk)
-{
+static void disk_take(struct disk *disk, const struct desk *desk) {
     for (size_t i = 0; i < desk->effects.count; i++) {
         if (desk->effects.items[i].type == SS_FX_STORE)
             disk_put(disk, desk->effects.items[i].store.key, desk->effects.items[i].store.value);
     }
 }
 
-static void disk_restore(const struct disk *disk, struct desk *desk)
-{
+static void disk_restore(const struct disk *disk, struct desk *desk) {
     for (size_t i = disk->count; i-- > 0;) {
         struct ss_event event = desk_event(desk, SS_EV_RESTORED);
         event.restored.key = ss_slice_of(disk->records[i].key, disk->records[i].key_len);
@@ -53,21 +50,18 @@ static void disk_restore(const struct disk *disk, struct desk *desk)
     }
 }
 
-static void disk_finish(struct disk *disk)
-{
+static void disk_finish(struct disk *disk) {
     for (size_t i = 0; i < disk->count; i++)
         free(disk->records[i].value);
     free(disk);
 }
 
-static struct ss_sha256 digest(struct desk *desk)
-{
+static struct ss_sha256 digest(struct desk *desk) {
     desk_do(desk, SS_EV_DIGEST_WANTED);
     return desk_find(desk, SS_FX_DIGEST)->digest.digest;
 }
 
-static size_t count_effects(const struct desk *desk, enum ss_effect_type type, size_t *bytes)
-{
+static size_t count_effects(const struct desk *desk, enum ss_effect_type type, size_t *bytes) {
     size_t count = 0;
     for (size_t i = 0; i < desk->effects.count; i++) {
         const struct ss_effect *effect = &desk->effects.items[i];
@@ -78,8 +72,7 @@ static size_t count_effects(const struct desk *desk, enum ss_effect_type type, s
     return count;
 }
 
-static void a_large_entity_moves_to_parts_and_survives_a_restart(void **state)
-{
+static void a_large_entity_moves_to_parts_and_survives_a_restart(void **state) {
     (void)state;
     struct desk desk = {0};
     struct disk *disk = calloc(1, sizeof *disk);
@@ -122,8 +115,7 @@ static void a_large_entity_moves_to_parts_and_survives_a_restart(void **state)
     free(large);
 }
 
-static void a_tombstone_shrinks_after_30_days(void **state)
-{
+static void a_tombstone_shrinks_after_30_days(void **state) {
     (void)state;
     struct desk desk = {0};
     desk_open(&desk, 1);
@@ -149,17 +141,16 @@ static void a_tombstone_shrinks_after_30_days(void **state)
     desk_close(&desk);
 }
 
-static void give(struct desk *desk, uint64_t ahead_ms, uint64_t seq)
-{
+static void give(struct desk *desk, uint64_t ahead_ms, uint64_t seq) {
     struct ss_field field = {ss_slice_text("x"), DESK_BYTES(5), {{0}}};
     ss_store_be(field.stamp.b, 6, 1700000000000U + desk->now + ahead_ms);
     struct ss_event event = desk_event(desk, SS_EV_STATE);
-    event.state = (struct ss_ev_state){.entity = {ss_slice_text("object"), {{1}}, 1, &field}, .part = -1, .numbered = true, .from = {{9}}, .seq = seq};
+    event.state = (struct ss_ev_state){
+        .entity = {ss_slice_text("object"), {{1}}, 1, &field}, .part = -1, .numbered = true, .from = {{9}}, .seq = seq};
     assert_int_equal(desk_step(desk, &event), SS_OK);
 }
 
-static void the_future_waits_or_is_refused(void **state)
-{
+static void the_future_waits_or_is_refused(void **state) {
     (void)state;
     struct desk desk = {0};
     desk_open(&desk, 1);
@@ -180,8 +171,7 @@ static void the_future_waits_or_is_refused(void **state)
     desk_close(&desk);
 }
 
-static void what_the_disk_refused_is_refused_and_stored_again(void **state)
-{
+static void what_the_disk_refused_is_refused_and_stored_again(void **state) {
     (void)state;
     struct desk desk = {0};
     desk_open(&desk, 1);
@@ -205,8 +195,7 @@ static void what_the_disk_refused_is_refused_and_stored_again(void **state)
     desk_close(&desk);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_large_entity_moves_to_parts_and_survives_a_restart),
         cmocka_unit_test(a_tombstone_shrinks_after_30_days),

@@ -4,8 +4,7 @@
 #include "util/index.h"
 #include "util/value.h"
 
-static void well_formed_is_one_value_not_too_deep(void **state)
-{
+static void well_formed_is_one_value_not_too_deep(void **state) {
     (void)state;
     assert_true(ss_value_well_formed(DESK_BYTES(0xc0), 16));
     assert_true(ss_value_well_formed(DESK_BYTES(0x92, 1, 0xa1, 'x'), 16));
@@ -20,14 +19,12 @@ static void well_formed_is_one_value_not_too_deep(void **state)
     assert_false(ss_value_well_formed(DESK_BYTES(0x91, 0x91, 0x91, 1), 2));
 }
 
-static void count_blob(void *context, const struct ss_sha256 *sha256, uint64_t size)
-{
+static void count_blob(void *context, const struct ss_sha256 *sha256, uint64_t size) {
     uint64_t *sum = context;
     *sum += size + sha256->b[0];
 }
 
-static void blobs_are_found_in_maps_and_pages(void **state)
-{
+static void blobs_are_found_in_maps_and_pages(void **state) {
     (void)state;
     uint8_t one[48] = {0x82, 0xa6, 's', 'h', 'a', '2', '5', '6', 0xc4, 32, 100};
     memcpy(one + 42, "\xa4size\x07", 6);
@@ -49,8 +46,7 @@ static void blobs_are_found_in_maps_and_pages(void **state)
     assert_int_equal(ss_value_blobs(DESK_BYTES(7), count_blob, &sum), 0);
 }
 
-static void a_line_advances_without_gaps_only(void **state)
-{
+static void a_line_advances_without_gaps_only(void **state) {
     (void)state;
     struct ss_line line = {0};
     assert_true(ss_line_note(&line, 1));
@@ -70,8 +66,7 @@ static void a_line_advances_without_gaps_only(void **state)
     assert_int_equal(line.seq, 14);
 }
 
-static void the_clock_never_runs_backwards(void **state)
-{
+static void the_clock_never_runs_backwards(void **state) {
     (void)state;
     struct ss_clock clock = {.wall_ms = 1000};
     struct ss_stamp last = ss_clock_next(&clock);
@@ -89,14 +84,12 @@ static void the_clock_never_runs_backwards(void **state)
     assert_true(ss_stamp_compare(&next, &last) > 0);
 }
 
-static bool same_number(const void *context, uint32_t number, const void *key)
-{
+static bool same_number(const void *context, uint32_t number, const void *key) {
     (void)context;
     return number == *(const uint32_t *)key;
 }
 
-static void the_index_finds_what_was_added(void **state)
-{
+static void the_index_finds_what_was_added(void **state) {
     (void)state;
     struct desk desk = {0};
     const struct ss_alloc alloc = {desk_resize, &desk};
@@ -117,13 +110,10 @@ static void the_index_finds_what_was_added(void **state)
     ss_index_finish(&index, &alloc);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(well_formed_is_one_value_not_too_deep),
-        cmocka_unit_test(blobs_are_found_in_maps_and_pages),
-        cmocka_unit_test(a_line_advances_without_gaps_only),
-        cmocka_unit_test(the_clock_never_runs_backwards),
+        cmocka_unit_test(well_formed_is_one_value_not_too_deep), cmocka_unit_test(blobs_are_found_in_maps_and_pages),
+        cmocka_unit_test(a_line_advances_without_gaps_only),     cmocka_unit_test(the_clock_never_runs_backwards),
         cmocka_unit_test(the_index_finds_what_was_added),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
