@@ -5,19 +5,16 @@
 
 enum { SS_BLOBS_MAX = 1 << 26, SS_BLOB_RETRY_MS = 1000 };
 
-static bool ss_blob_same(const void *context, uint32_t number, const void *key)
-{
+static bool ss_blob_same(const void *context, uint32_t number, const void *key) {
     const struct ss_blobs *blobs = context;
     return memcmp(blobs->all.items[number].sha256.b, key, sizeof(struct ss_sha256)) == 0;
 }
 
-static uint32_t ss_blob_find(const struct ss_core *core, const struct ss_sha256 *sha256)
-{
+uint32_t ss_blob_find(const struct ss_core *core, const struct ss_sha256 *sha256) {
     return ss_index_find(&core->blobs.index, ss_hash(core->scene.seed, sha256->b, sizeof sha256->b), ss_blob_same, &core->blobs, sha256);
 }
 
-uint32_t ss_blob_take(struct ss_core *core, const struct ss_sha256 *sha256, uint64_t size)
-{
+uint32_t ss_blob_take(struct ss_core *core, const struct ss_sha256 *sha256, uint64_t size) {
     uint32_t number = ss_blob_find(core, sha256);
     if (number != SS_NONE) {
         if (size > 0)
@@ -34,23 +31,37 @@ uint32_t ss_blob_take(struct ss_core *core, const struct ss_sha256 *sha256, uint
 
 struct ss_blob_query {
     const struct ss_core *core;
-    enum ss_blob_flag flag;
+    uint32_t flags;
     bool all;
 };
 
-static void ss_blob_ask(void *context, const struct ss_sha256 *sha256, uint64_t size)
-{
+static void ss_blob_ask(void *context, const struct ss_sha256 *sha256, uint64_t size) {
     struct ss_blob_query *query = context;
     const uint32_t number = ss_blob_find(query->core, sha256);
-    query->all &= number != SS_NONE && (query->core->blobs.all.items[number].flags & query->flag) != 0;
+    query->all &= number != SS_NONE && (query->core->blobs.all.items[number].flags & query->flags) != 0;
     (void)size;
 }
 
-bool ss_blobs_have(const struct ss_core *core, struct ss_slice value, enum ss_blob_flag flag)
-{
-    struct ss_blob_query query = {core, flag, true};
+bool ss_blobs_have(const struct ss_core *core, struct ss_slice value, uint32_t flags) {
+    struct ss_blob_query query = {core, flags, true};
     ss_value_blobs(value, ss_blob_ask, &query);
     return query.all;
+}
+
+struct ss_blob_notes {
+    struct ss_core *core;
+    bool failed;
+};
+
+static void ss_blob_take_one(void *context, const struct ss_sha256 *sha256, uint64_t size) {
+    struct ss_blob_notes *notes = context;
+    notes->failed |= ss_blob_take(notes->core, sha256, size) == SS_NONE;
+}
+
+bool ss_blobs_note(struct ss_core *core, struct ss_slice value) {
+    struct ss_blob_notes notes = {core, false};
+    ss_value_blobs(value, ss_blob_take_one, &notes);
+    return !notes.failed;
 }
 
 struct ss_blob_interest {
@@ -59,8 +70,7 @@ struct ss_blob_interest {
     bool failed;
 };
 
-static void ss_blob_note(void *context, const struct ss_sha256 *sha256, uint64_t size)
-{
+static void ss_blob_note(void *context, const struct ss_sha256 *sha256, uint64_t size) {
     struct ss_blob_interest *interest = context;
     struct ss_core *core = interest->core;
     const uint32_t number = ss_blob_take(core, sha256, size);
@@ -80,22 +90,19 @@ static void ss_blob_note(void *context, const struct ss_sha256 *sha256, uint64_t
         ss_array_push(&blob->things, interest->thing);
 }
 
-bool ss_blobs_interest(struct ss_core *core, uint32_t thing, struct ss_slice value)
-{
+bool ss_blobs_interest(struct ss_core *core, uint32_t thing, struct ss_slice value) {
     struct ss_blob_interest interest = {core, thing, false};
     ss_value_blobs(value, ss_blob_note, &interest);
     return !interest.failed;
 }
 
-static void ss_blob_later(struct ss_core *core, struct ss_blob *blob)
-{
+static void ss_blob_later(struct ss_core *core, struct ss_blob *blob) {
     blob->flags |= SS_BLOB_MISSING;
     blob->retry_ms = core->now + SS_BLOB_RETRY_MS;
     ss_timer_by(core, SS_TIMER_BLOB, blob->retry_ms);
 }
 
-static void ss_blob_effect(struct ss_core *core, struct ss_blob *blob, enum ss_effect_type type, enum ss_blob_flag flag, bool now)
-{
+static void ss_blob_effect(struct ss_core *core, struct ss_blob *blob, enum ss_effect_type type, enum ss_blob_flag flag, bool now) {
     if (!ss_fx_room(core, SS_FX_SPARE)) { // the handler's own effects keep the room they made
         ss_blob_later(core, blob);
         return;
@@ -107,8 +114,7 @@ static void ss_blob_effect(struct ss_core *core, struct ss_blob *blob, enum ss_e
     blob->flags |= flag;
 }
 
-void ss_blob_fetch(struct ss_core *core, uint32_t number, bool now)
-{
+void ss_blob_fetch(struct ss_core *core, uint32_t number, bool now) {
     struct ss_blob *blob = &core->blobs.all.items[number];
     const bool more = now && (blob->flags & SS_BLOB_WANTED) == 0;
     if ((blob->flags & (SS_BLOB_PRESENT | SS_BLOB_MISSING)) != 0 || ((blob->flags & SS_BLOB_FETCHING) != 0 && !more))
@@ -117,15 +123,13 @@ void ss_blob_fetch(struct ss_core *core, uint32_t number, bool now)
     ss_blob_effect(core, blob, SS_FX_FETCH_BLOB, SS_BLOB_FETCHING, now);
 }
 
-void ss_blob_upload(struct ss_core *core, uint32_t number)
-{
+void ss_blob_upload(struct ss_core *core, uint32_t number) {
     struct ss_blob *blob = &core->blobs.all.items[number];
     if ((blob->flags & (SS_BLOB_UPLOADED | SS_BLOB_UPLOADING)) == 0)
         ss_blob_effect(core, blob, SS_FX_UPLOAD_BLOB, SS_BLOB_UPLOADING, false);
 }
 
-void ss_blobs_finish(struct ss_core *core)
-{
+void ss_blobs_finish(struct ss_core *core) {
     for (size_t i = 0; i < core->blobs.all.count; i++)
         ss_array_finish(&core->blobs.all.items[i].things, ss_memory(core));
     ss_array_finish(&core->blobs.all, ss_memory(core));

@@ -8,8 +8,13 @@
 // ss_blob_take returns the number of a blob, making it. Errors: SS_NONE when memory is denied.
 uint32_t ss_blob_take(struct ss_core *core, const struct ss_sha256 *sha256, uint64_t size);
 
-// ss_blobs_have tells whether every blob that a value names has the flag.
-bool ss_blobs_have(const struct ss_core *core, struct ss_slice value, enum ss_blob_flag flag);
+uint32_t ss_blob_find(const struct ss_core *core, const struct ss_sha256 *sha256); // or SS_NONE
+
+// ss_blobs_have tells whether every blob that a value names has one of the flags.
+bool ss_blobs_have(const struct ss_core *core, struct ss_slice value, uint32_t flags);
+
+// ss_blobs_note makes the blobs of a value known. Errors: false when memory is denied.
+bool ss_blobs_note(struct ss_core *core, struct ss_slice value);
 
 // ss_blobs_interest makes a thing be looked at when one of the value's blobs is present or uploaded; their numbers are added to
 // core->named_blobs. Errors: false when memory is denied.

@@ -12,14 +12,12 @@
 
 enum { SS_EFFECTS_KEPT = 1024 }; // what a large step needed is given back
 
-uint32_t ss_thing_take(struct ss_core *core, struct ss_slice kind, const struct ss_uuid *uuid)
-{
+uint32_t ss_thing_take(struct ss_core *core, struct ss_slice kind, const struct ss_uuid *uuid) {
     const uint32_t name = ss_names_intern(&core->names, kind);
     return name == SS_NONE ? SS_NONE : ss_scene_take(&core->scene, name, uuid);
 }
 
-static bool ss_core_init(struct ss_core *core)
-{
+static bool ss_core_init(struct ss_core *core) {
     const struct ss_alloc *alloc = &core->config.alloc;
     core->random = core->config.random_seed;
     const uint64_t seed = ss_random(core);
@@ -42,8 +40,7 @@ static bool ss_core_init(struct ss_core *core)
            core->own_line != SS_NONE;
 }
 
-struct ss_core *ss_core_create(const struct ss_core_config *config)
-{
+struct ss_core *ss_core_create(const struct ss_core_config *config) {
     struct ss_core *core = ss_alloc_take(&config->alloc, sizeof *core);
     if (core == NULL)
         return NULL;
@@ -55,8 +52,7 @@ struct ss_core *ss_core_create(const struct ss_core_config *config)
     return NULL;
 }
 
-static void ss_core_rest(struct ss_core *core)
-{
+static void ss_core_rest(struct ss_core *core) {
     for (size_t i = 0; i < core->graveyard.count; i++)
         ss_alloc_free(ss_memory(core), core->graveyard.items[i]);
     core->graveyard.count = 0;
@@ -70,8 +66,7 @@ static void ss_core_rest(struct ss_core *core)
         ss_array_finish(&core->plan.changes, ss_memory(core));
 }
 
-static void ss_clients_finish(struct ss_core *core)
-{
+static void ss_clients_finish(struct ss_core *core) {
     for (int i = 0; i < SS_MAX_CLIENTS; i++) {
         ss_array_finish(&core->clients[i].kinds, ss_memory(core));
         ss_array_finish(&core->clients[i].barriers, ss_memory(core));
@@ -79,8 +74,7 @@ static void ss_clients_finish(struct ss_core *core)
     }
 }
 
-void ss_core_destroy(struct ss_core *core)
-{
+void ss_core_destroy(struct ss_core *core) {
     if (core == NULL)
         return;
     const struct ss_alloc alloc = core->config.alloc;
@@ -113,76 +107,46 @@ void ss_core_destroy(struct ss_core *core)
     alloc.resize(alloc.context, core, 0);
 }
 
-static int ss_dispatch_local(struct ss_core *core, const struct ss_event *event)
-{
+static int ss_dispatch_local(struct ss_core *core, const struct ss_event *event) {
     switch (event->type) {
-    case SS_EV_RESTORED:
-        return ss_on_restored(core, event);
-    case SS_EV_START:
-        return ss_on_start(core);
-    case SS_EV_CLIENT_JOINED:
-        return ss_on_client_joined(core, event);
-    case SS_EV_CLIENT_READY:
-        return ss_on_client_ready(core, event);
-    case SS_EV_CLIENT_LEFT:
-        return ss_on_client_left(core, event);
-    case SS_EV_EDIT:
-        return ss_on_edit(core, event);
-    case SS_EV_CLIENT_SYNC:
-        return ss_on_client_sync(core, event);
-    case SS_EV_STORED:
-        return ss_on_stored(core, event);
-    case SS_EV_STORE_FAILED:
-        return ss_on_store_failed(core, event);
-    case SS_EV_BLOB_PRESENT:
-        return ss_on_blob_present(core, event);
-    case SS_EV_BLOB_UPLOADED:
-        return ss_on_blob_uploaded(core, event);
-    case SS_EV_BLOB_MISSING:
-        return ss_on_blob_missing(core, event);
-    case SS_EV_CLOCK_OFFSET:
-        core->clock.offset_ms = event->clock.offset_ms;
-        return SS_OK;
-    case SS_EV_DIGEST_WANTED:
-        return ss_on_digest_wanted(core, event);
-    default:
-        return SS_EINVAL;
+    case SS_EV_RESTORED: return ss_on_restored(core, event);
+    case SS_EV_START: return ss_on_start(core);
+    case SS_EV_CLIENT_JOINED: return ss_on_client_joined(core, event);
+    case SS_EV_CLIENT_READY: return ss_on_client_ready(core, event);
+    case SS_EV_CLIENT_LEFT: return ss_on_client_left(core, event);
+    case SS_EV_EDIT: return ss_on_edit(core, event);
+    case SS_EV_CLIENT_SYNC: return ss_on_client_sync(core, event);
+    case SS_EV_STORED: return ss_on_stored(core, event);
+    case SS_EV_STORE_FAILED: return ss_on_store_failed(core, event);
+    case SS_EV_BLOB_PRESENT: return ss_on_blob_present(core, event);
+    case SS_EV_BLOB_UPLOADED: return ss_on_blob_uploaded(core, event);
+    case SS_EV_BLOB_MISSING: return ss_on_blob_missing(core, event);
+    case SS_EV_BLOB_GONE: return ss_on_blob_gone(core, event);
+    case SS_EV_CLOCK_OFFSET: core->clock.offset_ms = event->clock.offset_ms; return SS_OK;
+    case SS_EV_DIGEST_WANTED: return ss_on_digest_wanted(core, event);
+    default: return SS_EINVAL;
     }
 }
 
-static int ss_dispatch(struct ss_core *core, const struct ss_event *event)
-{
+static int ss_dispatch(struct ss_core *core, const struct ss_event *event) {
     switch (event->type) {
-    case SS_EV_TIME:
-        return SS_OK;
-    case SS_EV_CONNECTED:
-        return ss_on_connected(core);
-    case SS_EV_DISCONNECTED:
-        return ss_on_disconnected(core);
-    case SS_EV_REPLAYED:
-        return ss_on_replayed(core);
-    case SS_EV_PUBLISHED:
-        return ss_on_published(core, event);
-    case SS_EV_STATE:
-        return ss_on_state(core, event);
-    case SS_EV_LIVE:
-        return ss_on_live(core, event);
-    case SS_EV_PEER:
-        return ss_on_peer(core, event);
-    case SS_EV_ONLINE:
-        return ss_on_online(core, event);
-    case SS_EV_SYNC_CALLED:
-        return ss_on_sync_called(core, event);
-    case SS_EV_SYNC_REPLIED:
-        return ss_on_sync_replied(core, event);
-    default:
-        return ss_dispatch_local(core, event);
+    case SS_EV_TIME: return SS_OK;
+    case SS_EV_CONNECTED: return ss_on_connected(core);
+    case SS_EV_DISCONNECTED: return ss_on_disconnected(core);
+    case SS_EV_REPLAYED: return ss_on_replayed(core);
+    case SS_EV_PUBLISHED: return ss_on_published(core, event);
+    case SS_EV_STATE: return ss_on_state(core, event);
+    case SS_EV_LIVE: return ss_on_live(core, event);
+    case SS_EV_PEER: return ss_on_peer(core, event);
+    case SS_EV_ONLINE: return ss_on_online(core, event);
+    case SS_EV_SYNC_CALLED: return ss_on_sync_called(core, event);
+    case SS_EV_SYNC_REPLIED: return ss_on_sync_replied(core, event);
+    default: return ss_dispatch_local(core, event);
     }
 }
 
 // The room for this effect was made when the step began.
-static void ss_core_wake(struct ss_core *core)
-{
+static void ss_core_wake(struct ss_core *core) {
     uint64_t next = SS_NEVER;
     for (int i = 0; i < SS_TIMER_COUNT; i++)
         next = core->due[i] < next ? core->due[i] : next;
@@ -194,8 +158,7 @@ static void ss_core_wake(struct ss_core *core)
     core->woken = next;
 }
 
-int ss_core_step(struct ss_core *core, const struct ss_event *event, struct ss_effects *effects)
-{
+int ss_core_step(struct ss_core *core, const struct ss_event *event, struct ss_effects *effects) {
     ss_core_rest(core);
     *effects = (struct ss_effects){0};
     if (!ss_fx_room(core, 1))

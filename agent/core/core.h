@@ -23,14 +23,15 @@ enum {
     SS_MAX_CLIENTS = 32,         // clients of one scene at one agent
     SS_BUCKETS = 256,            // the scene's digest in buckets, by the first byte of the UUID
     SS_BUCKET_SIZE = 8,          // bytes of one bucket's digest
+    SS_MAX_MISSING = 64,         // blobs that one peer message asks for
 };
 
 enum ss_error {
     SS_OK = 0,
-    SS_ENOMEM = -1,   // an allocation was denied; the event had no effect and may be given again
-    SS_EINVAL = -2,   // the event is malformed
-    SS_ELIMIT = -3,   // one of v1's limits
-    SS_EFUTURE = -4,  // a stamp more than a day ahead
+    SS_ENOMEM = -1,  // an allocation was denied; the event had no effect and may be given again
+    SS_EINVAL = -2,  // the event is malformed
+    SS_ELIMIT = -3,  // one of v1's limits
+    SS_EFUTURE = -4, // a stamp more than a day ahead
 };
 
 struct ss_core_config {
@@ -59,31 +60,32 @@ struct ss_batch {
 };
 
 enum ss_event_type {
-    SS_EV_TIME,            // only `now` counts: a wake-up that was asked for
-    SS_EV_RESTORED,        // one record that SS_FX_STORE wrote in an earlier life; all of them come before anything else
-    SS_EV_START,           // everything stored has been restored
-    SS_EV_CLIENT_JOINED,   // a client wants this scene
-    SS_EV_CLIENT_READY,    // a client can take `budget` bytes of changes
+    SS_EV_TIME,          // only `now` counts: a wake-up that was asked for
+    SS_EV_RESTORED,      // one record that SS_FX_STORE wrote in an earlier life; all of them come before anything else
+    SS_EV_START,         // everything stored has been restored
+    SS_EV_CLIENT_JOINED, // a client wants this scene
+    SS_EV_CLIENT_READY,  // a client can take `budget` bytes of changes
     SS_EV_CLIENT_LEFT,
-    SS_EV_EDIT,            // a client edited
-    SS_EV_CLIENT_SYNC,     // a client asks for the barrier `id`
-    SS_EV_STORED,          // every SS_FX_STORE up to `txn` is durable
-    SS_EV_STORE_FAILED,    // the disk refused `txn`; it is given up and its edits are refused
-    SS_EV_CONNECTED,       // the broker accepted us and our subscriptions; retained state follows
+    SS_EV_EDIT,         // a client edited
+    SS_EV_CLIENT_SYNC,  // a client asks for the barrier `id`
+    SS_EV_STORED,       // every SS_FX_STORE up to `txn` is durable
+    SS_EV_STORE_FAILED, // the disk refused `txn`; it is given up and its edits are refused
+    SS_EV_CONNECTED,    // the broker accepted us and our subscriptions; retained state follows
     SS_EV_DISCONNECTED,
-    SS_EV_REPLAYED,        // the retained messages that the broker replays have probably all arrived
-    SS_EV_PUBLISHED,       // PUBACK for `token`
-    SS_EV_STATE,           // a state message arrived
-    SS_EV_LIVE,            // a live message arrived
-    SS_EV_PEER,            // a peer message arrived
-    SS_EV_ONLINE,          // an online message (or will) arrived
-    SS_EV_SYNC_CALLED,     // a peer calls our `sync`
-    SS_EV_SYNC_REPLIED,    // part of an answer to our `sync`
-    SS_EV_BLOB_PRESENT,    // a blob is in the cache, verified and fsynced
-    SS_EV_BLOB_UPLOADED,   // a blob is in the store
-    SS_EV_BLOB_MISSING,    // the store does not have it (yet); asked again later
-    SS_EV_CLOCK_OFFSET,    // `offset_ms`: true time minus local time, from the store's Date header
-    SS_EV_DIGEST_WANTED,   // answered by SS_FX_DIGEST
+    SS_EV_REPLAYED,      // the retained messages that the broker replays have probably all arrived
+    SS_EV_PUBLISHED,     // PUBACK for `token`
+    SS_EV_STATE,         // a state message arrived
+    SS_EV_LIVE,          // a live message arrived
+    SS_EV_PEER,          // a peer message arrived
+    SS_EV_ONLINE,        // an online message (or will) arrived
+    SS_EV_SYNC_CALLED,   // a peer calls our `sync`
+    SS_EV_SYNC_REPLIED,  // part of an answer to our `sync`
+    SS_EV_BLOB_PRESENT,  // a blob is in the cache, verified and fsynced
+    SS_EV_BLOB_UPLOADED, // a blob is in the store
+    SS_EV_BLOB_MISSING,  // the store does not have it (yet), or there is none; asked again later
+    SS_EV_BLOB_GONE,     // it was to be uploaded, but the cache does not have it
+    SS_EV_CLOCK_OFFSET,  // `offset_ms`: true time minus local time, from the store's Date header
+    SS_EV_DIGEST_WANTED, // answered by SS_FX_DIGEST
 };
 
 struct ss_ev_edit {
@@ -116,6 +118,8 @@ struct ss_ev_peer {
     struct ss_sha256 digest;
     uint64_t entities; // how many it has, deleted ones included
     bool ready;        // it knows the scene: its vector may be believed
+    size_t missing_count;
+    const struct ss_sha256 *missing; // blobs that it wants and the store does not have; at most SS_MAX_MISSING count
 };
 
 // A snapshot travels in parts of at most SS_MAX_MESSAGE; it counts once `last` and all before it are committed.
@@ -212,7 +216,7 @@ enum ss_effect_type {
     SS_FX_REPLY_SYNC,
     SS_FX_REREAD,       // subscribe to state again so that the broker replays what it retains; then SS_EV_REPLAYED
     SS_FX_FETCH_BLOB,   // get it from the store into the cache; then SS_EV_BLOB_PRESENT or _MISSING
-    SS_FX_UPLOAD_BLOB,  // make sure the store has it; then SS_EV_BLOB_UPLOADED
+    SS_FX_UPLOAD_BLOB,  // make sure the store has it; then SS_EV_BLOB_UPLOADED or _GONE
     SS_FX_NEW_ORIGIN,   // our origin was cloned: the core has taken this one
     SS_FX_PEER_CHANGED, // a peer came, went or changed
     SS_FX_DIGEST,
@@ -265,7 +269,7 @@ struct ss_effect {
             int part; // -1: the whole; else 0…255: state/<kind>/<uuid>/<hh>
             uint64_t seq;
             uint32_t expiry_s; // 0: none
-        } state; // also CLEAR_STATE, where only kind, uuid and part count
+        } state;               // also CLEAR_STATE, where only kind, uuid and part count
         struct {
             struct ss_batch batch;
             const struct ss_stamp *stamps; // one per row
@@ -275,6 +279,8 @@ struct ss_effect {
             struct ss_sha256 digest;
             uint64_t entities;
             bool ready;
+            size_t missing_count;
+            const struct ss_sha256 *missing;
         } peer;
         struct {
             struct ss_origin to;

@@ -3,12 +3,12 @@
 #include "core/blobs.h"
 #include "core/dirty.h"
 #include "core/handlers.h"
+#include "core/missing.h"
 #include "core/plan.h"
 
 enum { SS_BLOB_FIRST_MS = 1000, SS_BLOB_MOST_MS = 30000 };
 
-static void ss_blob_acks(struct ss_core *core, uint32_t blob)
-{
+static void ss_blob_acks(struct ss_core *core, uint32_t blob) {
     size_t kept = 0;
     for (size_t i = 0; i < core->ack_blobs.count; i++) {
         const struct ss_ack_blob wait = core->ack_blobs.items[i];
@@ -22,22 +22,31 @@ static void ss_blob_acks(struct ss_core *core, uint32_t blob)
     core->ack_blobs.count = kept;
 }
 
+// Those who have yet to get something of a thing, be it for want of a blob.
+static uint32_t ss_blob_clients(const struct ss_thing *thing) {
+    uint32_t clients = thing->waiting;
+    for (uint32_t i = 0; i < thing->count; i++)
+        clients |= (thing->cells[i].flags & SS_CELL_BLOB) != 0 ? thing->cells[i].clients : 0U;
+    return clients;
+}
+
 static bool ss_thing_held(const struct ss_thing *thing) { return (thing->flags & SS_THING_HELD) != 0; }
 
-int ss_on_blob_present(struct ss_core *core, const struct ss_event *event)
-{
+int ss_on_blob_present(struct ss_core *core, const struct ss_event *event) {
     const uint32_t number = ss_blob_take(core, &event->blob.sha256, 0);
     if (number == SS_NONE || !ss_clients_room(core))
         return SS_ENOMEM;
     struct ss_blob *blob = &core->blobs.all.items[number];
+    const bool lost = (blob->flags & SS_BLOB_LOST) != 0; // others have been told of it without its being in the store
     blob->flags = (blob->flags & (SS_BLOB_UPLOADED | SS_BLOB_UPLOADING)) | SS_BLOB_PRESENT;
+    ss_missing_found(core, blob);
     ss_blob_acks(core, number);
-    bool held = false;
+    bool held = lost;
     size_t kept = 0;
     for (size_t i = 0; i < blob->things.count; i++) {
         const uint32_t at = blob->things.items[i];
         struct ss_thing *thing = ss_thing_at(core, at);
-        ss_clients_queue(core, at, thing->waiting);
+        ss_clients_queue(core, at, ss_blob_clients(thing));
         held |= ss_thing_held(thing);
         if (ss_thing_held(thing))
             blob->things.items[kept++] = at;
@@ -49,15 +58,14 @@ int ss_on_blob_present(struct ss_core *core, const struct ss_event *event)
 }
 
 // What was held for its blobs goes out.
-static int ss_blob_release(struct ss_core *core, uint32_t number)
-{
+int ss_blob_release(struct ss_core *core, uint32_t number) {
     const uint32_t change = ss_plan_change(core, number);
     if (change == SS_NONE || ss_plan_copy(core, change) != SS_OK)
         return SS_ENOMEM;
     struct ss_change *made = &core->plan.changes.items[change];
     for (uint32_t i = 0; i < made->count; i++) {
         struct ss_cell *cell = &made->cells[i];
-        if ((cell->flags & SS_CELL_HELD) == 0 || !ss_blobs_have(core, ss_cell_value(cell), SS_BLOB_UPLOADED))
+        if ((cell->flags & SS_CELL_HELD) == 0 || !ss_blobs_have(core, ss_cell_value(cell), SS_BLOB_UPLOADED | SS_BLOB_LOST))
             continue;
         cell->flags &= ~(unsigned)SS_CELL_HELD & 0xffU;
         const int part = (made->flags & SS_THING_PARTED) != 0 ? ss_field_part(core, cell->name) : -1;
@@ -68,8 +76,7 @@ static int ss_blob_release(struct ss_core *core, uint32_t number)
     return SS_OK;
 }
 
-int ss_on_blob_uploaded(struct ss_core *core, const struct ss_event *event)
-{
+int ss_on_blob_uploaded(struct ss_core *core, const struct ss_event *event) {
     const uint32_t number = ss_blob_take(core, &event->blob.sha256, 0);
     if (number == SS_NONE)
         return SS_ENOMEM;
@@ -95,8 +102,7 @@ int ss_on_blob_uploaded(struct ss_core *core, const struct ss_event *event)
     return SS_OK;
 }
 
-int ss_on_blob_missing(struct ss_core *core, const struct ss_event *event)
-{
+int ss_on_blob_missing(struct ss_core *core, const struct ss_event *event) {
     const uint32_t number = ss_blob_take(core, &event->blob.sha256, 0);
     if (number == SS_NONE)
         return SS_ENOMEM;
@@ -107,11 +113,18 @@ int ss_on_blob_missing(struct ss_core *core, const struct ss_event *event)
     blob->delay_ms = blob->delay_ms == 0 ? SS_BLOB_FIRST_MS : blob->delay_ms * 2 > SS_BLOB_MOST_MS ? SS_BLOB_MOST_MS : blob->delay_ms * 2;
     blob->retry_ms = core->now + blob->delay_ms;
     ss_timer_by(core, SS_TIMER_BLOB, blob->retry_ms);
+    ss_missing_begin(core, blob);
     return SS_OK;
 }
 
-static void ss_blob_again(struct ss_core *core, uint32_t number)
-{
+int ss_on_blob_gone(struct ss_core *core, const struct ss_event *event) {
+    const uint32_t number = ss_blob_find(core, &event->blob.sha256);
+    if (number != SS_NONE)
+        core->blobs.all.items[number].flags &= ~(uint32_t)(SS_BLOB_PRESENT | SS_BLOB_UPLOADING);
+    return SS_OK;
+}
+
+static void ss_blob_again(struct ss_core *core, uint32_t number) {
     struct ss_blob *blob = &core->blobs.all.items[number];
     blob->flags &= ~(uint32_t)SS_BLOB_MISSING;
     if ((blob->flags & SS_BLOB_PRESENT) == 0) {
@@ -123,10 +136,10 @@ static void ss_blob_again(struct ss_core *core, uint32_t number)
     }
 }
 
-void ss_blob_retry(struct ss_core *core)
-{
+void ss_blob_retry(struct ss_core *core) {
     for (uint32_t i = 0; i < core->blobs.all.count; i++) {
         const struct ss_blob *blob = &core->blobs.all.items[i];
+        ss_missing_run(core, i);
         if ((blob->flags & SS_BLOB_MISSING) == 0)
             continue;
         if (blob->retry_ms > core->now)
@@ -138,8 +151,7 @@ void ss_blob_retry(struct ss_core *core)
 
 // ---- start -------------------------------------------------------------------------------------------------------------
 
-int ss_blobs_start(struct ss_core *core)
-{
+int ss_blobs_start(struct ss_core *core) {
     core->named_blobs.count = 0;
     for (uint32_t i = 0; i < core->scene.things.count; i++) {
         const struct ss_thing *thing = ss_thing_at(core, i);

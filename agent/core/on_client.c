@@ -10,8 +10,7 @@
 
 enum { SS_KINDS_MAX = 4096, SS_BARRIERS_MAX = 65536, SS_FIELD_COST = 4, SS_ROW_COST = 24 };
 
-static int ss_client_setup(struct ss_core *core, struct ss_client *client, const struct ss_event *event)
-{
+static int ss_client_setup(struct ss_core *core, struct ss_client *client, const struct ss_event *event) {
     if (!ss_array_room(&client->kinds, ss_memory(core), event->client_joined.kind_count, SS_KINDS_MAX))
         return SS_ENOMEM;
     for (size_t i = 0; i < event->client_joined.kind_count; i++) {
@@ -25,16 +24,14 @@ static int ss_client_setup(struct ss_core *core, struct ss_client *client, const
     return ss_clients_room(core) ? SS_OK : SS_ENOMEM;
 }
 
-static void ss_client_forget(struct ss_core *core, struct ss_client *client)
-{
+static void ss_client_forget(struct ss_core *core, struct ss_client *client) {
     ss_array_finish(&client->kinds, ss_memory(core));
     ss_array_finish(&client->barriers, ss_memory(core));
     ss_alloc_free(ss_memory(core), client->queue);
     *client = (struct ss_client){0};
 }
 
-int ss_on_client_joined(struct ss_core *core, const struct ss_event *event)
-{
+int ss_on_client_joined(struct ss_core *core, const struct ss_event *event) {
     int slot = 0;
     while (slot < SS_MAX_CLIENTS && core->clients[slot].used)
         slot++;
@@ -56,8 +53,7 @@ int ss_on_client_joined(struct ss_core *core, const struct ss_event *event)
     return SS_OK;
 }
 
-int ss_on_client_left(struct ss_core *core, const struct ss_event *event)
-{
+int ss_on_client_left(struct ss_core *core, const struct ss_event *event) {
     const int slot = ss_client_find(core, event->client_left.client);
     if (slot < 0)
         return SS_EINVAL;
@@ -79,8 +75,7 @@ int ss_on_client_left(struct ss_core *core, const struct ss_event *event)
     return SS_OK;
 }
 
-int ss_on_client_sync(struct ss_core *core, const struct ss_event *event)
-{
+int ss_on_client_sync(struct ss_core *core, const struct ss_event *event) {
     const int slot = ss_client_find(core, event->client_sync.client);
     if (slot < 0)
         return SS_EINVAL;
@@ -98,13 +93,12 @@ struct ss_gift {
     size_t count[2];
     size_t budget;
     bool rest;    // something did not fit the budget
-    bool waiting; // something waits for a blob
+    bool waiting; // something waits for a blob that may come
     bool denied;  // memory was
 };
 
 // Whether a client can have a cell's value now. Blobs that are missing are asked for.
-static bool ss_gift_ready(struct ss_core *core, uint32_t number, const struct ss_cell *cell, struct ss_gift *gift)
-{
+static bool ss_gift_ready(struct ss_core *core, uint32_t number, const struct ss_cell *cell, struct ss_gift *gift) {
     if ((cell->flags & SS_CELL_BLOB) == 0 || ss_blobs_have(core, ss_cell_value(cell), SS_BLOB_PRESENT))
         return true;
     core->named_blobs.count = 0;
@@ -114,12 +108,11 @@ static bool ss_gift_ready(struct ss_core *core, uint32_t number, const struct ss
     }
     for (size_t i = 0; i < core->named_blobs.count; i++)
         ss_blob_fetch(core, core->named_blobs.items[i], true);
-    gift->waiting = true;
+    gift->waiting |= !ss_blobs_have(core, ss_cell_value(cell), SS_BLOB_PRESENT | SS_BLOB_LOST);
     return false;
 }
 
-static void ss_gift_cell(struct ss_core *core, uint32_t number, struct ss_cell *cell, uint32_t bit, struct ss_gift *gift)
-{
+static void ss_gift_cell(struct ss_core *core, uint32_t number, struct ss_cell *cell, uint32_t bit, struct ss_gift *gift) {
     struct ss_thing *thing = ss_thing_at(core, number);
     const bool gone = (thing->flags & SS_THING_DELETED) != 0 && cell->name != core->word.deleted;
     if (gone || !ss_cell_visible(&core->names, thing->cells, thing->count, core->word.topology, cell)) {
@@ -141,8 +134,7 @@ static void ss_gift_cell(struct ss_core *core, uint32_t number, struct ss_cell *
     cell->clients &= ~bit;
 }
 
-static void ss_gift_wait(struct ss_core *core, int slot, uint32_t number, bool waits)
-{
+static void ss_gift_wait(struct ss_core *core, int slot, uint32_t number, bool waits) {
     struct ss_thing *thing = ss_thing_at(core, number);
     const uint32_t bit = 1U << slot;
     core->clients[slot].waiting -= (thing->waiting & bit) != 0;
@@ -151,8 +143,7 @@ static void ss_gift_wait(struct ss_core *core, int slot, uint32_t number, bool w
 }
 
 // Takes one thing off the client's queue and gives what fits; returns false when no more should be tried now.
-static bool ss_gift_thing(struct ss_core *core, int slot, struct ss_gift *gift)
-{
+static bool ss_gift_thing(struct ss_core *core, int slot, struct ss_gift *gift) {
     struct ss_client *client = &core->clients[slot];
     const uint32_t number = client->queue[client->queue_head];
     struct ss_thing *thing = ss_thing_at(core, number);
@@ -174,8 +165,8 @@ static bool ss_gift_thing(struct ss_core *core, int slot, struct ss_gift *gift)
     }
     for (int live = 0; live < 2; live++) {
         if (gift->count[live] > 0)
-            ss_array_push(&core->out[live], (struct ss_entity){ss_names_text(&core->names, thing->kind), thing->uuid, gift->count[live],
-                                                               gift->fields[live]});
+            ss_array_push(&core->out[live],
+                          (struct ss_entity){ss_names_text(&core->names, thing->kind), thing->uuid, gift->count[live], gift->fields[live]});
     }
     if (gift->rest || gift->denied)
         ss_clients_queue(core, number, bit);
@@ -184,8 +175,7 @@ static bool ss_gift_thing(struct ss_core *core, int slot, struct ss_gift *gift)
 }
 
 // The first knowledge: one thing after the other is all news.
-static void ss_gift_scan(struct ss_core *core, int slot)
-{
+static void ss_gift_scan(struct ss_core *core, int slot) {
     struct ss_client *client = &core->clients[slot];
     const uint32_t number = client->scan++;
     struct ss_thing *thing = ss_thing_at(core, number);
@@ -198,8 +188,7 @@ static void ss_gift_scan(struct ss_core *core, int slot)
     ss_clients_queue(core, number, 1U << slot);
 }
 
-int ss_on_client_ready(struct ss_core *core, const struct ss_event *event)
-{
+int ss_on_client_ready(struct ss_core *core, const struct ss_event *event) {
     const int slot = ss_client_find(core, event->client_ready.client);
     if (slot < 0)
         return SS_EINVAL;
@@ -233,8 +222,7 @@ int ss_on_client_ready(struct ss_core *core, const struct ss_event *event)
 
 // ---- at the end of every step --------------------------------------------------------------------------------------------
 
-static bool ss_client_may_join(struct ss_core *core, const struct ss_client *client)
-{
+static bool ss_client_may_join(struct ss_core *core, const struct ss_client *client) {
     const uint64_t due = client->since_ms + (core->connected ? SS_UNKNOWN_MS : SS_OFFLINE_MS);
     if (core->known || due <= core->now)
         return true;
@@ -242,8 +230,7 @@ static bool ss_client_may_join(struct ss_core *core, const struct ss_client *cli
     return false;
 }
 
-static void ss_client_join(struct ss_core *core, struct ss_client *client)
-{
+static void ss_client_join(struct ss_core *core, struct ss_client *client) {
     struct ss_effect *effect = ss_fx_push(core, SS_FX_JOINED);
     effect->joined.client = client->id;
     effect->joined.entities = core->scene.alive;
@@ -251,8 +238,7 @@ static void ss_client_join(struct ss_core *core, struct ss_client *client)
     client->joined = true;
 }
 
-static bool ss_client_acked(const struct ss_core *core, const struct ss_client *client, uint64_t serial)
-{
+static bool ss_client_acked(const struct ss_core *core, const struct ss_client *client, uint64_t serial) {
     for (size_t i = 0; i < core->acks.count; i++) {
         if (core->acks.items[i].client == client->id && core->acks.items[i].serial <= serial)
             return false;
@@ -260,8 +246,7 @@ static bool ss_client_acked(const struct ss_core *core, const struct ss_client *
     return true;
 }
 
-static void ss_client_barriers(struct ss_core *core, struct ss_client *client)
-{
+static void ss_client_barriers(struct ss_core *core, struct ss_client *client) {
     size_t kept = 0;
     for (size_t i = 0; i < client->barriers.count; i++) {
         const struct ss_barrier barrier = client->barriers.items[i];
@@ -276,8 +261,7 @@ static void ss_client_barriers(struct ss_core *core, struct ss_client *client)
     client->barriers.count = kept;
 }
 
-void ss_clients_pump(struct ss_core *core)
-{
+void ss_clients_pump(struct ss_core *core) {
     for (int i = 0; i < SS_MAX_CLIENTS; i++) {
         struct ss_client *client = &core->clients[i];
         if (!client->used)

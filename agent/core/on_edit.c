@@ -4,6 +4,7 @@
 #include "core/dirty.h"
 #include "core/entity.h"
 #include "core/handlers.h"
+#include "core/missing.h"
 #include "core/overlay.h"
 #include "core/plan.h"
 #include "core/record.h"
@@ -19,22 +20,21 @@ struct ss_edit_fault {
     struct ss_uuid uuid;
 };
 
-static void ss_ignore_blob(void *context, const struct ss_sha256 *sha256, uint64_t size)
-{
+static void ss_ignore_blob(void *context, const struct ss_sha256 *sha256, uint64_t size) {
     (void)context;
     (void)sha256;
     (void)size;
 }
 
-static void ss_check_value(const struct ss_batch *batch, size_t row, size_t column, struct ss_edit_fault *fault)
-{
+static void ss_check_value(const struct ss_batch *batch, size_t row, size_t column, struct ss_edit_fault *fault) {
     const struct ss_slice value = batch->values[row * batch->columns + column];
     if (value.len > SS_MAX_VALUE)
         *fault = (struct ss_edit_fault){SS_ELIMIT, "limit", "a value is larger than 64 KiB; send it as a blob", {0}, {0}, {{0}}};
     else if (!ss_value_well_formed(value, SS_MAX_DEPTH))
         *fault = (struct ss_edit_fault){SS_EINVAL, "malformed", "a value is not one msgpack value at most 16 deep", {0}, {0}, {{0}}};
     else if (ss_value_blobs(value, ss_ignore_blob, NULL) < 0)
-        *fault = (struct ss_edit_fault){SS_EINVAL, "malformed", "a value looks like a blob or a paged array but is not one", {0}, {0}, {{0}}};
+        *fault =
+            (struct ss_edit_fault){SS_EINVAL, "malformed", "a value looks like a blob or a paged array but is not one", {0}, {0}, {{0}}};
     else
         return;
     fault->kind = batch->kind;
@@ -42,15 +42,15 @@ static void ss_check_value(const struct ss_batch *batch, size_t row, size_t colu
     fault->field = batch->names[column];
 }
 
-static void ss_check_batch(const struct ss_batch *batch, struct ss_edit_fault *fault)
-{
+static void ss_check_batch(const struct ss_batch *batch, struct ss_edit_fault *fault) {
     if (!ss_kind_valid(batch->kind)) {
         *fault = (struct ss_edit_fault){SS_ELIMIT, "limit", "a kind is 1 to 32 of a-z, 0-9 and _", batch->kind, {0}, {{0}}};
         return;
     }
     for (size_t c = 0; c < batch->columns && fault->error == SS_OK; c++) {
         if (!ss_name_valid(batch->names[c]))
-            *fault = (struct ss_edit_fault){SS_ELIMIT, "limit", "a field's name is a path of at most 255 bytes", batch->kind, batch->names[c], {{0}}};
+            *fault = (struct ss_edit_fault){SS_ELIMIT,   "limit",         "a field's name is a path of at most 255 bytes",
+                                            batch->kind, batch->names[c], {{0}}};
     }
     for (size_t i = 0; i < batch->rows && fault->error == SS_OK; i++) {
         for (size_t c = 0; c < batch->columns && fault->error == SS_OK; c++)
@@ -58,8 +58,7 @@ static void ss_check_batch(const struct ss_batch *batch, struct ss_edit_fault *f
     }
 }
 
-static int ss_edit_refuse(struct ss_core *core, const struct ss_ev_edit *edit, const struct ss_edit_fault *fault)
-{
+static int ss_edit_refuse(struct ss_core *core, const struct ss_ev_edit *edit, const struct ss_edit_fault *fault) {
     if (!ss_fx_room(core, 1))
         return SS_ENOMEM;
     ss_fx_refuse(core, edit->client, edit->id, fault->error, fault->cause, fault->text);
@@ -71,8 +70,7 @@ static int ss_edit_refuse(struct ss_core *core, const struct ss_ev_edit *edit, c
 }
 
 // ss_columns puts the names of a batch in order; `value.len` of each is the column it came from.
-static int ss_columns(struct ss_core *core, const struct ss_batch *batch, struct ss_incoming *columns)
-{
+static int ss_columns(struct ss_core *core, const struct ss_batch *batch, struct ss_incoming *columns) {
     for (size_t c = 0; c < batch->columns; c++) {
         const uint32_t name = ss_names_intern(&core->names, batch->names[c]);
         if (name == SS_NONE)
@@ -82,8 +80,7 @@ static int ss_columns(struct ss_core *core, const struct ss_batch *batch, struct
     return ss_incoming_sort(core, columns, (uint32_t)batch->columns) ? SS_OK : SS_EINVAL;
 }
 
-static int ss_edit_cell(struct ss_core *core, uint32_t thing, bool live, struct ss_incoming *incoming)
-{
+static int ss_edit_cell(struct ss_core *core, uint32_t thing, bool live, struct ss_incoming *incoming) {
     if ((incoming->flags & SS_CELL_BLOB) == 0) {
         incoming->flags = live ? SS_CELL_LIVE | SS_CELL_UNSETTLED : 0U;
         return SS_OK;
@@ -97,16 +94,14 @@ static int ss_edit_cell(struct ss_core *core, uint32_t thing, bool live, struct 
 
 // What nobody has seen settled yet cannot be dragged, nor what hides other fields or names blobs: such a row is settled at once.
 static bool ss_edit_live(const struct ss_core *core, const struct ss_ev_edit *edit, const struct ss_thing *thing,
-                         const struct ss_incoming *incoming, uint32_t count)
-{
+                         const struct ss_incoming *incoming, uint32_t count) {
     bool live = edit->live && (thing->flags & SS_THING_PUBLISHED) != 0 && (thing->flags & SS_THING_DELETED) == 0;
     for (uint32_t i = 0; i < count && live; i++)
         live = incoming[i].flags == 0 && ss_overlay_may(core, incoming[i].name, incoming[i].value);
     return live;
 }
 
-static int ss_edit_row(struct ss_core *core, const struct ss_ev_edit *edit, uint32_t number, struct ss_incoming *incoming, uint32_t count)
-{
+static int ss_edit_row(struct ss_core *core, const struct ss_ev_edit *edit, uint32_t number, struct ss_incoming *incoming, uint32_t count) {
     for (uint32_t i = 0; i < count; i++)
         incoming[i].flags = ss_blob_flags(incoming[i].value);
     const bool live = ss_edit_live(core, edit, ss_thing_at(core, number), incoming, count);
@@ -126,8 +121,7 @@ static int ss_edit_row(struct ss_core *core, const struct ss_ev_edit *edit, uint
     return SS_OK;
 }
 
-static int ss_edit_batch(struct ss_core *core, const struct ss_ev_edit *edit, const struct ss_batch *batch, const struct ss_stamp *stamp)
-{
+static int ss_edit_batch(struct ss_core *core, const struct ss_ev_edit *edit, const struct ss_batch *batch, const struct ss_stamp *stamp) {
     struct ss_incoming *columns = ss_scratch_take(&core->scratch, (batch->columns + 1) * 2 * sizeof *columns);
     const uint32_t kind = ss_names_intern(&core->names, batch->kind);
     if (columns == NULL || kind == SS_NONE)
@@ -144,11 +138,10 @@ static int ss_edit_batch(struct ss_core *core, const struct ss_ev_edit *edit, co
 }
 
 // The blobs that the acknowledgement waits for.
-static int ss_edit_ack(struct ss_core *core, const struct ss_ev_edit *edit)
-{
+static int ss_edit_ack(struct ss_core *core, const struct ss_ev_edit *edit) {
     const struct ss_alloc *alloc = ss_memory(core);
-    if (!ss_array_room(&core->acks, alloc, 1, SS_ACKS_MAX) || !ss_array_room(&core->ack_blobs, alloc, core->named_blobs.count, SS_ACKS_MAX) ||
-        !ss_fx_room(core, core->named_blobs.count + 1))
+    if (!ss_array_room(&core->acks, alloc, 1, SS_ACKS_MAX) ||
+        !ss_array_room(&core->ack_blobs, alloc, core->named_blobs.count, SS_ACKS_MAX) || !ss_fx_room(core, core->named_blobs.count + 1))
         return SS_ENOMEM;
     struct ss_ack ack = {.client = edit->client, .id = edit->id, .txn = core->last_txn, .serial = ++core->serial};
     const size_t before = core->ack_blobs.count;
@@ -165,19 +158,17 @@ static int ss_edit_ack(struct ss_core *core, const struct ss_ev_edit *edit)
     return SS_OK;
 }
 
-static void ss_edit_blobs(struct ss_core *core)
-{
+static void ss_edit_blobs(struct ss_core *core) {
     for (size_t i = 0; i < core->named_blobs.count; i++) {
         const uint32_t blob = core->named_blobs.items[i];
         if ((core->blobs.all.items[blob].flags & SS_BLOB_PRESENT) != 0)
             ss_blob_upload(core, blob);
         else
-            ss_blob_fetch(core, blob, true);
+            ss_missing_hope(core, blob);
     }
 }
 
-static int ss_edit_plan(struct ss_core *core, const struct ss_ev_edit *edit)
-{
+static int ss_edit_plan(struct ss_core *core, const struct ss_ev_edit *edit) {
     const struct ss_stamp stamp = ss_clock_next(&core->clock);
     core->named_blobs.count = 0;
     int error = SS_OK;
@@ -189,8 +180,7 @@ static int ss_edit_plan(struct ss_core *core, const struct ss_ev_edit *edit)
     return error == SS_OK ? ss_edit_ack(core, edit) : error;
 }
 
-int ss_on_edit(struct ss_core *core, const struct ss_event *event)
-{
+int ss_on_edit(struct ss_core *core, const struct ss_event *event) {
     const struct ss_ev_edit *edit = &event->edit;
     const int client = ss_client_find(core, edit->client);
     if (client < 0)

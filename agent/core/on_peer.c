@@ -3,12 +3,12 @@
 #include "core/clone.h"
 #include "core/digest.h"
 #include "core/handlers.h"
+#include "core/missing.h"
 #include "core/peers.h"
 
 enum { SS_PEERS_MAX = 4096, SS_VECTOR_MAX = 1 << 20, SS_LOST_INTERVALS = 3 };
 
-struct ss_peer *ss_peer_find(struct ss_core *core, const struct ss_origin *origin)
-{
+struct ss_peer *ss_peer_find(struct ss_core *core, const struct ss_origin *origin) {
     for (size_t i = 0; i < core->peers.count; i++) {
         if (ss_origin_equal(&core->peers.items[i].origin, origin))
             return &core->peers.items[i];
@@ -16,8 +16,7 @@ struct ss_peer *ss_peer_find(struct ss_core *core, const struct ss_origin *origi
     return NULL;
 }
 
-static struct ss_peer *ss_peer_take(struct ss_core *core, const struct ss_origin *origin)
-{
+static struct ss_peer *ss_peer_take(struct ss_core *core, const struct ss_origin *origin) {
     struct ss_peer *peer = ss_peer_find(core, origin);
     if (peer == NULL && ss_array_room(&core->peers, ss_memory(core), 1, SS_PEERS_MAX)) {
         ss_array_push(&core->peers, (struct ss_peer){.origin = *origin});
@@ -26,8 +25,7 @@ static struct ss_peer *ss_peer_take(struct ss_core *core, const struct ss_origin
     return peer;
 }
 
-uint64_t ss_peer_excess(const struct ss_core *core, const struct ss_peer *peer)
-{
+uint64_t ss_peer_excess(const struct ss_core *core, const struct ss_peer *peer) {
     uint64_t excess = 0;
     for (size_t i = 0; i < peer->vector.count; i++) {
         const struct ss_vector_entry *entry = &peer->vector.items[i];
@@ -39,8 +37,7 @@ uint64_t ss_peer_excess(const struct ss_core *core, const struct ss_peer *peer)
     return excess;
 }
 
-static bool ss_peer_behind(const struct ss_core *core, const struct ss_peer *peer)
-{
+static bool ss_peer_behind(const struct ss_core *core, const struct ss_peer *peer) {
     const struct ss_vector vector = {peer->vector.count, peer->vector.items};
     for (size_t i = 0; i < core->vectors.lines.count; i++) {
         if (ss_vector_seq(&vector, &core->vectors.lines.items[i].from) < core->vectors.lines.items[i].seq)
@@ -50,19 +47,16 @@ static bool ss_peer_behind(const struct ss_core *core, const struct ss_peer *pee
 }
 
 // A digest counts only from a copy that has nothing of its own under way.
-static bool ss_peer_quiet(const struct ss_core *core)
-{
+static bool ss_peer_quiet(const struct ss_core *core) {
     return core->outbox.head == core->outbox.entries.count && core->settling.count == 0 && core->scene.held == 0 && core->aside.count == 0;
 }
 
-static bool ss_digest_known(const struct ss_sha256 *digest)
-{
+static bool ss_digest_known(const struct ss_sha256 *digest) {
     static const struct ss_sha256 none;
     return memcmp(digest->b, none.b, sizeof none.b) != 0;
 }
 
-static void ss_peer_compare(struct ss_core *core, struct ss_peer *peer)
-{
+static void ss_peer_compare(struct ss_core *core, struct ss_peer *peer) {
     bool differs = core->known && peer->ready && ss_peer_quiet(core) && ss_digest_known(&peer->digest) && ss_peer_excess(core, peer) == 0 &&
                    !ss_peer_behind(core, peer);
     if (differs) {
@@ -79,8 +73,7 @@ static void ss_peer_compare(struct ss_core *core, struct ss_peer *peer)
 }
 
 // Says to the daemon what changed about a peer's presence; room for the effect must have been made.
-static void ss_peer_tell(struct ss_core *core, struct ss_peer *peer)
-{
+static void ss_peer_tell(struct ss_core *core, struct ss_peer *peer) {
     if (peer->told == ss_peer_present(peer))
         return;
     peer->told = !peer->told;
@@ -89,8 +82,7 @@ static void ss_peer_tell(struct ss_core *core, struct ss_peer *peer)
     effect->peer_changed.online = peer->told;
 }
 
-int ss_on_peer(struct ss_core *core, const struct ss_event *event)
-{
+int ss_on_peer(struct ss_core *core, const struct ss_event *event) {
     const struct ss_ev_peer *said = &event->peer;
     if (ss_origin_equal(&said->origin, &core->clock.origin))
         return SS_OK;
@@ -114,13 +106,14 @@ int ss_on_peer(struct ss_core *core, const struct ss_event *event)
     peer->heard_ms = core->now > 0 ? core->now : 1;
     ss_timer_by(core, SS_TIMER_LOST, core->now + SS_LOST_INTERVALS * (uint64_t)core->config.peer_interval_ms);
     ss_peer_tell(core, peer);
-    if (ss_peer_present(peer))
+    if (ss_peer_present(peer)) {
+        ss_missing_asked(core, said);
         ss_peer_compare(core, peer);
+    }
     return SS_OK;
 }
 
-int ss_on_online(struct ss_core *core, const struct ss_event *event)
-{
+int ss_on_online(struct ss_core *core, const struct ss_event *event) {
     if (ss_origin_equal(&event->online.origin, &core->clock.origin))
         return SS_OK;
     struct ss_peer *peer = ss_peer_take(core, &event->online.origin);
@@ -135,8 +128,7 @@ int ss_on_online(struct ss_core *core, const struct ss_event *event)
     return SS_OK;
 }
 
-void ss_peers_gone(struct ss_core *core)
-{
+void ss_peers_gone(struct ss_core *core) {
     for (size_t i = 0; i < core->peers.count; i++) {
         core->peers.items[i].online = false;
         core->peers.items[i].heard_ms = 0;
@@ -146,8 +138,7 @@ void ss_peers_gone(struct ss_core *core)
     }
 }
 
-void ss_peer_expire(struct ss_core *core)
-{
+void ss_peer_expire(struct ss_core *core) {
     const uint64_t patience = SS_LOST_INTERVALS * (uint64_t)core->config.peer_interval_ms;
     for (size_t i = 0; i < core->peers.count; i++) {
         struct ss_peer *peer = &core->peers.items[i];
@@ -165,8 +156,7 @@ void ss_peer_expire(struct ss_core *core)
 
 // ---- ourselves -----------------------------------------------------------------------------------------------------------
 
-void ss_peer_publish(struct ss_core *core)
-{
+void ss_peer_publish(struct ss_core *core) {
     if (!core->connected)
         return;
     struct ss_vector vector;
@@ -179,13 +169,13 @@ void ss_peer_publish(struct ss_core *core)
     effect->peer.vector = vector;
     effect->peer.entities = core->scene.present;
     effect->peer.ready = core->known;
+    effect->peer.missing = ss_missing_list(core, &effect->peer.missing_count);
     if (ss_peer_quiet(core))
         effect->peer.digest = core->digest;
     ss_timer_by(core, SS_TIMER_PEER, core->now + core->config.peer_interval_ms);
 }
 
-int ss_on_digest_wanted(struct ss_core *core, const struct ss_event *event)
-{
+int ss_on_digest_wanted(struct ss_core *core, const struct ss_event *event) {
     if (!ss_fx_room(core, 1))
         return SS_ENOMEM;
     ss_digest_update(core);
@@ -196,8 +186,7 @@ int ss_on_digest_wanted(struct ss_core *core, const struct ss_event *event)
     return SS_OK;
 }
 
-void ss_status_pump(struct ss_core *core)
-{
+void ss_status_pump(struct ss_core *core) {
     uint64_t pending = core->outbox.entries.count - core->outbox.head + core->settling.count + core->scene.held;
     uint32_t peers = 0;
     for (size_t i = 0; i < core->peers.count; i++)

@@ -15,8 +15,7 @@ struct ss_reader {
     bool bad;
 };
 
-static const uint8_t *ss_get(struct ss_reader *reader, size_t len)
-{
+static const uint8_t *ss_get(struct ss_reader *reader, size_t len) {
     if (reader->bad || len > reader->left) {
         reader->bad = true;
         return NULL;
@@ -27,21 +26,18 @@ static const uint8_t *ss_get(struct ss_reader *reader, size_t len)
     return bytes;
 }
 
-static uint64_t ss_get_number(struct ss_reader *reader, size_t bytes)
-{
+static uint64_t ss_get_number(struct ss_reader *reader, size_t bytes) {
     const uint8_t *at = ss_get(reader, bytes);
     return at != NULL ? ss_load_be(at, bytes) : 0;
 }
 
-static struct ss_slice ss_get_bytes(struct ss_reader *reader, size_t width)
-{
+static struct ss_slice ss_get_bytes(struct ss_reader *reader, size_t width) {
     const size_t len = (size_t)ss_get_number(reader, width);
     const uint8_t *at = ss_get(reader, len);
     return ss_slice_of(at, at != NULL ? len : 0);
 }
 
-static int ss_get_fields(struct ss_core *core, struct ss_reader *reader, struct ss_incoming **incoming, uint32_t *count)
-{
+static int ss_get_fields(struct ss_core *core, struct ss_reader *reader, struct ss_incoming **incoming, uint32_t *count) {
     *count = (uint32_t)ss_get_number(reader, 2);
     *incoming = ss_scratch_take(&core->scratch, (*count + 1) * sizeof **incoming);
     if (*incoming == NULL)
@@ -56,22 +52,20 @@ static int ss_get_fields(struct ss_core *core, struct ss_reader *reader, struct 
             return SS_EINVAL;
         memcpy(field->stamp.b, stamp, sizeof field->stamp.b);
         field->name = ss_names_intern(&core->names, name);
-        if (field->name == SS_NONE)
+        if (field->name == SS_NONE || ((field->flags & SS_CELL_BLOB) != 0 && !ss_blobs_note(core, field->value)))
             return SS_ENOMEM;
     }
     return reader->bad ? SS_EINVAL : SS_OK;
 }
 
-int ss_record_incoming(struct ss_core *core, struct ss_slice record, struct ss_incoming **incoming, uint32_t *count)
-{
+int ss_record_incoming(struct ss_core *core, struct ss_slice record, struct ss_incoming **incoming, uint32_t *count) {
     struct ss_reader reader = {record.data, record.len, false};
     ss_get_number(&reader, 4);
     return ss_get_fields(core, &reader, incoming, count);
 }
 
 // `e` kind 0 uuid [part]
-static uint32_t ss_restore_key(struct ss_core *core, struct ss_slice key)
-{
+static uint32_t ss_restore_key(struct ss_core *core, struct ss_slice key) {
     const uint8_t *end = key.len > 1 ? memchr(key.data + 1, 0, key.len - 1) : NULL;
     if (end == NULL || (size_t)(key.data + key.len - end) < 1 + sizeof(struct ss_uuid))
         return SS_NONE;
@@ -80,8 +74,7 @@ static uint32_t ss_restore_key(struct ss_core *core, struct ss_slice key)
     return ss_thing_take(core, ss_slice_of(key.data + 1, (size_t)(end - key.data) - 1), &uuid);
 }
 
-static int ss_restore_touches(struct ss_core *core, struct ss_reader *reader, uint32_t change)
-{
+static int ss_restore_touches(struct ss_core *core, struct ss_reader *reader, uint32_t change) {
     for (uint64_t n = ss_get_number(reader, 2); n > 0 && !reader->bad; n--) {
         const uint8_t *from = ss_get(reader, sizeof(struct ss_origin));
         const uint64_t seq = ss_get_number(reader, 8);
@@ -96,8 +89,7 @@ static int ss_restore_touches(struct ss_core *core, struct ss_reader *reader, ui
     return SS_OK;
 }
 
-static int ss_restore_thing(struct ss_core *core, uint32_t number, struct ss_slice value)
-{
+static int ss_restore_thing(struct ss_core *core, uint32_t number, struct ss_slice value) {
     struct ss_reader reader = {value.data, value.len, false};
     const uint32_t change = ss_plan_change(core, number);
     if (change == SS_NONE)
@@ -122,8 +114,7 @@ static int ss_restore_thing(struct ss_core *core, uint32_t number, struct ss_sli
     return ss_plan_finish(core);
 }
 
-static int ss_restore_entity(struct ss_core *core, struct ss_slice key, struct ss_slice value)
-{
+static int ss_restore_entity(struct ss_core *core, struct ss_slice key, struct ss_slice value) {
     const uint32_t number = ss_restore_key(core, key);
     if (number == SS_NONE)
         return SS_ENOMEM;
@@ -136,8 +127,7 @@ static int ss_restore_entity(struct ss_core *core, struct ss_slice key, struct s
     return error;
 }
 
-static int ss_restore_outgoing(struct ss_core *core, struct ss_slice key, struct ss_slice value)
-{
+static int ss_restore_outgoing(struct ss_core *core, struct ss_slice key, struct ss_slice value) {
     if (key.len != 9 || value.len < 2)
         return SS_EINVAL;
     const uint32_t number = ss_restore_key(core, ss_slice_of(value.data + 2, value.len - 2));
@@ -146,8 +136,7 @@ static int ss_restore_outgoing(struct ss_core *core, struct ss_slice key, struct
     return ss_outbox_restore(core, ss_load_be(key.data + 1, 8), number, (int)ss_load_be(value.data, 2) - 1);
 }
 
-static int ss_restore_line(struct ss_core *core, struct ss_slice key, struct ss_slice value)
-{
+static int ss_restore_line(struct ss_core *core, struct ss_slice key, struct ss_slice value) {
     struct ss_origin from;
     if (key.len != 1 + sizeof from.b || value.len != 8)
         return SS_EINVAL;
@@ -159,8 +148,7 @@ static int ss_restore_line(struct ss_core *core, struct ss_slice key, struct ss_
     return SS_OK;
 }
 
-static int ss_restore_meta(struct ss_core *core, struct ss_slice key, struct ss_slice value)
-{
+static int ss_restore_meta(struct ss_core *core, struct ss_slice key, struct ss_slice value) {
     if (key.len != 2 || value.len != 8)
         return SS_EINVAL;
     if (key.data[1] == 'c')
@@ -170,30 +158,23 @@ static int ss_restore_meta(struct ss_core *core, struct ss_slice key, struct ss_
     return SS_OK;
 }
 
-int ss_on_restored(struct ss_core *core, const struct ss_event *event)
-{
+int ss_on_restored(struct ss_core *core, const struct ss_event *event) {
     const struct ss_slice key = event->restored.key;
     const struct ss_slice value = event->restored.value;
     if (core->started || key.len == 0)
         return SS_EINVAL;
     switch (key.data[0]) {
-    case 'e':
-        return ss_restore_entity(core, key, value);
-    case 'o':
-        return ss_restore_outgoing(core, key, value);
-    case 'v':
-        return ss_restore_line(core, key, value);
-    case 'm':
-        return ss_restore_meta(core, key, value);
-    default:
-        return SS_EINVAL;
+    case 'e': return ss_restore_entity(core, key, value);
+    case 'o': return ss_restore_outgoing(core, key, value);
+    case 'v': return ss_restore_line(core, key, value);
+    case 'm': return ss_restore_meta(core, key, value);
+    default: return SS_EINVAL;
     }
 }
 
 // ---- start -------------------------------------------------------------------------------------------------------------
 
-static int ss_start_origin(struct ss_core *core)
-{
+static int ss_start_origin(struct ss_core *core) {
     core->own_line = ss_vectors_take(&core->vectors, &core->clock.origin);
     if (core->own_line == SS_NONE || !ss_fx_room(core, 2))
         return SS_ENOMEM;
@@ -202,8 +183,7 @@ static int ss_start_origin(struct ss_core *core)
     return SS_OK;
 }
 
-static void ss_start_thing(struct ss_core *core, uint32_t number)
-{
+static void ss_start_thing(struct ss_core *core, uint32_t number) {
     struct ss_thing *thing = ss_thing_at(core, number);
     for (uint32_t i = 0; i < thing->touch_count; i++) {
         if (thing->touches[i].from == core->own_line && thing->touches[i].seq >= core->next_seq)
@@ -218,8 +198,7 @@ static void ss_start_thing(struct ss_core *core, uint32_t number)
     ss_timer_by(core, SS_TIMER_SETTLE, core->now);
 }
 
-int ss_on_start(struct ss_core *core)
-{
+int ss_on_start(struct ss_core *core) {
     if (core->started)
         return SS_EINVAL;
     if (!ss_array_room(&core->settling, ss_memory(core), core->scene.things.count, SIZE_MAX / 64))

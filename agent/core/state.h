@@ -13,15 +13,15 @@
 #define SS_NEVER UINT64_MAX
 
 enum {
-    SS_GATHER_MS = 100,           // peers that arrive together are compared before one is asked
-    SS_GRACE_MS = 1000,           // what a peer has and we have not may still be on its way
-    SS_QUIET_MS = 500,            // of replay, before a scene counts as empty
-    SS_SYNC_TIMEOUT_MS = 5000,    // without a part of the answer
-    SS_OFFLINE_MS = 2000,         // a client waits this long for a broker before it is given what there is
-    SS_UNKNOWN_MS = 30000,        // and this long for peers and replay
-    SS_PEER_CHANGED_MS = 1000,    // after a change our peer message is published this soon
-    SS_RETRY_MS = 100,            // after memory was denied
-    SS_BATCH_BYTES = 192 * 1024,  // of one message that the core cuts: below SS_MAX_MESSAGE with room for its head
+    SS_GATHER_MS = 100,          // peers that arrive together are compared before one is asked
+    SS_GRACE_MS = 1000,          // what a peer has and we have not may still be on its way
+    SS_QUIET_MS = 500,           // of replay, before a scene counts as empty
+    SS_SYNC_TIMEOUT_MS = 5000,   // without a part of the answer
+    SS_OFFLINE_MS = 2000,        // a client waits this long for a broker before it is given what there is
+    SS_UNKNOWN_MS = 30000,       // and this long for peers and replay
+    SS_PEER_CHANGED_MS = 1000,   // after a change our peer message is published this soon
+    SS_RETRY_MS = 100,           // after memory was denied
+    SS_BATCH_BYTES = 192 * 1024, // of one message that the core cuts: below SS_MAX_MESSAGE with room for its head
     SS_TOMBSTONE_S = 30 * 24 * 3600,
 };
 
@@ -104,13 +104,13 @@ struct ss_barrier {
 struct ss_client {
     bool used;
     bool changes;
-    bool told;   // CHANGES_WAIT was said and not answered
+    bool told; // CHANGES_WAIT was said and not answered
     bool joined;
     uint32_t id;
     uint64_t since_ms;
-    uint32_t waiting; // things that wait for a blob
-    uint32_t scan;    // the first knowledge: things from here …
-    uint32_t scan_end; // … to here are new to it
+    uint32_t waiting;         // things that wait for a blob
+    uint32_t scan;            // the first knowledge: things from here …
+    uint32_t scan_end;        // … to here are new to it
     SS_ARRAY(uint32_t) kinds; // none: all
     SS_ARRAY(struct ss_barrier) barriers;
     uint32_t *queue; // ring of things with news
@@ -130,12 +130,23 @@ struct ss_ack_blob {
     uint32_t blob;
 };
 
-enum ss_blob_flag { SS_BLOB_PRESENT = 1, SS_BLOB_UPLOADED = 2, SS_BLOB_FETCHING = 4, SS_BLOB_UPLOADING = 8, SS_BLOB_WANTED = 16, SS_BLOB_MISSING = 32 };
+enum ss_blob_flag {
+    SS_BLOB_PRESENT = 1,
+    SS_BLOB_UPLOADED = 2,
+    SS_BLOB_FETCHING = 4,
+    SS_BLOB_UPLOADING = 8,
+    SS_BLOB_WANTED = 16,
+    SS_BLOB_MISSING = 32,
+    SS_BLOB_LOST = 64
+};
 
 struct ss_blob {
     struct ss_sha256 sha256;
     uint64_t size;
-    uint64_t retry_ms; // when MISSING
+    uint64_t retry_ms;   // when MISSING
+    uint64_t missing_ms; // since when it is known that the store does not have it and we neither; 0: it is not
+    uint64_t offer_ms;   // uploaded again at this time, for a peer that misses it; 0: not
+    uint64_t offered_ms; // when that was done last
     uint32_t delay_ms;
     uint32_t flags;
     SS_ARRAY(uint32_t) things; // to look at when it is present or uploaded
@@ -144,6 +155,7 @@ struct ss_blob {
 struct ss_blobs {
     SS_ARRAY(struct ss_blob) all;
     struct ss_index index;
+    size_t missing; // of them with `missing_ms`
 };
 
 // ss_overlay is what a peer is dragging: shown, never stored.
@@ -180,8 +192,8 @@ struct ss_peer {
     SS_ARRAY(struct ss_vector_entry) vector;
     struct ss_sha256 digest;
     uint64_t heard_ms;
-    uint64_t mismatch_ms; // since when equal vectors have unequal digests; 0: they do not
-    uint64_t asleep_ms;   // not asked before
+    uint64_t mismatch_ms;   // since when equal vectors have unequal digests; 0: they do not
+    uint64_t asleep_ms;     // not asked before
     uint32_t fails, wholes; // calls without an answer, calls because of digests, in a row
     bool ready, online, told;
 };
@@ -199,8 +211,8 @@ struct ss_reply {
     struct ss_origin to;
     uint8_t *memory; // what the slices and vectors point to
     struct ss_slice user;
-    struct ss_slice buckets;     // what the caller has, or nothing
-    struct ss_vector has, ours;  // when it called
+    struct ss_slice buckets;    // what the caller has, or nothing
+    struct ss_vector has, ours; // when it called
     uint64_t call;
     uint32_t next; // thing
     uint32_t cell; // of it
@@ -241,7 +253,7 @@ struct ss_core {
     uint64_t serial;
     struct ss_client clients[SS_MAX_CLIENTS];
     struct ss_blobs blobs;
-    SS_ARRAY(uint32_t) named_blobs; // by the edit of this step
+    SS_ARRAY(uint32_t) named_blobs;    // by the edit of this step
     SS_ARRAY(struct ss_entity) out[2]; // what is given to a client: settled, live
     SS_ARRAY(struct ss_overlay) overlays;
     SS_ARRAY(struct ss_settling) settling;
@@ -255,11 +267,11 @@ struct ss_core {
     SS_ARRAY(uint32_t) stale;
 
     bool started, connected;
-    bool known;         // our first knowledge is complete
-    bool answered;      // by a peer
-    bool replayed;      // the broker has probably replayed all it retains
-    bool reread;        // this connection's replay is of all it retains
-    bool checked;       // and it is over: what comes by other ways since was not in it
+    bool known;    // our first knowledge is complete
+    bool answered; // by a peer
+    bool replayed; // the broker has probably replayed all it retains
+    bool reread;   // this connection's replay is of all it retains
+    bool checked;  // and it is over: what comes by other ways since was not in it
     bool connected_before;
     uint32_t replay;    // counts them
     uint32_t republish; // after a replay: next thing to look at; SS_NONE: nothing to do

@@ -40,6 +40,12 @@ static void answer_waiters(struct ss_adopting *adopting) {
     }
 }
 
+// Whoever waited for what the file turned out not to be looks elsewhere.
+static void tell_scenes_it_is_missing(struct ss_blobs *blobs, const struct ss_sha256 *sha256) {
+    struct ss_event event = {.type = SS_EV_BLOB_MISSING, .blob = {.sha256 = *sha256}};
+    ss_room_each_later(blobs->agent, &event);
+}
+
 static void adopted(void *context, const char *problem) {
     struct ss_adopting *adopting = context;
     struct ss_blobs *blobs = adopting->blobs;
@@ -47,6 +53,8 @@ static void adopted(void *context, const char *problem) {
     if (problem == NULL && !blobs->closing) {
         ss_blobs_adopted(blobs, &adopting->sha256);
         upload_unnamed(blobs, &adopting->sha256, adopting->client);
+    } else if (!blobs->closing) {
+        tell_scenes_it_is_missing(blobs, &adopting->sha256);
     }
     if (!blobs->closing) {
         ss_client_adopted(blobs->agent, adopting->client, adopting->number, problem);

@@ -140,7 +140,9 @@ static void upload_ended(struct ss_transfer *transfer, enum ss_outcome outcome) 
     } else if (outcome == SS_FAILED) {
         try_again(transfer, RETRY_MAX_MS);
     } else {
+        struct ss_sha256 sha256 = transfer->sha256;
         forget(transfer);
+        tell_scenes(blobs, SS_EV_BLOB_GONE, &sha256);
     }
 }
 
@@ -163,7 +165,7 @@ static void download_ended(struct ss_transfer *transfer, enum ss_outcome outcome
         return;
     }
     answer_waiters(transfer, NULL, outcome == SS_MISSING ? "the store does not have this blob yet" : transfer->problem);
-    if (transfer->attempts == 0) {
+    if (outcome != SS_FAILED) { // a store that cannot be asked may have it
         tell_scenes(blobs, SS_EV_BLOB_MISSING, &sha256);
     }
     try_again(transfer, outcome == SS_MISSING ? MISSING_MAX_MS : RETRY_MAX_MS);
@@ -214,6 +216,10 @@ void ss_blobs_fetch(struct ss_blobs *blobs, const struct ss_sha256 *sha256, uint
     }
     if (ss_adopting_find(blobs, sha256) != NULL) {
         return; // a client here is just handing it over
+    }
+    if (blobs->agent->config.store == NULL) {
+        tell_scenes(blobs, SS_EV_BLOB_MISSING, sha256);
+        return;
     }
     struct ss_transfer *transfer = enqueue(blobs, sha256, false);
     transfer->size = transfer->active ? transfer->size : size;

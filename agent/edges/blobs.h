@@ -26,8 +26,8 @@ const char *ss_blobs_incoming(const struct ss_blobs *blobs); // folder
 void ss_blobs_adopt(struct ss_blobs *blobs, struct ss_slice path, const struct ss_sha256 *sha256, uint64_t size, uint32_t client,
                     uint64_t number);
 
-// ss_blobs_want ends with ss_client_have. ss_blobs_fetch ends with SS_EV_BLOB_PRESENT; SS_EV_BLOB_MISSING says that it takes longer. `size`
-// 0: not known. ss_blobs_upload ends with SS_EV_BLOB_UPLOADED.
+// ss_blobs_want ends with ss_client_have. ss_blobs_fetch ends with SS_EV_BLOB_PRESENT; SS_EV_BLOB_MISSING says that the store does not have it (yet). `size`
+// 0: not known. ss_blobs_upload ends with SS_EV_BLOB_UPLOADED, or SS_EV_BLOB_GONE when the cache does not have it.
 void ss_blobs_want(struct ss_blobs *blobs, const struct ss_sha256 *sha256, uint32_t client);
 void ss_blobs_fetch(struct ss_blobs *blobs, const struct ss_sha256 *sha256, uint64_t size);
 void ss_blobs_upload(struct ss_blobs *blobs, const struct ss_sha256 *sha256);

@@ -63,7 +63,9 @@ static int take_peer(struct ss_room *room, const struct ss_topic *topic, struct 
                                          .vector = message.vector,
                                          .digest = message.digest,
                                          .entities = message.entities,
-                                         .ready = message.ready};
+                                         .ready = message.ready,
+                                         .missing_count = message.missing_count,
+                                         .missing = message.missing};
         ss_room_step(room, &event);
     }
     return error;

@@ -42,8 +42,9 @@ struct ss_room {
     char store_problem[128];
     size_t cause_count;
     struct ss_cause causes[SS_MAX_CAUSES];
-    struct ss_buffer vector;     // entries of `self.vector`
-    struct ss_peer_message self; // the core's part of our own peer message
+    struct ss_buffer vector;                  // entries of `self.vector`
+    struct ss_sha256 missing[SS_MAX_MISSING]; // those of `self.missing`
+    struct ss_peer_message self;              // the core's part of our own peer message
     bool self_known;
     struct ss_buffer presence; // the newest fields of a client here that were not published yet
 };

@@ -88,6 +88,7 @@ void ss_to_broker_self(struct ss_room *room) {
     self->capabilities = capabilities;
     self->capability_count = sizeof(capabilities) / sizeof(capabilities[0]);
     self->vector.entries = (const struct ss_vector_entry *)(const void *)room->vector.data;
+    self->missing = room->missing;
     struct ss_buffer *out = scratch(room);
     struct ss_topic topic = topic_of(room, SS_TOPIC_PEER);
     int error = ss_peer_encode(room->agent->codec, self, out);
@@ -104,6 +105,10 @@ void ss_to_broker_peer(struct ss_room *room, const struct ss_effect *effect) {
     room->self.digest = effect->peer.digest;
     room->self.entities = effect->peer.entities;
     room->self.ready = effect->peer.ready;
+    room->self.missing_count = effect->peer.missing_count;
+    if (effect->peer.missing_count > 0) {
+        memcpy(room->missing, effect->peer.missing, effect->peer.missing_count * sizeof(*room->missing));
+    }
     room->self_known = true;
     ss_to_broker_self(room);
 }

@@ -49,7 +49,6 @@ struct ss_transfer {
     char problem[256];
 };
 
-
 // ss_adopting is a file that a client handed over and that is being verified, and who has asked for it meanwhile.
 struct ss_adopting {
     UT_hash_handle hh; // by name

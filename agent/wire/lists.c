@@ -42,6 +42,26 @@ static int read_texts(struct ss_codec *codec, struct ss_reader *reader, void *fi
 
 const struct ss_key_type SS_TEXTS = {write_texts, read_texts, is_empty_list};
 
+static void write_bins(struct ss_buffer *out, const void *field, const struct ss_key *key) {
+    const struct ss_list *list = field;
+    ss_pack_array(out, list->count);
+    for (size_t i = 0; i < list->count; i++) {
+        ss_pack_bin(out, (const uint8_t *)list->items + i * key->size, key->size);
+    }
+}
+
+static int read_bins(struct ss_codec *codec, struct ss_reader *reader, void *field, const struct ss_key *key) {
+    int error;
+    struct ss_list *list = field;
+    uint8_t *items = take_list(codec, reader, key->size, key->size + 2, list, &error);
+    for (size_t i = 0; !error && i < list->count; i++) {
+        error = SS_BYTES.read(codec, reader, items + i * key->size, key);
+    }
+    return error;
+}
+
+const struct ss_key_type SS_BINS = {write_bins, read_bins, is_empty_list};
+
 static void write_nested(struct ss_buffer *out, const void *field, const struct ss_key *key) { ss_map_write(out, key->details, field); }
 
 static int read_nested(struct ss_codec *codec, struct ss_reader *reader, void *field, const struct ss_key *key) {

@@ -22,7 +22,7 @@ struct ss_key {
     const struct ss_key_type *type;
     size_t offset; // of the field in the struct
     enum ss_key_need need;
-    size_t size;         // BYTES: how many; TEXT and TEXTS: at most how many each
+    size_t size;         // BYTES and BINS: how many (each); TEXT and TEXTS: at most how many each
     const char *text;    // TAG: what is written
     size_t present;      // offset of a bool, not the first field, that says whether the key is there; 0: see `absent`
     const void *details; // WORD: its words; MAP and LIST: a struct ss_map
@@ -65,6 +65,7 @@ extern const struct ss_key_type SS_RAW;         // struct ss_slice of one value,
 extern const struct ss_key_type SS_VALUE;       // struct ss_slice of one canonical map
 extern const struct ss_key_type SS_COLOUR;      // float[3]
 extern const struct ss_key_type SS_TEXTS;       // list of struct ss_slice, absent when empty
+extern const struct ss_key_type SS_BINS;        // list of `size` bytes each, absent when empty
 extern const struct ss_key_type SS_UUIDS;       // list of 16-byte things, written as one bin, absent when empty
 extern const struct ss_key_type SS_VECTOR;      // struct ss_vector, absent when empty
 extern const struct ss_key_type SS_VECTOR_KEPT; // the same, written even when empty

@@ -34,7 +34,7 @@ int ss_live_encode(struct ss_codec *codec, const struct ss_origin *from, const s
                    ss_emit *emit, void *context);
 int ss_live_decode(struct ss_codec *codec, struct ss_slice kind, struct ss_slice payload, struct ss_ev_live *live);
 
-// ---- peer/<user>/<origin>: {v, name, colour, app, app_version, capabilities, vector, digest, entities, ready} -------------------------------------
+// ---- peer/<user>/<origin>: {v, name, colour, app, app_version, capabilities, vector, digest, entities, ready, missing} -------------------------------------
 
 struct ss_peer_message {
     struct ss_slice name; // every text and list may be empty
@@ -49,6 +49,8 @@ struct ss_peer_message {
     struct ss_sha256 digest;
     uint64_t entities;
     bool ready;
+    size_t missing_count; // blobs it asks for
+    const struct ss_sha256 *missing;
 };
 
 int ss_peer_encode(struct ss_codec *codec, const struct ss_peer_message *message, struct ss_buffer *out);

@@ -138,6 +138,21 @@ def test_what_the_store_has_is_verified(scene):
     assert want(bob, sha256).read_bytes() == b"right" * 1000
 
 
+def test_what_the_store_lost_is_uploaded_again_by_whoever_has_it(scene):
+    ada = scene.link(scene.agent("ada"))
+    content, image = os.urandom(400_000), new_id()
+    ada.give_blob(content)
+    ada.set("image", image, pixels=blob_of(content))
+    stored = scene.store.files / name(blob_of(content)["sha256"])
+    eventually(stored.exists)
+    ada.wait("status", pending=0)
+    stored.unlink()
+    bob = scene.link(scene.agent("bob"))
+    bob.sees("image", image, "pixels", blob_of(content))
+    assert Path(bob.welcome["cache"], name(blob_of(content)["sha256"])).read_bytes() == content
+    assert stored.read_bytes() == content
+
+
 def test_a_missing_blob_is_asked_for_again(scene):
     bob = scene.link(scene.agent("bob"))
     sha256 = hashlib.sha256(b"later").digest()

@@ -5,14 +5,16 @@
 
 #include "sim.h"
 
-static void sim_blob(struct sim *sim, const struct sim_event *event)
-{
+static void sim_blob(struct sim *sim, const struct sim_event *event) {
     struct sim_agent *at = &sim->agent[event->agent];
     const bool cached = sim_has(at->cache, at->cache_count, &event->sha256);
     const bool stored = sim_has(sim->store, sim->store_count, &event->sha256);
     enum ss_event_type type = SS_EV_BLOB_MISSING;
-    if (event->type == SIM_BLOB_UPLOAD) {
-        sim_add(&sim->store, &sim->store_count, &event->sha256);
+    if (event->type == SIM_BLOB_UPLOAD && !cached) {
+        type = SS_EV_BLOB_GONE;
+    } else if (event->type == SIM_BLOB_UPLOAD) {
+        if (sim->quiet || !sim->forgets || !sim_chance(sim, 300))
+            sim_add(&sim->store, &sim->store_count, &event->sha256);
         type = SS_EV_BLOB_UPLOADED;
     } else if (cached || stored) {
         sim_add(&at->cache, &at->cache_count, &event->sha256);
@@ -23,8 +25,7 @@ static void sim_blob(struct sim *sim, const struct sim_event *event)
     sim_agent_step(sim, event->agent, &step);
 }
 
-static void sim_stored(struct sim *sim, const struct sim_event *event)
-{
+static void sim_stored(struct sim *sim, const struct sim_event *event) {
     struct sim_agent *at = &sim->agent[event->agent];
     const bool failed = !sim->quiet && sim_chance(sim, 2);
     size_t done = 0;
@@ -43,21 +44,17 @@ static void sim_stored(struct sim *sim, const struct sim_event *event)
     sim_agent_step(sim, event->agent, &step);
 }
 
-static void sim_down_state(const struct sim_message *message, bool retained, struct ss_event *step)
-{
+static void sim_down_state(const struct sim_message *message, bool retained, struct ss_event *step) {
     step->type = SS_EV_STATE;
     step->state = message->state;
     step->state.retained = retained;
 }
 
-static void sim_deliver(struct sim *sim, const struct sim_event *event)
-{
+static void sim_deliver(struct sim *sim, const struct sim_event *event) {
     struct sim_message *message = event->message;
     struct ss_event step = sim_event_of(sim, event->agent, SS_EV_TIME);
     switch (message->type) {
-    case SIM_STATE:
-        sim_down_state(message, event->number != 0, &step);
-        break;
+    case SIM_STATE: sim_down_state(message, event->number != 0, &step); break;
     case SIM_LIVE:
         step.type = SS_EV_LIVE;
         step.live = message->live;
@@ -82,26 +79,26 @@ static void sim_deliver(struct sim *sim, const struct sim_event *event)
         step.type = SS_EV_SYNC_REPLIED;
         step.sync_replied = message->reply;
         break;
-    case SIM_CLEAR:
-        return;
+    case SIM_CLEAR: return;
     }
     sim_agent_step(sim, event->agent, &step);
 }
 
-static void sim_up(struct sim *sim, const struct sim_event *event)
-{
+static void sim_up(struct sim *sim, const struct sim_event *event) {
     struct sim_agent *at = &sim->agent[event->agent];
     const bool current = at->connected && at->connection == event->life;
     if (!current && (at->connection != event->life || sim->now > at->cut_ms || !sim->broker_up))
         return;
     sim_broker_take(sim, event->agent, event->message);
     if (current && event->number != 0)
-        sim_push(sim, (struct sim_event){.at = sim->now + 1 + sim_random(sim, 20), .type = SIM_PUBACK, .agent = event->agent, .life = at->connection,
+        sim_push(sim, (struct sim_event){.at = sim->now + 1 + sim_random(sim, 20),
+                                         .type = SIM_PUBACK,
+                                         .agent = event->agent,
+                                         .life = at->connection,
                                          .number = event->number});
 }
 
-static void sim_connect(struct sim *sim, const struct sim_event *event)
-{
+static void sim_connect(struct sim *sim, const struct sim_event *event) {
     struct sim_agent *at = &sim->agent[event->agent];
     if (!at->up || at->connected || at->life != event->life)
         return;
@@ -111,8 +108,7 @@ static void sim_connect(struct sim *sim, const struct sim_event *event)
         sim_push(sim, (struct sim_event){.at = sim->now + 500, .type = SIM_CONNECT, .agent = event->agent, .life = event->life});
 }
 
-static void sim_simple(struct sim *sim, const struct sim_event *event, enum ss_event_type type)
-{
+static void sim_simple(struct sim *sim, const struct sim_event *event, enum ss_event_type type) {
     struct sim_agent *at = &sim->agent[event->agent];
     struct ss_event step = sim_event_of(sim, event->agent, type);
     if (type == SS_EV_PUBLISHED)
@@ -124,8 +120,7 @@ static void sim_simple(struct sim *sim, const struct sim_event *event, enum ss_e
     sim_agent_step(sim, event->agent, &step);
 }
 
-static void sim_link_event(struct sim *sim, const struct sim_event *event)
-{
+static void sim_link_event(struct sim *sim, const struct sim_event *event) {
     const struct sim_agent *at = &sim->agent[event->agent];
     const bool linked = at->up && at->connected && at->connection == event->life;
     if (event->type == SIM_UP)
@@ -140,8 +135,7 @@ static void sim_link_event(struct sim *sim, const struct sim_event *event)
         sim_simple(sim, event, event->type == SIM_PUBACK ? SS_EV_PUBLISHED : SS_EV_REPLAYED);
 }
 
-static void sim_process_event(struct sim *sim, const struct sim_event *event)
-{
+static void sim_process_event(struct sim *sim, const struct sim_event *event) {
     if (event->type == SIM_WAKE && sim->agent[event->agent].wake_at <= sim->now)
         sim_simple(sim, event, SS_EV_TIME);
     else if (event->type == SIM_STORED)
@@ -154,8 +148,7 @@ static void sim_process_event(struct sim *sim, const struct sim_event *event)
         sim_blob(sim, event);
 }
 
-static void sim_one(struct sim *sim, const struct sim_event *event)
-{
+static void sim_one(struct sim *sim, const struct sim_event *event) {
     const struct sim_agent *at = &sim->agent[event->agent];
     if (event->type == SIM_RESTART)
         sim_agent_start(sim, event->agent, false);
@@ -167,8 +160,7 @@ static void sim_one(struct sim *sim, const struct sim_event *event)
         sim_process_event(sim, event);
 }
 
-void sim_run(struct sim *sim, uint64_t until)
-{
+void sim_run(struct sim *sim, uint64_t until) {
     struct sim_event event;
     while (sim->heap_count > 0 && sim->heap[0].at <= until && sim_pop(sim, &event)) {
         sim->now = event.at;
@@ -178,34 +170,26 @@ void sim_run(struct sim *sim, uint64_t until)
     sim->now = until;
 }
 
-static void sim_fault(struct sim *sim)
-{
+static void sim_fault(struct sim *sim) {
     const int agent = (int)sim_random(sim, (uint64_t)sim->agents);
     switch (sim_random(sim, 6)) {
     case 0:
         if (sim->broker_up)
             sim_broker_down(sim);
         break;
-    case 1:
-        sim_broker_save(sim);
-        break;
+    case 1: sim_broker_save(sim); break;
     case 2:
         if (sim->agent[agent].up) {
             sim_agent_kill(sim, agent);
             sim_push(sim, (struct sim_event){.at = sim->now + sim_random(sim, 20000), .type = SIM_RESTART, .agent = agent});
         }
         break;
-    case 3:
-        sim->agent[agent].skew_ms = (int64_t)sim_random(sim, 4000) - 2000;
-        break;
-    default:
-        sim_link_break(sim, agent);
-        break;
+    case 3: sim->agent[agent].skew_ms = (int64_t)sim_random(sim, 4000) - 2000; break;
+    default: sim_link_break(sim, agent); break;
     }
 }
 
-static void sim_act(struct sim *sim)
-{
+static void sim_act(struct sim *sim) {
     if (sim_chance(sim, 25))
         sim_fault(sim);
     else if (sim_chance(sim, 40) && sim->broker_up)
@@ -215,22 +199,21 @@ static void sim_act(struct sim *sim)
     sim_run(sim, sim->now + sim_random(sim, sim_chance(sim, 100) ? 3000 : 60));
 }
 
-static void sim_heal(struct sim *sim)
-{
+static void sim_heal(struct sim *sim) {
     sim->quiet = true;
     sim_run(sim, sim->now + 30000); // what was killed or broken comes back by itself
     sim_broker_back(sim);
     sim_run(sim, sim->now + 5000);
 }
 
-static void sim_cluster(uint64_t seed, int agents, int steps, bool verbose)
-{
+static void sim_cluster(uint64_t seed, int agents, int steps, bool verbose) {
     struct sim *sim = calloc(1, sizeof *sim);
     sim->seed = sim->random = seed;
     sim->agents = agents > 0 ? agents : 2 + (int)sim_random(sim, 5);
     sim->broker_up = true;
     sim->echo = sim_chance(sim, 500);
     sim->lossy = sim_chance(sim, 300);
+    sim->forgets = sim_chance(sim, 300);
     for (int i = 0; i < sim->agents; i++)
         sim_agent_start(sim, i, true);
     for (int i = 0; i < steps; i++)
@@ -253,8 +236,7 @@ static void sim_cluster(uint64_t seed, int agents, int steps, bool verbose)
     free(sim);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     uint64_t seed = 1;
     int agents = 0, steps = 400, runs = 1;
     for (int i = 1; i + 1 < argc; i += 2) {

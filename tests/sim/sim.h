@@ -33,20 +33,20 @@ struct sim_message {
 struct sim_event {
     uint64_t at, order;
     enum {
-        SIM_UP,       // a message reaches the broker
-        SIM_DOWN,     // a message reaches an agent
+        SIM_UP,   // a message reaches the broker
+        SIM_DOWN, // a message reaches an agent
         SIM_PUBACK,
         SIM_CONNECT,
         SIM_REPLAYED,
         SIM_WILL,
         SIM_WAKE,
         SIM_STORED,
-        SIM_READY,    // the client can take more
+        SIM_READY, // the client can take more
         SIM_BLOB_FETCH,
         SIM_BLOB_UPLOAD,
-        SIM_RESTART,  // an agent that was killed
+        SIM_RESTART, // an agent that was killed
         SIM_BROKER_UP,
-        SIM_RELINK,   // the daemon connects anew, as another origin
+        SIM_RELINK, // the daemon connects anew, as another origin
     } type;
     int agent;
     uint32_t life; // of the agent's process, connection or disk queue: later ones ignore it
@@ -107,10 +107,11 @@ struct sim_retained {
 struct sim {
     uint64_t seed, random, now, order;
     int agents;
-    bool quiet;  // no more faults
+    bool quiet; // no more faults
     bool verbose;
-    bool echo;   // the broker sends an agent's messages back to it (MQTT 3.1.1)
-    bool lossy;  // the broker does not replay everything
+    bool echo;    // the broker sends an agent's messages back to it (MQTT 3.1.1)
+    bool lossy;   // the broker does not replay everything
+    bool forgets; // the blob store loses some
     bool broker_up;
     struct sim_event *heap;
     size_t heap_count, heap_capacity;

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// Blobs that the store has lost, and blobs that never come.
+#include <string.h>
+
+#include "core_util.h"
+
+// {sha256: 32 × `name`, size: 1}
+static struct ss_slice blob_value(uint8_t name)
+{
+    static uint8_t bytes[64];
+    size_t at = 0;
+    bytes[at++] = 0x82;
+    memcpy(bytes + at, "\xa6sha256\xc4\x20", 9);
+    memset(bytes + at + 9, name, 32);
+    at += 41;
+    memcpy(bytes + at, "\xa4size\x01", 6);
+    return ss_slice_of(bytes, at + 6);
+}
+
+static void blob_event(struct desk *desk, enum ss_event_type type, uint8_t name)
+{
+    struct ss_event event = desk_event(desk, type);
+    memset(event.blob.sha256.b, name, sizeof event.blob.sha256.b);
+    assert_int_equal(desk_step(desk, &event), SS_OK);
+}
+
+static void online(struct desk *desk, uint8_t origin)
+{
+    struct ss_event event = desk_event(desk, SS_EV_ONLINE);
+    event.online.origin = (struct ss_origin){{origin}};
+    event.online.online = true;
+    assert_int_equal(desk_step(desk, &event), SS_OK);
+}
+
+static void peer_misses(struct desk *desk, uint8_t origin, size_t count, const struct ss_sha256 *missing)
+{
+    struct ss_event event = desk_event(desk, SS_EV_PEER);
+    event.peer.origin = (struct ss_origin){{origin}};
+    event.peer.user = ss_slice_text("bob");
+    event.peer.ready = true;
+    event.peer.missing_count = count;
+    event.peer.missing = missing;
+    assert_int_equal(desk_step(desk, &event), SS_OK);
+}
+
+// Lets time pass in steps, until an effect of a type is seen, be it of the last step; NULL: it was not.
+static const struct ss_effect *pass(struct desk *desk, uint64_t ms, enum ss_effect_type type)
+{
+    for (const uint64_t end = desk->now + ms; desk->now < end && desk_find(desk, type) == NULL; desk->now += 50)
+        desk_do(desk, SS_EV_TIME);
+    return desk_find(desk, type);
+}
+
+static void desk_connected(struct desk *desk)
+{
+    desk_open(desk, 1);
+    desk_do(desk, SS_EV_START);
+    desk_do(desk, SS_EV_CONNECTED);
+    desk_do(desk, SS_EV_REPLAYED);
+    pass(desk, 1000, SS_FX_DIGEST);
+    desk_join(desk, 7);
+}
+
+// An edit whose blob is here, uploaded and acknowledged.
+static void edit_with_blob(struct desk *desk, uint8_t name)
+{
+    blob_event(desk, SS_EV_BLOB_PRESENT, name);
+    assert_int_equal(desk_edit(desk, 7, 1, false, 1, "pixels", blob_value(name)), SS_OK);
+    assert_non_null(desk_find(desk, SS_FX_UPLOAD_BLOB));
+    desk_stored(desk);
+    assert_non_null(desk_find(desk, SS_FX_ACK));
+    blob_event(desk, SS_EV_BLOB_UPLOADED, name);
+}
+
+static void test_uploads_again_what_a_peer_misses(void **state)
+{
+    (void)state;
+    struct desk desk = {0};
+    desk_connected(&desk);
+    edit_with_blob(&desk, 5);
+    struct ss_sha256 missing[2];
+    memset(missing[0].b, 5, sizeof missing[0].b);
+    memset(missing[1].b, 6, sizeof missing[1].b); // of which this scene knows nothing
+    peer_misses(&desk, 2, 2, missing);
+    assert_null(pass(&desk, 2000, SS_FX_UPLOAD_BLOB)); // an absent peer's old message
+    online(&desk, 2);
+    peer_misses(&desk, 2, 2, missing);
+    const struct ss_effect *upload = pass(&desk, 1000, SS_FX_UPLOAD_BLOB);
+    assert_non_null(upload);
+    assert_memory_equal(upload->blob.sha256.b, missing[0].b, sizeof missing[0].b);
+    blob_event(&desk, SS_EV_BLOB_UPLOADED, 5);
+    peer_misses(&desk, 2, 1, missing);
+    assert_null(pass(&desk, 5000, SS_FX_UPLOAD_BLOB)); // just done
+    peer_misses(&desk, 2, 1, missing);
+    desk.now += 10000;
+    peer_misses(&desk, 2, 1, missing);
+    assert_non_null(pass(&desk, 1000, SS_FX_UPLOAD_BLOB)); // lost once more
+    desk_close(&desk);
+}
+
+static void test_asks_peers_for_what_the_store_lacks(void **state)
+{
+    (void)state;
+    struct desk desk = {0};
+    desk_connected(&desk);
+    const struct ss_field field = {ss_slice_text("pixels"), blob_value(5), {{0, 0, 0, 1}}};
+    struct ss_event event = desk_event(&desk, SS_EV_STATE);
+    event.state = (struct ss_ev_state){.entity = {ss_slice_text("image"), {{1}}, 1, &field}, .part = -1, .numbered = true, .from = {{2}}, .seq = 1};
+    assert_int_equal(desk_step(&desk, &event), SS_OK);
+    event = desk_event(&desk, SS_EV_CLIENT_READY);
+    event.client_ready.client = 7;
+    event.client_ready.budget = 65536;
+    assert_int_equal(desk_step(&desk, &event), SS_OK);
+    assert_non_null(desk_find(&desk, SS_FX_FETCH_BLOB));
+    blob_event(&desk, SS_EV_BLOB_MISSING, 5);
+    const struct ss_effect *peer = pass(&desk, 2000, SS_FX_PUBLISH_PEER);
+    assert_non_null(peer);
+    assert_int_equal(peer->peer.missing_count, 1);
+    assert_int_equal(peer->peer.missing[0].b[31], 5);
+    blob_event(&desk, SS_EV_BLOB_PRESENT, 5);
+    peer = pass(&desk, 2000, SS_FX_PUBLISH_PEER);
+    assert_non_null(peer);
+    assert_int_equal(peer->peer.missing_count, 0);
+    desk_close(&desk);
+}
+
+static void test_what_never_arrives_holds_nothing_back_for_ever(void **state)
+{
+    (void)state;
+    struct desk desk = {0};
+    desk_connected(&desk);
+    assert_int_equal(desk_edit(&desk, 7, 1, false, 1, "pixels", blob_value(5)), SS_OK);
+    desk_stored(&desk);
+    assert_null(desk_find(&desk, SS_FX_ACK));
+    struct ss_event event = desk_event(&desk, SS_EV_CLIENT_SYNC);
+    event.client_sync.client = 7;
+    event.client_sync.id = 9;
+    assert_int_equal(desk_step(&desk, &event), SS_OK);
+    assert_null(desk_find(&desk, SS_FX_SYNCED));
+    blob_event(&desk, SS_EV_BLOB_MISSING, 5);
+    assert_null(pass(&desk, 50000, SS_FX_REFUSED));
+    const struct ss_effect *refused = pass(&desk, 20000, SS_FX_REFUSED);
+    assert_non_null(refused);
+    assert_non_null(strstr(refused->refused.text, "0505050505 never arrived"));
+    bool told = false;
+    for (size_t i = 0; i < desk.effects.count; i++)
+        told |= desk.effects.items[i].type == SS_FX_REFUSED && desk.effects.items[i].refused.client == 7 && desk.effects.items[i].refused.id == 1;
+    assert_true(told);
+    assert_non_null(desk_find(&desk, SS_FX_SYNCED));
+    assert_int_equal(desk.core->scene.held, 0); // peers get the value and show a placeholder
+    desk_stored(&desk);
+    assert_non_null(desk_find(&desk, SS_FX_PUBLISH_STATE));
+    blob_event(&desk, SS_EV_BLOB_PRESENT, 5); // at last
+    assert_non_null(desk_find(&desk, SS_FX_UPLOAD_BLOB));
+    desk_close(&desk);
+}
+
+static void test_what_a_client_waits_for_may_never_come(void **state)
+{
+    (void)state;
+    struct desk desk = {0};
+    desk_connected(&desk);
+    const struct ss_field field = {ss_slice_text("pixels"), blob_value(5), {{0, 0, 0, 1}}};
+    struct ss_event event = desk_event(&desk, SS_EV_STATE);
+    event.state = (struct ss_ev_state){.entity = {ss_slice_text("image"), {{1}}, 1, &field}, .part = -1, .numbered = true, .from = {{2}}, .seq = 1};
+    assert_int_equal(desk_step(&desk, &event), SS_OK);
+    struct ss_event ready = desk_event(&desk, SS_EV_CLIENT_READY);
+    ready.client_ready.client = 7;
+    ready.client_ready.budget = 65536;
+    assert_int_equal(desk_step(&desk, &ready), SS_OK);
+    blob_event(&desk, SS_EV_BLOB_MISSING, 5);
+    event = desk_event(&desk, SS_EV_CLIENT_SYNC);
+    event.client_sync.client = 7;
+    event.client_sync.id = 9;
+    assert_int_equal(desk_step(&desk, &event), SS_OK);
+    assert_null(pass(&desk, 50000, SS_FX_SYNCED));
+    assert_non_null(pass(&desk, 20000, SS_FX_CHANGES_WAIT));
+    ready.now_ms = desk.now;
+    assert_int_equal(desk_step(&desk, &ready), SS_OK);
+    assert_null(desk_find(&desk, SS_FX_CHANGE));
+    assert_non_null(desk_find(&desk, SS_FX_SYNCED));
+    blob_event(&desk, SS_EV_BLOB_PRESENT, 5);
+    ready.now_ms = desk.now;
+    assert_int_equal(desk_step(&desk, &ready), SS_OK);
+    assert_non_null(desk_find(&desk, SS_FX_CHANGE));
+    desk_close(&desk);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_uploads_again_what_a_peer_misses),
+        cmocka_unit_test(test_asks_peers_for_what_the_store_lacks),
+        cmocka_unit_test(test_what_never_arrives_holds_nothing_back_for_ever),
+        cmocka_unit_test(test_what_a_client_waits_for_may_never_come),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
