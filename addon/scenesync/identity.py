@@ -179,7 +179,7 @@ class Identity:
             unknown = []
             for block in blocks:
                 value = by_key.get(self.key(block))
-                if value is not None and (self.use_session_uid or read_tag(block) in (value, None)):
+                if value is not None and (self.use_session_uid or self._is_still(entries[value], value, block)):
                     self.bind(kind, block, value)
                     del entries[value]
                 else:
@@ -191,6 +191,11 @@ class Identity:
                 entry.index = -1
                 if not self.use_session_uid:
                     entry.key = None
+
+    def _is_still(self, entry, value, block):
+        """Whether what is at the address of an entity is that entity: addresses are used again, and undo may have taken the tag."""
+        tag = read_tag(block)
+        return tag == value or (tag is None and block.name == entry.name)
 
     def _claim(self, kind, blocks, entries, name_of):
         """Give each block the entity that `name_of` says it is, if that has none yet; returns the blocks that are left."""

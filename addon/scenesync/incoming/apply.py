@@ -31,16 +31,14 @@ class Apply:
 
     @property
     def idle(self):
-        return not self.moves and not self.links and not any(self.inbox.values())
+        return not (self.moves or self.links or self.doomed or any(self.inbox.values()))
 
     # ---- what is to be done
 
     def put(self, kind, uuid, fields, force=False):
-        """Apply these fields soon; newer values replace older ones."""
-        held = self.held.pop((kind, uuid), None)
-        if held is not None:
-            fields = {**held, **fields}
-        self.inbox[kind].setdefault(uuid, {}).update(fields)
+        """Apply these fields soon; newer values replace older ones. Those that are written by `force` are as old as the mirror."""
+        waiting = {**self.held.pop((kind, uuid), {}), **self.inbox[kind].get(uuid, {})}
+        self.inbox[kind][uuid] = {**fields, **waiting} if force else {**waiting, **fields}
         if force:
             self.forced.add((kind, uuid))
 
@@ -55,10 +53,10 @@ class Apply:
         self.moves.append(moved)
 
     def restore(self, kind, uuid):
-        """Undo took away what others made: make it again."""
+        """Undo took away what others made: make it again, unless a redo is faster."""
         record = self.mirror.get(kind, uuid)
-        record.deleted = True
-        self.put(kind, uuid, {**record.values, "deleted": False})
+        record.reached = False
+        self.put(kind, uuid, {**record.values, **self.links.pop((kind, uuid), {}), "deleted": False}, force=True)
 
     def is_linking(self, kind, uuid):
         return (kind, uuid) in self.links
@@ -109,8 +107,8 @@ class Apply:
             record.values.update(fields)
             if says_deleted:
                 self._create(kind, uuid, dict(record.values))
-        elif record is None and self.ctx.identity.find(uuid) is None:
-            self._create(kind, uuid, fields)
+        elif (record is None or says_deleted) and self.ctx.identity.find(uuid) is None:
+            self._create(kind, uuid, fields if record is None else {**record.values, **fields})
         else:
             self._write(kind, uuid, fields)
 
@@ -123,6 +121,7 @@ class Apply:
         name = fields.get("name")
         name = name if isinstance(name, str) and name else kind.name
         self.doomed.pop((kind.name, uuid), None)
+        self.forced.discard((kind.name, uuid))
         self._create_as(kind, uuid, self.ctx.identity.find(uuid) or kind.create(self.ctx, name, fields), fields)
 
     def _create_as(self, kind, uuid, block, fields):

@@ -40,11 +40,11 @@ class Diff:
         if watch.undone:
             watch.undone = False
             self._after_undo()
-        if watch.structure:
+        if watch.structure and not self._putting_back():
             watch.structure = False
             self.check_structure()
             self._look_at_unlisted()
-        if watch.many_moved:
+        if watch.many_moved and not self.restore:
             watch.many_moved = False
             self._many_moved()
         for queue, undone in ((watch.dirty, False), (self.restore, True)):
@@ -55,6 +55,11 @@ class Diff:
                 self._guard(key, undone)
         self._compare_unlisted(min(deadline, time.perf_counter() + SWEEP_SLICE) if deadline < UNLIMITED else deadline)
         return True
+
+    def _putting_back(self):
+        """Whether undo took away what others did and it is not back yet: until then, what is not used is not given up."""
+        apply = self.session.apply
+        return bool(self.restore or apply.links) or any(uuid in apply.inbox[kind_name] for kind_name, uuid in apply.forced)
 
     def _look_at_unlisted(self):
         """A Scene-only event may stand for anything: look at everything cheap, in slices."""
@@ -97,6 +102,7 @@ class Diff:
         back = {}
         if undone:
             back = {field: record.values.get(field) for field in changes if field in record.remote}
+            back.update((field, None) for field in changes if field not in back and _is_below(field, back))
             changes = {field: value for field, value in changes.items() if field not in back}
         record.values = {**values, **{field: value for field, value in back.items() if value is not None}}
         record.remote.difference_update(changes)
@@ -119,7 +125,7 @@ class Diff:
         values = entity.read(self.ctx, kind, uuid, block)
         changes = {field: value for field, value in changed_fields(record.values, values).items() if field not in incoming}
         if changes:
-            self._changed(kind.name, uuid, record, values, changes, False)
+            self._changed(kind.name, uuid, record, values, changes, (kind.name, uuid) in self.restore)
 
     def _compare_transform(self, uuid, block, undone):
         transforms = self.mirror.transforms
@@ -222,7 +228,7 @@ class Diff:
                 record.reached = True
         for kind_name, records in mirror.records.items():
             for uuid, record in records.items():
-                if record.reached and not record.deleted and (kind_name, uuid) not in reached:
+                if (record.reached or self.session.undoing) and not record.deleted and (kind_name, uuid) not in reached:
                     self._vanished(kind_name, uuid, record)
         self._moved_between_collections(before, ctx.structure.memberships())
         ctx.names.retry(ctx)
@@ -265,7 +271,9 @@ class Diff:
         if kind_name == "scene" or self.session.apply.is_linking(kind_name, uuid):
             return
         gone = self.ctx.identity.find(uuid) is None
-        if self.session.undoing and gone and "deleted" in record.remote:
+        if self.session.undoing and not gone:
+            return  # what others did and undo took away may use it
+        if self.session.undoing and "deleted" in record.remote:
             self.session.apply.restore(kind_name, uuid)
             return
         record.deleted = True
@@ -291,6 +299,7 @@ class Diff:
                     if kind_name == "object":
                         self.restore["transform", uuid] = True
         self.ctx.identity.write_tags()
+        self.session.watch.structure = True
 
     # ---- what Blender is silent about
 
@@ -332,6 +341,12 @@ class Diff:
 
 
 MANY_ROWS = 64
+
+
+def _is_below(field, removed):
+    """Whether a path above this field is removed."""
+    levels = field.split("/")
+    return any(removed.get("/".join(levels[:count]), "") is None for count in range(1, len(levels)))
 
 
 def changed_fields(before, after):

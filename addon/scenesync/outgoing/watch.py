@@ -28,7 +28,7 @@ class Watch:
         names = {
             "depsgraph_update_post": self._depsgraph,
             "undo_pre": self._before_undo,
-            "redo_pre": self._before_undo,
+            "redo_pre": self._before_redo,
             "undo_post": self._after_undo,
             "redo_post": self._after_undo,
             "load_pre": self._load_pre,
@@ -105,10 +105,19 @@ class Watch:
 
     def _before_undo(self, *_):
         """Undo over datablocks that Blender's undo stack does not know crashes Blender: let it know them first."""
-        if self.session.pending_push:
-            self.session.pending_push = False
-            self.session.undo_again = True
-            bpy.ops.ed.undo_push(message="Scenesync")
+        self.session.undo_again = self._push()
+
+    def _before_redo(self, *_):
+        """The same; what would have been done again is lost then."""
+        self.session.undo_again = False
+        self._push()
+
+    def _push(self):
+        if not self.session.pending_push:
+            return False
+        self.session.pending_push = False
+        bpy.ops.ed.undo_push(message="Scenesync")
+        return True
 
     def _after_undo(self, *_):
         self.undone = True
