@@ -2,8 +2,6 @@
 """RNA attributes as plain values, for the many fields that are simply attributes."""
 
 import functools
-
-import functools
 import operator
 
 import mathutils
