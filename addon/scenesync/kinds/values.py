@@ -12,14 +12,6 @@ from . import KindError
 SCALARS = frozenset((bool, int, float, str))
 
 
-@functools.lru_cache(maxsize=256)
-def known(block_type, names):
-    """Those of `names` (a tuple) that this Blender has, and those of these that are enums."""
-    properties = block_type.bl_rna.properties
-    found = [name for name in names if name in properties]
-    return found, [name for name in found if properties[name].type == "ENUM"]
-
-
 def plain(value):
     """A number, string, vector, colour or matrix (row-major, flat) of Blender as plain Python."""
     if value.__class__ in SCALARS:
