@@ -17,7 +17,7 @@ CHOICES = (
 class Row(NamedTuple):
     text: str
     icon: str = "NONE"
-    detail: bool = False  # belongs to the row above
+    detail: bool = False  # about the row above
     alert: bool = False
     progress: Optional[float] = None
     colour: Optional[tuple] = None
@@ -40,7 +40,7 @@ def _connecting(session):
         return [Row("Starting the agent…", "SORTTIME")]
     return [
         Row("No agent answers", "ERROR", alert=True),
-        Row(f"Start it so that it serves {session.socket}, or empty “Agent” in the preferences to have one started. It is looked for every second", detail=True),
+        Row(f"Start it so that it serves {session.socket}, or empty “Agent” in the preferences to have one started. It is looked for every second"),
     ]
 
 
@@ -56,18 +56,18 @@ def troubles(session):
         rows.append(Row("Connecting to the broker…", "SORTTIME"))
     elif broker == "offline":
         rows.append(Row("The broker does not answer", "ERROR", alert=True))
-        rows.append(Row(f"{because}Your edits are kept here and sent when it does. If it never does, check the address in the preferences", detail=True))
+        rows.append(Row(f"{because}Your edits are kept here and sent when it does. If it never does, check the address in the preferences"))
     elif broker == "refused":
         rows.append(Row("The broker refuses this user and password", "ERROR", alert=True))
-        rows.append(Row("Correct them in the preferences, then leave and join again. Your edits are kept here", detail=True))
+        rows.append(Row("Correct them in the preferences, then leave and join again. Your edits are kept here"))
     if status.get("store") == "error":
         rows.append(Row("The asset store does not take or give files", "ERROR", alert=True))
         because = because if broker == "connected" else ""
-        rows.append(Row(f"{because}Meshes and images wait until it does; everything else goes on", detail=True))
+        rows.append(Row(f"{because}Meshes and images wait until it does; everything else goes on"))
     refused = status.get("refused") or {}
     if refused:
         rows.append(Row(f"The agent refused {_count(sum(refused.values()), 'message')}", "ERROR", alert=True))
-        rows.append(Row(", ".join(f"{cause}: {count}" for cause, count in sorted(refused.items())) + ". Everything else goes on", detail=True))
+        rows.append(Row(", ".join(f"{cause}: {count}" for cause, count in sorted(refused.items())) + ". Everything else goes on"))
     return rows
 
 
@@ -107,11 +107,13 @@ def people(session):
     """Who else is in the scene, with which program, and at what."""
     if session.state != "active":
         return []
+    if session.status.get("broker") != "connected":
+        return [Row("Unknown until the broker answers", "COMMUNITY")]
     peers = sorted(session.presence.peers.items(), key=lambda item: (_name(item[1]).lower(), item[0]))
     rows = []
     for origin, peer in peers[:SHOWN_PEOPLE]:
         rows.append(Row(_name(peer), "USER", colour=_colour(peer.get("colour"))))
-        rows.append(Row(", ".join(filter(None, (_program(peer), _place(session, origin)))) or "Connected", detail=True))
+        rows.append(Row(_activity(session, origin, peer), detail=True))
     if len(peers) > SHOWN_PEOPLE:
         rows.append(Row(f"And {len(peers) - SHOWN_PEOPLE} more"))
     return rows or [Row("Nobody else is here", "COMMUNITY")]
@@ -121,8 +123,11 @@ def _name(peer):
     return str(peer.get("name") or peer.get("user") or "Somebody")
 
 
-def _program(peer):
-    return " ".join(str(peer[key]) for key in ("app", "app_version") if peer.get(key))
+def _activity(session, origin, peer):
+    if peer.get("app") == "scenesync":  # what an agent calls itself while no program uses it
+        return "Away"
+    program = " ".join(str(peer[key]) for key in ("app", "app_version") if peer.get(key))
+    return ", ".join(filter(None, (program, _place(session, origin)))) or "Connected"
 
 
 def _place(session, origin):
@@ -147,7 +152,7 @@ def problems(session):
         times = session.counts[cause]
         again = f" ({times} times)" if times > 1 else ""
         rows.append(Row(f"{HEADINGS.get(cause, cause.replace('_', ' ').capitalize())}{again}", "ERROR", alert=True))
-        rows.append(Row(text, detail=True))
+        rows.append(Row(text))
     return rows
 
 

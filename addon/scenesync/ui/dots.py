@@ -39,8 +39,8 @@ def icon(colour):
 def _dot(rgb):
     rows, columns = numpy.mgrid[:SIZE, :SIZE] + 0.5 - SIZE / 2
     pixels = numpy.empty((SIZE, SIZE, 4), numpy.float32)
-    pixels[..., :3] = rgb
-    pixels[..., 3] = numpy.clip(SIZE * 0.34 - numpy.hypot(rows, columns), 0, 1)
+    pixels[..., 3] = numpy.clip(SIZE * 0.36 - numpy.hypot(rows, columns), 0, 1)
+    pixels[..., :3] = numpy.array(rgb) * pixels[..., 3:]
     return pixels
 
 
