@@ -92,10 +92,10 @@ static int ss_edit_cell(struct ss_core *core, uint32_t thing, bool live, struct 
     return SS_OK;
 }
 
-// What nobody has seen settled yet cannot be dragged, nor what hides other fields or names blobs: such a row is settled at once.
+// What is new here cannot be dragged, since nobody would know of what, nor what hides other fields or names blobs: such a row is settled at once.
 static bool ss_edit_live(const struct ss_core *core, const struct ss_ev_edit *edit, const struct ss_thing *thing,
                          const struct ss_incoming *incoming, uint32_t count) {
-    bool live = edit->live && (thing->flags & SS_THING_PUBLISHED) != 0 && (thing->flags & SS_THING_DELETED) == 0;
+    bool live = edit->live && thing->count > 0 && (thing->flags & SS_THING_DELETED) == 0;
     for (uint32_t i = 0; i < count && live; i++)
         live = incoming[i].flags == 0 && ss_overlay_may(core, incoming[i].name, incoming[i].value);
     return live;

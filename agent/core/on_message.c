@@ -57,7 +57,6 @@ static int ss_state_merge(struct ss_core *core, const struct ss_ev_state *state,
     }
     for (uint32_t i = 0; i < fields; i++)
         ss_clock_observe(&core->clock, &incoming[i].stamp);
-    ss_thing_at(core, thing)->flags |= SS_THING_PUBLISHED;
     if (state->retained)
         ss_thing_at(core, thing)->seen = core->replay;
     ss_repair_after(core, thing, state->part, incoming, fields, !state->numbered && changed);

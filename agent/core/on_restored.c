@@ -189,8 +189,6 @@ static void ss_start_thing(struct ss_core *core, uint32_t number) {
         if (thing->touches[i].from == core->own_line && thing->touches[i].seq >= core->next_seq)
             core->next_seq = thing->touches[i].seq + 1;
     }
-    if (thing->touch_count > 0)
-        thing->flags |= SS_THING_PUBLISHED;
     if ((thing->flags & SS_THING_UNSETTLED) == 0 || thing->settling != 0)
         return;
     ss_array_push(&core->settling, (struct ss_settling){number, core->now, core->now});

@@ -39,7 +39,6 @@ static int ss_sync_entity(struct ss_core *core, const struct ss_entity *entity, 
         return SS_ENOMEM;
     for (uint32_t i = 0; i < count; i++)
         ss_clock_observe(&core->clock, &incoming[i].stamp);
-    core->plan.changes.items[change].flags |= SS_THING_PUBLISHED;
     return ss_sync_touches(core, change, touched);
 }
 

@@ -160,7 +160,6 @@ int ss_outbox_published(struct ss_core *core, uint64_t token) {
         return SS_ENOMEM;
     entry->state = SS_OUT_DONE;
     outbox->flying--;
-    ss_thing_at(core, entry->thing)->flags |= SS_THING_PUBLISHED;
     while (outbox->head < outbox->entries.count && outbox->entries.items[outbox->head].state == SS_OUT_DONE)
         outbox->head++;
     ss_own_line(core)->seq = outbox->head < outbox->entries.count ? outbox->entries.items[outbox->head].seq - 1 : core->next_seq - 1;

@@ -36,7 +36,6 @@ struct ss_touch {
 enum ss_thing_flag {
     SS_THING_UNSETTLED = 1, // has values that only went out live; durable
     SS_THING_SHRUNK = 2,    // a tombstone of which only the stamp is left; durable
-    SS_THING_PUBLISHED = 4, // others know of it
     SS_THING_DELETED = 8,
     SS_THING_NILS = 16,    // has removed fields, which may hide others
     SS_THING_PARTED = 32,  // has the field `parts`

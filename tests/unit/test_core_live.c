@@ -51,6 +51,30 @@ static void a_drag_goes_out_at_once_then_by_ticks_and_settles_when_it_rests(void
     desk_close(&desk);
 }
 
+// The first state is still on its way, and may be for long on a slow link: a drag goes out live all the same.
+static void a_drag_of_what_is_not_acknowledged_yet_is_live(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_open(&desk, 1);
+    desk_do(&desk, SS_EV_START);
+    desk_join(&desk, 7);
+    desk_do(&desk, SS_EV_CONNECTED);
+    assert_int_equal(desk_edit(&desk, 7, 1, true, 3, "location", DESK_BYTES(1)), SS_OK);
+    assert_null(desk_find(&desk, SS_FX_PUBLISH_LIVE)); // nobody would know of what
+    desk_stored(&desk);
+    assert_non_null(desk_find(&desk, SS_FX_PUBLISH_STATE));
+    desk.now += 20;
+    assert_int_equal(desk_edit(&desk, 7, 2, true, 3, "location", DESK_BYTES(2)), SS_OK);
+    assert_non_null(desk_find(&desk, SS_FX_PUBLISH_LIVE));
+    desk_stored(&desk);
+    assert_null(desk_find(&desk, SS_FX_PUBLISH_STATE));
+    desk.now += 300;
+    desk_do(&desk, SS_EV_TIME);
+    desk_stored(&desk);
+    assert_int_equal(desk_find(&desk, SS_FX_PUBLISH_STATE)->state.entity.fields[0].value.data[0], 2);
+    desk_close(&desk);
+}
+
 static void a_long_drag_settles_every_two_seconds(void **state) {
     (void)state;
     struct desk desk = {0};
@@ -112,6 +136,7 @@ static void a_peers_drag_is_shown_not_stored_and_ends_with_silence(void **state)
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_drag_goes_out_at_once_then_by_ticks_and_settles_when_it_rests),
+        cmocka_unit_test(a_drag_of_what_is_not_acknowledged_yet_is_live),
         cmocka_unit_test(a_long_drag_settles_every_two_seconds),
         cmocka_unit_test(a_peers_drag_is_shown_not_stored_and_ends_with_silence),
     };
