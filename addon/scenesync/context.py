@@ -87,6 +87,10 @@ class Context:
         """The UUID that a field of this datablock waits for, or None."""
         return self.wants_of.get((self.id_of(block), self.kind_of(block).name, field), (None, None))[0]
 
+    def waiting_of(self, owner, kind_name):
+        """{field: value} of one entity that wait for datablocks."""
+        return {key[2]: value for key, (_, value) in self.wants_of.items() if key[:2] == (owner, kind_name)}
+
     def changed_within(self, block):
         """Call from `write` when others may now refer to more of this datablock (sockets of a group): what waits for it is written again."""
         self.completed.add(self.id_of(block))

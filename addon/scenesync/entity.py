@@ -36,8 +36,12 @@ class Names:
             if block is None:
                 del self.aliases[uuid]
                 continue
-            blocks = getattr(ctx.data, ctx.kind_of(block).collection)
-            if block.name == local and blocks.get(name) is None:
+            kind = ctx.kind_of(block)
+            other = getattr(ctx.data, kind.collection).get(name)
+            if other is not None and other.users == 0 and other.library is None and not kind.everything:
+                other.name = f"{name} unused"  # a leftover of what was deleted here
+                other = None
+            if block.name == local and other is None:
                 self.write(uuid, block, name)
 
 

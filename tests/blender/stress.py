@@ -6,6 +6,7 @@ import random
 import bmesh
 import bpy
 
+# Of custom properties and layers. What two people name alike at once is two things with one name, which compare.py would mix up.
 NAMES = ("ant", "bee", "cat", "dog", "eel")
 
 
@@ -76,6 +77,19 @@ def _collections(rng):
     return rng.choice([bpy.context.scene.collection, *sorted(bpy.context.scene.collection.children_recursive, key=lambda c: c.name)])
 
 
+def _name(rng):
+    return f"{rng.choice(NAMES)} {rng.getrandbits(32):08x}"
+
+
+def _name_new(rng):
+    """After an operator: names that the peer does not give, too."""
+    for item in bpy.context.selected_objects:
+        item.name = _name(rng)
+        if item.data is not None and item.data.users == 1:
+            item.data.name = _name(rng)
+    _edited(rng)
+
+
 def _vector(rng):
     return [rng.uniform(-5, 5) for _ in range(3)]
 
@@ -98,19 +112,21 @@ def move_many(rng):
 
 def add_mesh(rng):
     add = rng.choice((bpy.ops.mesh.primitive_cube_add, bpy.ops.mesh.primitive_plane_add, bpy.ops.mesh.primitive_uv_sphere_add))
-    add("EXEC_DEFAULT", True, location=_vector(rng))
+    add("EXEC_DEFAULT", location=_vector(rng))
+    _name_new(rng)
 
 
 def add_other(rng):
-    add = rng.choice((lambda **k: bpy.ops.object.light_add("EXEC_DEFAULT", True, type=rng.choice(("POINT", "AREA", "SUN", "SPOT")), **k),
-                      lambda **k: bpy.ops.object.camera_add("EXEC_DEFAULT", True, **k),
-                      lambda **k: bpy.ops.object.empty_add("EXEC_DEFAULT", True, **k)))
+    add = rng.choice((lambda **k: bpy.ops.object.light_add(type=rng.choice(("POINT", "AREA", "SUN", "SPOT")), **k),
+                      lambda **k: bpy.ops.object.camera_add(**k),
+                      lambda **k: bpy.ops.object.empty_add(**k)))
     add(location=_vector(rng))
+    _name_new(rng)
 
 
 def add_by_script(rng):
     data = rng.choice((None, _pick(rng, [m for m in bpy.data.meshes if m.users and not m.name.startswith(".")])))
-    item = bpy.data.objects.new(rng.choice(NAMES), data)
+    item = bpy.data.objects.new(_name(rng), data)
     _collections(rng).objects.link(item)
     _edited(rng)
 
@@ -133,7 +149,8 @@ def duplicate(rng):
     item = _object(rng)
     if item is not None:
         _select(item)
-        bpy.ops.object.duplicate("EXEC_DEFAULT", True, linked=rng.random() < 0.5)
+        bpy.ops.object.duplicate(linked=rng.random() < 0.5)
+        _name_new(rng)
 
 
 def parent(rng):
@@ -153,7 +170,7 @@ def unparent(rng):
 def rename(rng):
     item = _object(rng)
     if item is not None:
-        (item if rng.random() < 0.7 or item.data is None else item.data).name = rng.choice(NAMES)
+        (item if rng.random() < 0.7 or item.data is None else item.data).name = _name(rng)
         _edited(rng)
 
 
@@ -181,7 +198,7 @@ def visibility(rng):
 
 def add_collection(rng):
     if len(bpy.data.collections) < 8:
-        _collections(rng).children.link(bpy.data.collections.new(rng.choice(NAMES)))
+        _collections(rng).children.link(bpy.data.collections.new(_name(rng)))
         _edited(rng)
 
 
@@ -208,10 +225,11 @@ def scene(rng):
 
 
 def world(rng):
-    if bpy.context.scene.world is None:
-        bpy.context.scene.world = bpy.data.worlds.new("World")
+    new = bpy.context.scene.world is None
+    if new:
+        bpy.context.scene.world = bpy.data.worlds.new(_name(rng))
     bpy.context.scene.world.color = [rng.random() for _ in range(3)]
-    _edited(rng, always=False)
+    _edited(rng, always=new)
 
 
 # ---- data
@@ -262,6 +280,7 @@ def single_user(rng):
     item = _object(rng, "MESH", "LIGHT", "CAMERA")
     if item is not None:
         item.data = item.data.copy()
+        item.data.name = _name(rng)
         _edited(rng)
 
 
@@ -300,7 +319,7 @@ def assign_material(rng):
     if item is None:
         return
     if len(bpy.data.materials) < 6:
-        material = bpy.data.materials.new(rng.choice(NAMES))
+        material = bpy.data.materials.new(_name(rng))
         material.use_nodes = True
     else:
         material = _pick(rng, bpy.data.materials)
@@ -351,9 +370,9 @@ def delete_material(rng):
 
 
 def image(rng):
-    item = bpy.data.images.get("picture")
-    if item is None:
-        item = bpy.data.images.new("picture", 8, 8)
+    item = _pick(rng, [i for i in bpy.data.images if i.source == "GENERATED"])
+    if item is None or len(bpy.data.images) < 3:
+        item = bpy.data.images.new(_name(rng), 8, 8)
     item.generated_color = [rng.random() for _ in range(4)]
     tree = _tree(rng)
     if tree is not None and len(tree.nodes) < 8:

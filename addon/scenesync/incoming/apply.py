@@ -56,7 +56,8 @@ class Apply:
         """Undo took away what others made: make it again, unless a redo is faster."""
         record = self.mirror.get(kind, uuid)
         record.reached = False
-        self.put(kind, uuid, {**record.values, **self.links.pop((kind, uuid), {}), "deleted": False}, force=True)
+        waiting = {**self.ctx.waiting_of(uuid, kind), **self.links.pop((kind, uuid), {})}
+        self.put(kind, uuid, {**record.values, **waiting, "deleted": False}, force=True)
 
     def is_linking(self, kind, uuid):
         return (kind, uuid) in self.links
@@ -182,7 +183,8 @@ class Apply:
             return
         forced = (kind.name, uuid) in self.forced
         self.forced.discard((kind.name, uuid))
-        fresh = {name: value for name, value in fields.items() if forced or not same(record.values.get(name), value)}
+        known = {**record.values, **self.links.get((kind.name, uuid), {})}
+        fresh = {name: value for name, value in fields.items() if forced or not same(known.get(name), value)}
         if kind.name == "object" and fresh.get("type", block.type) != block.type:
             self._replace(kind, uuid, block, {**record.values, **fresh})
             return

@@ -228,7 +228,7 @@ class Diff:
                 record.reached = True
         for kind_name, records in mirror.records.items():
             for uuid, record in records.items():
-                if (record.reached or self.session.undoing) and not record.deleted and (kind_name, uuid) not in reached:
+                if not record.deleted and (kind_name, uuid) not in reached:
                     self._vanished(kind_name, uuid, record)
         self._moved_between_collections(before, ctx.structure.memberships())
         ctx.names.retry(ctx)
@@ -241,7 +241,8 @@ class Diff:
 
     def _appeared(self, kind, uuid, block, record):
         """A datablock that the scene does not have: new, or brought back by undo."""
-        if self.session.apply.is_doomed(kind.name, uuid):
+        ours = record is not None and record.deleted and "deleted" not in record.remote  # we deleted it: what is on its way says so, too
+        if self.session.apply.is_doomed(kind.name, uuid) and not ours:
             return
         if record is not None and "deleted" in record.remote and self.session.undoing:
             self.session.apply.put(kind.name, uuid, {"deleted": True}, force=True)
@@ -273,6 +274,8 @@ class Diff:
         gone = self.ctx.identity.find(uuid) is None
         if self.session.undoing and not gone:
             return  # what others did and undo took away may use it
+        if not record.reached and not gone:
+            return  # what uses it is on its way
         if self.session.undoing and "deleted" in record.remote:
             self.session.apply.restore(kind_name, uuid)
             return
