@@ -3,6 +3,7 @@
 #include "core/dirty.h"
 #include "core/outbox.h"
 #include "core/overlay.h"
+#include "core/patch.h"
 #include "core/plan.h"
 
 static void ss_commit_bury(void *context, void *memory) {
@@ -80,6 +81,7 @@ static void ss_commit_change(struct ss_core *core, struct ss_change *change, uin
     struct ss_thing *thing = ss_thing_at(core, change->number);
     const uint32_t before = thing->flags;
     ss_commit_count(core, thing, -1);
+    ss_patch_commit(core, change);
     if (change->cells != NULL)
         ss_commit_cells(core, thing, change);
     thing->flags = change->flags;
@@ -108,6 +110,6 @@ void ss_plan_commit(struct ss_core *core) {
     for (size_t i = 0; i < core->plan.changes.count; i++)
         ss_commit_change(core, &core->plan.changes.items[i], &seq);
     core->next_seq = seq;
-    core->plan.changes.count = 0;
+    core->plan.changes.count = core->plan.undo.count = 0;
     core->plan.seqs = 0;
 }

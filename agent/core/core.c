@@ -64,6 +64,8 @@ static void ss_core_rest(struct ss_core *core) {
         ss_array_finish(&core->graveyard, ss_memory(core));
     if (core->plan.changes.capacity > SS_EFFECTS_KEPT)
         ss_array_finish(&core->plan.changes, ss_memory(core));
+    if (core->plan.undo.capacity > SS_EFFECTS_KEPT)
+        ss_array_finish(&core->plan.undo, ss_memory(core));
 }
 
 static void ss_clients_finish(struct ss_core *core) {
@@ -93,6 +95,7 @@ void ss_core_destroy(struct ss_core *core) {
     ss_array_finish(&core->effects, &alloc);
     ss_array_finish(&core->graveyard, &alloc);
     ss_array_finish(&core->plan.changes, &alloc);
+    ss_array_finish(&core->plan.undo, &alloc);
     ss_array_finish(&core->outbox.entries, &alloc);
     ss_array_finish(&core->acks, &alloc);
     ss_array_finish(&core->ack_blobs, &alloc);

@@ -38,7 +38,11 @@ static uint32_t ss_merge_places(const struct ss_merge *merge, const struct ss_ce
     return merged->changed - merged->replaced;
 }
 
-static bool ss_merge_replace(const struct ss_merge *merge, struct ss_cell *cell, const struct ss_incoming *new, bool *revealed) {
+bool ss_merge_changes(const struct ss_merge *merge, const struct ss_cell *old, const struct ss_incoming *new) {
+    return ss_merge_step(merge, old, new) != SS_LOSES;
+}
+
+bool ss_merge_replace(const struct ss_merge *merge, struct ss_cell *cell, const struct ss_incoming *new, bool *revealed) {
     const struct ss_slice old = ss_cell_value(cell);
     const bool news = (cell->flags & SS_CELL_OVERLAID) != 0 || !ss_slice_equal(old, new->value);
     const bool was_nil = ss_value_is_nil(old);

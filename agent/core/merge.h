@@ -36,6 +36,11 @@ struct ss_merged {
 // ss_merge_wins tells whether a value replaces another.
 bool ss_merge_wins(const struct ss_stamp *stamp, struct ss_slice value, const struct ss_stamp *old_stamp, struct ss_slice old_value);
 
+// ss_merge_changes tells whether an incoming field replaces a cell, ss_merge_replace does it; the old value is not freed. Errors: false when
+// memory is denied.
+bool ss_merge_changes(const struct ss_merge *merge, const struct ss_cell *old, const struct ss_incoming *incoming);
+bool ss_merge_replace(const struct ss_merge *merge, struct ss_cell *cell, const struct ss_incoming *incoming, bool *revealed);
+
 // ss_merge_cells makes `to` of `from` and `count` incoming fields, sorted by name and unique. Nothing is made (to->items stays NULL) when
 // nothing changes. Errors: false when memory is denied; nothing was made.
 bool ss_merge_cells(const struct ss_merge *merge, const struct ss_cell *from, uint32_t from_count, const struct ss_incoming *incoming,

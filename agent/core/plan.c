@@ -3,6 +3,7 @@
 
 #include "core/dirty.h"
 #include "core/outbox.h"
+#include "core/patch.h"
 #include "core/record.h"
 #include "util/value.h"
 
@@ -21,6 +22,7 @@ void ss_plan_begin(struct ss_core *core, int client) {
 
 static void ss_change_drop(struct ss_core *core, struct ss_change *change) {
     struct ss_cells cells = {change->cells, change->count};
+    ss_patch_undo(core, change);
     if (change->cells != NULL)
         ss_cells_free(ss_memory(core), &cells);
     ss_alloc_free(ss_memory(core), change->touches);
@@ -31,7 +33,7 @@ static void ss_change_drop(struct ss_core *core, struct ss_change *change) {
 void ss_plan_abort(struct ss_core *core) {
     for (size_t i = 0; i < core->plan.changes.count; i++)
         ss_change_drop(core, &core->plan.changes.items[i]);
-    core->plan.changes.count = 0;
+    core->plan.changes.count = core->plan.undo.count = 0;
     core->effects.count = core->plan.mark.effects;
     core->txn = core->plan.mark.txn;
     core->last_txn = core->plan.mark.last_txn;
@@ -88,10 +90,21 @@ static uint32_t ss_plan_newer(struct ss_core *core, const struct ss_change *chan
 
 int ss_plan_merge(struct ss_core *core, uint32_t number, struct ss_incoming *incoming, uint32_t count) {
     struct ss_change *change = &core->plan.changes.items[number];
-    const struct ss_cells from = ss_change_cells(core, change);
     const struct ss_merge merge = {ss_memory(core), &core->scratch, &core->names, core->plan.editor != 0};
     struct ss_cells cells;
     struct ss_merged merged;
+    bool done;
+    if (ss_patch_try(core, change, &merge, incoming, count, &done) != SS_OK)
+        return SS_ENOMEM;
+    if (done) {
+        change->graves += change->patched;
+        change->store |= change->patched > 0;
+        change->changed |= change->patched > 0;
+        return SS_OK;
+    }
+    if (ss_patch_move(core, change) != SS_OK)
+        return SS_ENOMEM;
+    const struct ss_cells from = ss_change_cells(core, change);
     count = ss_plan_newer(core, change, incoming, count);
     if (!ss_merge_cells(&merge, from.items, from.count, incoming, count, &cells, &merged))
         return SS_ENOMEM;
@@ -108,6 +121,8 @@ int ss_plan_merge(struct ss_core *core, uint32_t number, struct ss_incoming *inc
 int ss_plan_copy(struct ss_core *core, uint32_t number) {
     struct ss_change *change = &core->plan.changes.items[number];
     const struct ss_thing *thing = ss_thing_at(core, change->number);
+    if (ss_patch_move(core, change) != SS_OK)
+        return SS_ENOMEM;
     if (change->cells != NULL)
         return SS_OK;
     change->cells = ss_alloc_take(ss_memory(core), (thing->count + 1) * sizeof *change->cells);
@@ -237,7 +252,9 @@ static void ss_change_spread(struct ss_core *core, struct ss_change *change) {
 
 static int ss_change_prepare(struct ss_core *core, uint32_t number) {
     struct ss_change *change = &core->plan.changes.items[number];
-    if (change->changed) {
+    if (change->patched > 0 && ss_change_parts(core, number) != SS_OK)
+        return SS_ENOMEM;
+    if (change->cells != NULL && change->changed) {
         struct ss_cells cells = {change->cells, change->count};
         change->graves += ss_merge_topology(&core->names, ss_memory(core), &cells, core->word.topology);
         change->count = cells.count;

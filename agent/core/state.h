@@ -56,6 +56,8 @@ struct ss_change {
     uint32_t graves;          // values that will have to be freed
     struct ss_touch *touches; // NULL: stay
     uint32_t touch_count;
+    uint32_t patched; // cells changed in place instead …
+    size_t undo;      // … and what they were, from here on in the plan
     bool changed;
     bool revealed;
     bool store;
@@ -67,6 +69,12 @@ struct ss_change {
     uint64_t *queued_parts; // memory for a thing that becomes parted
 };
 
+// ss_undo is what a cell was before it was changed in place.
+struct ss_undo {
+    uint32_t at;
+    struct ss_cell before;
+};
+
 struct ss_mark {
     size_t effects;
     uint64_t txn, last_txn;
@@ -74,6 +82,7 @@ struct ss_mark {
 
 struct ss_plan {
     SS_ARRAY(struct ss_change) changes;
+    SS_ARRAY(struct ss_undo) undo;
     struct ss_mark mark; // where the step was before
     uint32_t editor;     // client that edits, plus 1; 0: nobody here
     uint64_t seqs;       // how many were given out

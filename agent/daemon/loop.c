@@ -9,13 +9,14 @@
 #include "edges/room.h"
 #include "edges/store.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
-enum { MAILBOX_BYTES = 256 << 20 };
+enum { MAILBOX_BYTES = 256 << 20, KEPT_BYTES = 24 << 20 };
 
 // ss_run is what lives only as long as ss_agent_main.
 struct ss_run {
@@ -161,6 +162,13 @@ static void finish(struct ss_run *run) {
     ss_config_finish(&agent->config);
 }
 
+// What one large step took and gave back is taken again by the next: without this, each has the system make the pages anew (as long as
+// all of the work itself).
+static void keep_memory(void) {
+    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+}
+
 // Each client, download and database file is a descriptor; the default limit is for programs with few.
 static void raise_limits(void) {
     struct rlimit limit;
@@ -184,6 +192,7 @@ int ss_agent_main(int count, char **words) {
         return 2;
     }
     raise_limits();
+    keep_memory();
     if (!start(&run)) {
         finish(&run); // handles that libuv has opened end with the process
         return 1;
