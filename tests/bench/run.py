@@ -33,7 +33,8 @@ def run_group(name, build):
     try:
         with tempfile.TemporaryDirectory(prefix="scenesync-bench-") as folder, Place(folder, build) as place:
             found = GROUPS[name](place)
-        print(f" {time.monotonic() - began:.0f} s", file=sys.stderr)
+        print(f" {time.monotonic() - began:.0f} s", *(f"{row.work}: {rows.number(row.value)} {row.unit}, {row.verdict}" for row in found), sep="\n  ",
+              file=sys.stderr, flush=True)
         return found
     except Exception:
         print(f" failed\n{traceback.format_exc()}", file=sys.stderr)
