@@ -92,7 +92,15 @@ CHOOSE = (
     "shown = [o for o in bpy.context.scene.objects if o.type == 'MESH' and o.rotation_mode != 'QUATERNION'] or list(bpy.context.scene.objects)\n"
     "result = next((o.name for o in shown if o.name == 'Cube'), shown[0].name)"
 )
+# Puts our panels under the sidebar's first tab, the one that is open.
 FRAME = """
+from scenesync.ui import panel
+for cls in reversed(panel.CLASSES):
+    if cls.is_registered:
+        bpy.utils.unregister_class(cls)
+for cls in panel.CLASSES:
+    cls.bl_category = 'Item'
+    bpy.utils.register_class(cls)
 for area in bpy.context.screen.areas:
     if area.type == 'VIEW_3D':
         area.spaces[0].show_region_ui = True
@@ -143,8 +151,10 @@ def finish(people, displays, pictures):
             blender.synced(WAIT_SECONDS)
     lines = compare.differences(people["Anna"].dump(), people["Ben"].dump())
     say("  Both hold the same." if not lines else "  They differ:\n    " + "\n    ".join(lines[:10]))
+    for blender in people.values():
+        if blender.window:
+            blender.run(FRAME)
     for who, display in displays.items():
-        people[who].run(FRAME)
         time.sleep(2)
         path = pictures / f"demo-{who.lower()}.png"
         display.picture(path)
@@ -152,10 +162,10 @@ def finish(people, displays, pictures):
     return not lines
 
 
-def start_blender(stack, version, display):
+def start_blender(stack, version, name, display):
     """A Blender: with a window on `display`, on the user's own when that is "", headless when it is None."""
     with environment("DISPLAY", display) if display else contextlib.nullcontext():
-        blender = Blender(version, window=display is not None)
+        blender = Blender(version, window=display is not None, environment={"LOGNAME": name})  # each has a colour that follows from the name
     stack.callback(blender.close)
     return blender
 
@@ -176,8 +186,10 @@ def run(stack, file, pictures):
             stack.callback(displays[name].close)
     version = blenders.available()[0]
     screens = {name: displays[name].name if displays else ("" if at_desk else None) for name in names}
-    people = {name: start_blender(stack, version, screens[name]) for name in names}
+    people = {name: start_blender(stack, version, name, screens[name]) for name in names}
     say(f"two Blenders {version}, " + ("windows" if at_desk else "windows on virtual displays" if displays else "headless"))
+    if displays:
+        say("times include drawing both windows without a graphics card, on this machine's processor")
     name = share(*people.values(), agents, file)
     edit(people, name)
     same = finish(people, displays, pictures)

@@ -1,18 +1,62 @@
 # SPDX-License-Identifier: Apache-2.0
-"""./dev up: broker, store and one agent in the foreground until interrupted, everything below one folder."""
+"""./dev up: broker, store and one agent in the foreground until interrupted, everything below one folder.
+
+They answer to this machine alone, without passwords; or, when people are named, to the local network, with a password for each."""
 import argparse
+import re
+import secrets
 import shlex
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
-from services import Agent, Broker, Store  # noqa: E402
+from services import CONFIG, Agent, Broker, Store  # noqa: E402
 
 
 def interrupt(*_):
     raise KeyboardInterrupt
+
+
+def own_address():
+    """The address by which the local network knows this machine."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # nothing is sent
+        except OSError:
+            return "127.0.0.1"
+        return probe.getsockname()[0]
+
+
+def passwords_of(directory, people):
+    """A password for each, made once and kept."""
+    path = directory / "passwords"
+    known = dict(line.split() for line in path.read_text().splitlines()) if path.exists() else {}
+    for name in people:
+        known.setdefault(name, secrets.token_urlsafe(9))
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{name} {word}\n" for name, word in known.items()))
+    return known
+
+
+def acl_of(people):
+    """lan.acl with everybody as an editor."""
+    rights, block = (CONFIG / "mosquitto" / "lan.acl").read_text().split("user alice\n")
+    return rights + "\n".join(f"user {name}\n{block.replace('alice', name)}" for name in people)
+
+
+def for_network(directory, people):
+    """Broker and store that the local network reaches, and how the agent logs in."""
+    words = passwords_of(directory, people)
+    host = own_address()
+    broker = Broker(directory, "lan.conf", words, acl_of(words), host=host)
+    store = Store(directory, "store-lan.conf", words, host=host)
+    login = directory / "agent.ini"
+    login.touch(mode=0o600)
+    login.write_text("user = {0}\nstore_user = {0}\npassword = {1}\nstore_password = {1}\n".format(people[0], words[people[0]]))
+    return broker, store, login
 
 
 def write_environment(directory, broker, store, agent):
@@ -23,17 +67,25 @@ def write_environment(directory, broker, store, agent):
 def main():
     parser = argparse.ArgumentParser(prog="./dev up", description=__doc__)
     parser.add_argument("--dir", required=True, type=Path, help="folder for data, sockets, logs and env")
-    directory = parser.parse_args().dir.resolve()
+    parser.add_argument("--user", action="append", default=[], dest="people", metavar="NAME", help="somebody who may join from the network; repeatable")
+    arguments = parser.parse_args()
+    if any(not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) for name in arguments.people):
+        parser.error("a user's name is made of A-Z a-z 0-9 _ -")
+    directory = arguments.dir.resolve()
+    directory.mkdir(parents=True, exist_ok=True)
     # SIGINT too: a shell starts background jobs with it ignored.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
-    services = [Broker(directory), Store(directory)]
-    services.append(Agent(directory / "agent", services[0].url, services[1].url))
+    broker, store, login = for_network(directory, arguments.people) if arguments.people else (Broker(directory), Store(directory), None)
+    services = [broker, store, Agent(directory / "agent", broker.url, store.url, config=login)]
     status = 0
     try:
         for service in services:
             service.start()
         write_environment(directory, *services)
+        print(f"broker {broker.url}\nasset store {store.url}")
+        if login:
+            print(f"passwords are in {directory / 'passwords'}")
         print("ready", flush=True)
         while all(service.alive for service in services):
             time.sleep(0.2)

@@ -68,6 +68,7 @@ class Driver:
 
 def main():
     faulthandler.enable()  # a crash of Blender says what Python was doing
+    bpy.context.preferences.view.show_splash = False
     driver = Driver(int(sys.argv[sys.argv.index("--") + 1]))
     if not BARE:
         scenesync.register()

@@ -25,6 +25,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONFIG = REPOSITORY / "broker-config"
 START_SECONDS = 30
+LOOPBACK = "127.0.0.1"
 
 
 def binary():
@@ -173,24 +174,26 @@ class Broker(Service):
 
     `passwords` (user → password) are for lan.conf, `acl` is the text of its ACL file (default: lan.acl of broker-config/),
     `tls` takes lan.conf's TLS lines with a certificate made for it (`ca` is its file), `edit` is given the configuration's
-    text and returns another. Its persistence survives stop and kill; `forget()` while it is down removes it.
+    text and returns another. Its persistence survives stop and kill; `forget()` while it is down removes it. It listens at
+    `host`, and at every address of this machine when that is not the loopback's.
     """
 
     name = "broker"
 
-    def __init__(self, directory, config="local.conf", passwords=None, acl=None, tls=False, edit=str):
+    def __init__(self, directory, config="local.conf", passwords=None, acl=None, tls=False, edit=str, host=LOOPBACK):
         super().__init__(Path(directory) / "broker")
+        self.host = host
         self.port, self.ws_port = free_port(), free_port()
         self.config, self.passwords, self.acl, self.edit = config, passwords or {}, acl, edit
         self.ca = _certificate(self.directory) if tls else None
 
     @property
     def url(self):
-        return f"mqtt{'s' if self.ca else ''}://127.0.0.1:{self.port}"
+        return f"mqtt{'s' if self.ca else ''}://{self.host}:{self.port}"
 
     @property
     def ws_url(self):
-        return f"ws{'s' if self.ca else ''}://127.0.0.1:{self.ws_port}"
+        return f"ws{'s' if self.ca else ''}://{self.host}:{self.ws_port}"
 
     def prepare(self):
         text = self.edit((CONFIG / "mosquitto" / self.config).read_text())
@@ -198,7 +201,7 @@ class Broker(Service):
             text = _use_tls(text, ("listener 1883 0.0.0.0", "listener 9001 0.0.0.0", "protocol websockets", "socket_domain ipv4"))
         for old, new in (("listener 1883 ", f"listener {self.port} "), ("listener 9001 ", f"listener {self.ws_port} "),
                          ("listener 8883 ", f"listener {self.port} "), ("listener 9443 ", f"listener {self.ws_port} "),
-                         ("0.0.0.0", "127.0.0.1"), ("/etc/mosquitto/", f"{self.directory}/")):
+                         ("0.0.0.0", LOOPBACK if self.host == LOOPBACK else "0.0.0.0"), ("/etc/mosquitto/", f"{self.directory}/")):
             text = text.replace(old, new)
         (self.directory / "conf.d").mkdir(exist_ok=True)
         (self.directory / "conf.d" / "scenesync.conf").write_text(text)
@@ -231,13 +234,15 @@ class Broker(Service):
 class Store(Service):
     """nginx with broker-config/nginx/`config`; `url` is where it listens, `files` the folder that holds the assets.
 
-    `passwords` (user → password) are for store-lan.conf; `tls` takes its TLS lines with a certificate made for it (`ca`).
+    `passwords` (user → password) are for store-lan.conf; `tls` takes its TLS lines with a certificate made for it (`ca`); `host` as for
+    a Broker.
     """
 
     name = "store"
 
-    def __init__(self, directory, config="store.conf", passwords=None, tls=False):
+    def __init__(self, directory, config="store.conf", passwords=None, tls=False, host=LOOPBACK):
         super().__init__(Path(directory) / "store")
+        self.host = host
         self.port = free_port()
         self.config, self.passwords = config, passwords or {}
         self.files = self.directory / "files"
@@ -245,13 +250,13 @@ class Store(Service):
 
     @property
     def url(self):
-        return f"http{'s' if self.ca else ''}://127.0.0.1:{self.port}"
+        return f"http{'s' if self.ca else ''}://{self.host}:{self.port}"
 
     def _put_in(self, name):
         text = (CONFIG / "nginx" / name).read_text()
         if self.ca:
             text = _use_tls(text, ("listen 8080;",))
-        for old, new in (("listen 127.0.0.1:8080", f"listen 127.0.0.1:{self.port}"), ("listen 8080", f"listen 127.0.0.1:{self.port}"),
+        for old, new in (("listen 127.0.0.1:8080", f"listen 127.0.0.1:{self.port}"), ("listen 8080", f"listen {LOOPBACK if self.host == LOOPBACK else '0.0.0.0'}:{self.port}"),
                          ("listen 8443", f"listen 127.0.0.1:{self.port}"),
                          ("/srv/scenesync/store", f"{self.files}"), ("/etc/nginx/", f"{self.directory}/")):
             text = text.replace(old, new)
