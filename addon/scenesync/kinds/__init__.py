@@ -87,6 +87,10 @@ class Kind:
         field = self.field(name)
         return field is not None and field.default is not None and field.default == value
 
+    def decided_by(self, name, changes):
+        """The field whose author decides whether undo may change this one, `changes` being all that undo has changed."""
+        return name
+
     def defaults(self):
         """{field: value} of what the schema says a new datablock has."""
         fields = schema.KINDS[self.name].fields if self.name in schema.KINDS else {}

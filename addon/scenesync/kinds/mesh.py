@@ -136,6 +136,10 @@ class Mesh(Kind):
         arrays.update((shape_keys.PREFIX + member, values) for member, values in positions.items())
         return arrays
 
+    def decided_by(self, name, changes):
+        """Arrays go with the topology that they fit."""
+        return "topology" if name.startswith("at/") and "topology" in changes else name
+
     def signature(self, ctx, mesh):
         memory = self.memory(ctx, mesh)
         if memory.groups.demand():
