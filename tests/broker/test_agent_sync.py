@@ -55,6 +55,24 @@ def test_a_dragged_value_is_seen_before_it_is_settled(scene):
     eventually(lambda: converged(ada, bob))
 
 
+def test_a_change_says_which_edits_of_the_client_it_knows(scene):
+    """Without `after`, a client whose edit crosses another's would take the older value for the newer one."""
+    agent = scene.agent("ada")
+    first, second = scene.link(agent), scene.link(agent)
+    cube = new_id()
+    first.set("object", cube, name="Cube")
+    second.sees("object", cube, "name", "Cube")
+    second.set("object", cube, name="older")
+    mine = first.edit("object", cube, {"name": "newer"})
+    crossing = first.wait("change")
+    assert crossing["batches"][0]["columns"]["name"] == ["older"]
+    assert crossing["after"] == mine - 1, "it was made before the edit under way was stamped: that one stands"
+    first.wait("ack", id=mine)
+    second.sees("object", cube, "name", "newer")
+    second.set("object", cube, name="newest")
+    assert first.wait("change")["after"] == mine, "it was made after our last edit"
+
+
 def test_different_fields_at_the_same_moment_both_survive(scene):
     ada, bob = scene.link(scene.agent("ada")), scene.link(scene.agent("bob"))
     cube = new_id()
