@@ -19,11 +19,20 @@ class Names:
         del self.aliases[uuid]
         return block.name
 
-    def write(self, uuid, block, name):
+    def write(self, ctx, uuid, block, name):
         self.aliases.pop(uuid, None)
-        if block.name != name:
-            block.name = name
+        if block.name == name:
+            return
+        other = getattr(ctx.data, ctx.kind_of(block).collection).get(name)
+        block.name = name
         self.note(uuid, block, name)
+        if other is not None:
+            self._gave_way(ctx.identity.known(other), other, name)
+
+    def _gave_way(self, uuid, block, name):
+        """On a clash Blender may as well rename the one that had the name: that is nobody's edit."""
+        if uuid is not None and block.name != name:
+            self.aliases[uuid] = (self.aliases.get(uuid, (name,))[0], block.name)
 
     def note(self, uuid, block, name):
         if block.name != name:
@@ -42,7 +51,7 @@ class Names:
                 other.name = f"{name} unused"  # a leftover of what was deleted here
                 other = None
             if block.name == local and other is None:
-                self.write(uuid, block, name)
+                self.write(ctx, uuid, block, name)
 
 
 def read(ctx, kind, uuid, block):
@@ -61,7 +70,7 @@ def write(ctx, kind, uuid, block, fields):
     for field, value in fields.items():
         if field == "name" and kind.collection:
             if isinstance(value, str) and value:
-                ctx.names.write(uuid, block, value)
+                ctx.names.write(ctx, uuid, block, value)
         elif not field.startswith(properties.PREFIXES) or not kind.collection:
             own[field] = value
     ctx.writing = (uuid, kind.name, own)

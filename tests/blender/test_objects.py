@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Objects: made, moved, renamed, copied, deleted, hung elsewhere; the other Blender follows."""
 
+import os
+import signal
+import uuid
+
+import pytest
 from blender import same, settle
 
 CUBES = """
@@ -66,10 +71,27 @@ def test_swapped_names(both):
     same(a, b)
 
 
-def test_equal_names_made_at_once_stay_two(both):
+@pytest.mark.parametrize("first", ["one", "two"])
+def test_a_name_that_another_still_has(both, agents, first):
+    """The two halves of a swap arrive apart, in either order; which of both Blender renames on the clash is its own affair."""
+    a, b = start(both)
+    other = {"one": "two", "two": "one"}
+    ids = {name: uuid.UUID(b.run("result = bpy.data.objects[name]['scenesync']", name=name)) for name in other}
+    for name in (first, other[first]):
+        agents[0].run("set", b.scene, f"object/{ids[name]}", f'name="{other[name]}"')
+        for blender in both:
+            blender.synced()
+    settle(a, b)
+    assert names(a) == names(b) == ["one", "three", "two"]
+    same(a, b)
+
+
+def test_equal_names_made_at_once_stay_two(both, agents):
     a, b = both
+    os.kill(agents[1].process.pid, signal.SIGSTOP)  # so that neither hears of the other before both are made
     for blender, x in ((a, 1), (b, 2)):
         blender.run("o = bpy.data.objects.new('Thing', None)\no.location.x = x\nbpy.context.scene.collection.objects.link(o)", x=x)
+    os.kill(agents[1].process.pid, signal.SIGCONT)
     settle(a, b)
     for blender in (a, b):
         assert blender.run("result = sorted(o.location.x for o in bpy.context.scene.objects)") == [1, 2]
