@@ -83,9 +83,9 @@ def main():
         for service in services:
             service.start()
         write_environment(directory, *services)
-        print(f"broker {broker.url}\nasset store {store.url}")
+        print(f"broker {broker.url}\nasset store {store.url}", file=sys.stderr)
         if login:
-            print(f"passwords are in {directory / 'passwords'}")
+            print(f"passwords are in {directory / 'passwords'}", file=sys.stderr)
         print("ready", flush=True)
         while all(service.alive for service in services):
             time.sleep(0.2)

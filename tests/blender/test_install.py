@@ -10,7 +10,7 @@ import time
 import blenders
 import pytest
 import services
-from blender import ROOT, Blender
+from blender import Blender
 
 ZIPS = {"3.4": "legacy", "4.3": "extension", "5.2": "extension"}
 MODULES = {"legacy": "scenesync", "extension": "bl_ext.user_default.scenesync"}
