@@ -64,7 +64,8 @@ def _pick(rng, blocks):
 
 
 def _object(rng, *types):
-    return _pick(rng, [o for o in bpy.context.scene.objects if not types or o.type in types])
+    """One of the scene, but none whose data has not arrived: what an edit of a stand-in means for others is nothing."""
+    return _pick(rng, [o for o in bpy.context.scene.objects if (not types or o.type in types) and (o.data is None or not o.data.name.startswith("."))])
 
 
 def _select(*items):

@@ -184,7 +184,12 @@ class Apply:
         forced = (kind.name, uuid) in self.forced
         self.forced.discard((kind.name, uuid))
         known = {**record.values, **self.links.get((kind.name, uuid), {})}
-        fresh = {name: value for name, value in fields.items() if forced or not same(known.get(name), value)}
+        waits = self.ctx.wants_of
+        fresh = {
+            name: value
+            for name, value in fields.items()
+            if forced or (uuid, kind.name, name) in waits or not same(known.get(name), value)
+        }
         if kind.name == "object" and fresh.get("type", block.type) != block.type:
             self._replace(kind, uuid, block, {**record.values, **fresh})
             return
