@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+// From this size on verifying and syncing take long enough for the store to be sent most of the file meanwhile.
+enum { UPLOAD_EARLY = 4 << 20 };
+
 void ss_waiter_add(struct ss_waiter **waiters, uint32_t client) {
     struct ss_waiter *waiter = ss_new(sizeof(*waiter));
     *waiter = (struct ss_waiter){.next = *waiters, .client = client};
@@ -46,11 +49,21 @@ static void tell_scenes_it_is_missing(struct ss_blobs *blobs, const struct ss_sh
     ss_room_each_later(blobs->agent, &event);
 }
 
+static void verified(void *context, const char *problem) {
+    struct ss_adopting *adopting = context;
+    if (adopting->uploading && !adopting->blobs->closing) {
+        ss_blobs_verified(adopting->blobs, &adopting->sha256, problem == NULL);
+    }
+}
+
 static void adopted(void *context, const char *problem) {
     struct ss_adopting *adopting = context;
     struct ss_blobs *blobs = adopting->blobs;
     HASH_DEL(blobs->adopting, adopting);
     if (problem == NULL && !blobs->closing) {
+        if (adopting->stored) {
+            ss_cache_stored(&blobs->cache, &adopting->sha256);
+        }
         ss_blobs_adopted(blobs, &adopting->sha256);
         upload_unnamed(blobs, &adopting->sha256, adopting->client);
     } else if (!blobs->closing) {
@@ -93,6 +106,7 @@ void ss_blobs_adopt(struct ss_blobs *blobs, struct ss_slice path, const struct s
         struct ss_adopting *adopting = ss_new(sizeof(*adopting));
         *adopting = (struct ss_adopting){.blobs = blobs, .sha256 = *sha256, .client = client, .number = number};
         HASH_ADD(hh, blobs->adopting, sha256, sizeof(adopting->sha256), adopting);
-        ss_cache_adopt(&blobs->cache, text, sha256, size, adopted, adopting);
+        adopting->uploading = size >= UPLOAD_EARLY && blobs->agent->config.store != NULL && ss_blobs_upload_early(blobs, sha256, text);
+        ss_cache_adopt(&blobs->cache, text, sha256, size, verified, adopted, adopting);
     }
 }

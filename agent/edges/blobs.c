@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 enum {
@@ -117,6 +118,7 @@ static void forget(struct ss_transfer *transfer) {
     struct ss_blobs *blobs = transfer->blobs;
     struct ss_transfer **table = transfer->upload ? &blobs->uploads : &blobs->downloads;
     HASH_DEL(*table, transfer);
+    free(transfer->from);
     free(transfer);
 }
 
@@ -135,6 +137,10 @@ static void upload_ended(struct ss_transfer *transfer, enum ss_outcome outcome) 
     if (outcome == SS_DONE) {
         struct ss_sha256 sha256 = transfer->sha256;
         ss_cache_stored(&blobs->cache, &sha256);
+        struct ss_adopting *adopting = ss_adopting_find(blobs, &sha256);
+        if (adopting != NULL) {
+            adopting->stored = true; // it is not in its place yet
+        }
         forget(transfer);
         tell_scenes(blobs, SS_EV_BLOB_UPLOADED, &sha256);
     } else if (outcome == SS_FAILED) {
@@ -254,6 +260,35 @@ void ss_blobs_want(struct ss_blobs *blobs, const struct ss_sha256 *sha256, uint3
 void ss_blobs_upload(struct ss_blobs *blobs, const struct ss_sha256 *sha256) {
     enqueue(blobs, sha256, true);
     tell_status(blobs);
+}
+
+bool ss_blobs_upload_early(struct ss_blobs *blobs, const struct ss_sha256 *sha256, const char *from) {
+    struct ss_transfer *transfer;
+    HASH_FIND(hh, blobs->uploads, sha256, sizeof(*sha256), transfer);
+    if (transfer != NULL) {
+        return false;
+    }
+    transfer = enqueue(blobs, sha256, true);
+    transfer->from = ss_copy_text(from, strlen(from));
+    transfer->unverified = true;
+    tell_status(blobs);
+    return true;
+}
+
+void ss_blobs_verified(struct ss_blobs *blobs, const struct ss_sha256 *sha256, bool ok) {
+    struct ss_transfer *transfer;
+    HASH_FIND(hh, blobs->uploads, sha256, sizeof(*sha256), transfer);
+    if (transfer == NULL) {
+        return; // the store had it
+    }
+    if (transfer->active) {
+        ss_transfer_verified(transfer, ok);
+    } else if (ok) {
+        transfer->unverified = false;
+    } else {
+        DL_DELETE(blobs->waiting[0], transfer);
+        forget(transfer);
+    }
 }
 
 void ss_blobs_adopted(struct ss_blobs *blobs, const struct ss_sha256 *sha256) {

@@ -25,7 +25,7 @@ struct ss_cache_job {
     struct ss_sha256 sha256;
     uint64_t size;
     char *incoming; // NULL: it is in place and only has to reach the disk
-    ss_cache_done *done;
+    ss_cache_done *verified, *done;
     void *context;
     const char *problem;
 };
@@ -214,10 +214,11 @@ static void verify_on_pool(uv_work_t *work) {
     }
 }
 
-static void verified(uv_work_t *work, int status) {
+static void verified_on_pool(uv_work_t *work, int status) {
     struct ss_cache_job *job = work->data;
     (void)status;
     job->cache->jobs--;
+    job->verified(job->context, job->problem);
     if (job->problem != NULL) {
         end_job(job);
     } else {
@@ -225,14 +226,14 @@ static void verified(uv_work_t *work, int status) {
     }
 }
 
-void ss_cache_adopt(struct ss_cache *cache, const char *path, const struct ss_sha256 *sha256, uint64_t size, ss_cache_done *done,
-                    void *context) {
+void ss_cache_adopt(struct ss_cache *cache, const char *path, const struct ss_sha256 *sha256, uint64_t size, ss_cache_done *verified,
+                    ss_cache_done *done, void *context) {
     struct ss_cache_job *job = ss_new(sizeof(*job));
-    *job = (struct ss_cache_job){.cache = cache, .sha256 = *sha256, .size = size, .done = done, .context = context};
+    *job = (struct ss_cache_job){.cache = cache, .sha256 = *sha256, .size = size, .verified = verified, .done = done, .context = context};
     job->incoming = ss_copy_text(path, strlen(path));
     job->work.data = job;
     cache->jobs++;
-    uv_queue_work(cache->loop, &job->work, verify_on_pool, verified);
+    uv_queue_work(cache->loop, &job->work, verify_on_pool, verified_on_pool);
 }
 
 // ---- Downloads --------------------------------------------------------------------------------------------------------------------------

@@ -37,9 +37,9 @@ void ss_cache_path(const struct ss_cache *cache, const struct ss_sha256 *sha256,
 // ss_cache_has tells whether a blob is there and, when it is, its size; it counts as used.
 bool ss_cache_has(const struct ss_cache *cache, const struct ss_sha256 *sha256, uint64_t *size);
 
-// ss_cache_adopt verifies a file of the incoming folder on the thread pool, has it fsynced together with others, and renames it.
-void ss_cache_adopt(struct ss_cache *cache, const char *path, const struct ss_sha256 *sha256, uint64_t size, ss_cache_done *done,
-                    void *context);
+// ss_cache_adopt verifies a file of the incoming folder on the thread pool and says so, has it fsynced together with others, and renames it.
+void ss_cache_adopt(struct ss_cache *cache, const char *path, const struct ss_sha256 *sha256, uint64_t size, ss_cache_done *verified,
+                    ss_cache_done *done, void *context);
 
 // ss_cache_keep makes a verified `.part` the blob; it is fsynced later, by itself. Returns false when it cannot be renamed.
 bool ss_cache_keep(struct ss_cache *cache, const struct ss_sha256 *sha256);

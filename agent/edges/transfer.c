@@ -56,7 +56,15 @@ static void prepare(struct ss_transfer *transfer) {
 
 static size_t give_bytes(char *to, size_t size, size_t count, void *context) {
     struct ss_transfer *transfer = context;
-    ssize_t got = pread(transfer->fd, to, size * count, (off_t)transfer->done);
+    size_t wanted = size * count;
+    if (transfer->unverified && wanted >= transfer->size - transfer->done) {
+        wanted = transfer->size - transfer->done - 1;
+        transfer->paused = wanted == 0;
+        if (transfer->paused) {
+            return CURL_READFUNC_PAUSE;
+        }
+    }
+    ssize_t got = pread(transfer->fd, to, wanted, (off_t)transfer->done);
     if (got < 0) {
         return CURL_READFUNC_ABORT;
     }
@@ -73,6 +81,18 @@ static int rewind_bytes(void *context, curl_off_t offset, int origin) {
     return CURL_SEEKFUNC_OK;
 }
 
+// A store keeps nothing of an upload that ends before its last byte.
+void ss_transfer_verified(struct ss_transfer *transfer, bool ok) {
+    transfer->unverified = false;
+    if (ok && transfer->paused) {
+        transfer->paused = false;
+        curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+    } else if (!ok) {
+        ss_http_stop(&transfer->blobs->http, transfer->easy);
+        end(transfer, SS_MISSING);
+    }
+}
+
 static size_t ignore_bytes(char *bytes, size_t size, size_t count, void *context) {
     (void)bytes;
     (void)context;
@@ -80,7 +100,7 @@ static size_t ignore_bytes(char *bytes, size_t size, size_t count, void *context
 }
 
 static void start_put(struct ss_transfer *transfer) {
-    transfer->probing = false;
+    transfer->probing = transfer->paused = false;
     transfer->done = 0;
     prepare(transfer);
     curl_easy_setopt(transfer->easy, CURLOPT_UPLOAD, 1L);
@@ -291,8 +311,10 @@ void ss_transfer_start(struct ss_transfer *transfer) {
     char path[PATH_MAX];
     struct stat status;
     ss_cache_path(&transfer->blobs->cache, &transfer->sha256, "", path);
-    transfer->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (transfer->fd < 0 || fstat(transfer->fd, &status) != 0) {
+    transfer->fd = transfer->from != NULL ? open(transfer->from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+    transfer->fd = transfer->fd >= 0 ? transfer->fd : open(path, O_RDONLY | O_CLOEXEC);
+    if (transfer->fd < 0 || fstat(transfer->fd, &status) != 0 || !S_ISREG(status.st_mode) ||
+        (transfer->unverified && status.st_size == 0)) {
         fail(transfer, "a blob to upload is not in the cache any more");
         end(transfer, SS_MISSING);
         return;
@@ -331,5 +353,6 @@ void ss_transfer_abort(struct ss_transfer *transfer) {
         return; // the pool still reads; hashed_on_pool frees it
     }
     release(transfer);
+    free(transfer->from);
     free(transfer);
 }

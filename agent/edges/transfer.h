@@ -30,9 +30,11 @@ struct ss_transfer {
     struct ss_sha256 sha256;
     bool upload;
     bool active;
-    bool urgent;
-    uint64_t size; // 0: not known
-    uint64_t done; // bytes moved; down: bytes in the file
+    char *from;      // up: the file while it is not in the cache yet, or NULL
+    bool unverified; // up: its last byte waits for the verification
+    bool paused;     // it does now
+    uint64_t size;   // 0: not known
+    uint64_t done;   // bytes moved; down: bytes in the file
     unsigned attempts;
     uint64_t retry_at_ms; // 0: now
     struct ss_waiter *waiters;
@@ -56,6 +58,8 @@ struct ss_adopting {
     struct ss_sha256 sha256;
     uint32_t client;
     uint64_t number;
+    bool uploading; // since before it is verified
+    bool stored;    // that has ended well
     struct ss_waiter *waiters;
 };
 
@@ -79,6 +83,9 @@ void ss_transfer_start(struct ss_transfer *transfer);
 void ss_transfer_abort(struct ss_transfer *transfer);
 void ss_transfer_done(CURL *easy, CURLcode result); // http.done
 
+// ss_transfer_verified lets the rest of an upload go, or ends it.
+void ss_transfer_verified(struct ss_transfer *transfer, bool ok);
+
 // ss_transfer_ended is blobs.c's.
 void ss_transfer_ended(struct ss_transfer *transfer, enum ss_outcome outcome);
 
@@ -88,6 +95,11 @@ void ss_waiter_add(struct ss_waiter **waiters, uint32_t client);
 // ss_adopting_find returns what is being adopted under a name, or NULL. ss_blobs_adopted tells everybody that such a file is in the cache.
 struct ss_adopting *ss_adopting_find(const struct ss_blobs *blobs, const struct ss_sha256 *sha256);
 void ss_blobs_adopted(struct ss_blobs *blobs, const struct ss_sha256 *sha256);
+
+// ss_blobs_upload_early begins to upload a file that is being verified; false when it is under way already. ss_blobs_verified says how that
+// ended.
+bool ss_blobs_upload_early(struct ss_blobs *blobs, const struct ss_sha256 *sha256, const char *from);
+void ss_blobs_verified(struct ss_blobs *blobs, const struct ss_sha256 *sha256, bool ok);
 
 CURL *ss_easy_take(struct ss_blobs *blobs);
 void ss_easy_give(struct ss_blobs *blobs, CURL *easy);

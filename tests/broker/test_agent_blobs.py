@@ -80,6 +80,20 @@ def test_a_wrong_file_is_not_taken(scene):
     ada.set("object", new_id(), name="Cube")
 
 
+def test_a_large_wrong_file_does_not_reach_the_store(scene):
+    ada = scene.link(scene.agent("ada"))
+    path = Path(ada.welcome["incoming"], "liar")
+    path.write_bytes(os.urandom(40_000_000))
+    sha256 = hashlib.sha256(b"something else").digest()
+    ada.send({"t": "blob", "sha256": sha256, "size": 40_000_000, "path": str(path)})
+    assert "SHA-256" in ada.wait("refused", error="blob")["text"]
+    right = os.urandom(5_000_000)  # whose upload ends later than that of the other one would have
+    ada.give_blob(right)
+    ada.set("image", new_id(), pixels=blob_of(right))
+    eventually((scene.store.files / name(blob_of(right)["sha256"])).exists)
+    assert not (scene.store.files / name(sha256)).exists()
+
+
 def test_what_was_acknowledged_is_uploaded_after_kill_9(scene):
     agent = scene.agent("ada")
     scene.store.kill()
