@@ -197,7 +197,7 @@ class Apply:
         if linking:
             self._queue_links(kind.name, uuid, linking)
         if own:
-            self._write_now(kind, uuid, block, record, own, forced)
+            self._write_now(kind, uuid, block, record, own)
 
     def know_already(self, local):
         """The open file has datablocks, {(kind, UUID)}, that the scene has too: what they hold is the base of what is to be written."""
@@ -210,10 +210,9 @@ class Apply:
             if kind_name == "object":
                 self.mirror.transforms.set(uuid, self.ctx.kinds["transform"].read(self.ctx, block), remote=True)
 
-    def _write_now(self, kind, uuid, block, record, fields, forced):
+    def _write_now(self, kind, uuid, block, record, fields):
         """Write, and keep what Blender reads back. Edits that were not noticed yet are sent, not swallowed."""
-        if not forced:
-            self.session.diff.send_unnoticed(kind, uuid, block, record, fields)
+        self.session.diff.send_unnoticed(kind, uuid, block, record, fields)
         before = record.values
         self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fields))
         record.values = entity.read(self.ctx, kind, uuid, block)
