@@ -20,6 +20,8 @@ for name in ("objects", "collections", "meshes", "lights", "cameras", "materials
     bpy.data.batch_remove([block for block in getattr(bpy.data, name) if block.name != "Render Result"])
 bpy.ops.ed.undo_push(message="emptied")
 """
+# Mesa's software drawing. Without its shader cache: 5.2's Mesa now and then dies of SIGBUS in it, even in a Blender without add-ons.
+SOFTWARE_GL = {"LIBGL_ALWAYS_SOFTWARE": "1", "MESA_SHADER_CACHE_DISABLE": "true"}
 
 
 class Blender:
@@ -36,7 +38,7 @@ class Blender:
         command = blenders.command(version) + ([] if window else ["-b"]) + ["--factory-startup"]
         command += [str(file)] if file else []
         command += ["--python-exit-code", "9", "--python", str(HERE / "driver.py"), "--", str(server.getsockname()[1])] + ["bare"] * bare
-        environment = {**os.environ, **dict(environment), "PATH": "/usr/bin:" + os.environ["PATH"], "LIBGL_ALWAYS_SOFTWARE": "1"}
+        environment = {**os.environ, **dict(environment), **SOFTWARE_GL, "PATH": "/usr/bin:" + os.environ["PATH"]}
         with open(self.log_path, "wb") as log_file:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log_file, stderr=subprocess.STDOUT, env=environment)
         with server:
