@@ -88,12 +88,23 @@ class Transforms:
         """The row of an entity, made when new (with values that equal nothing)."""
         row = self.rows.get(uuid)
         if row is None:
-            row = self.free.pop() if self.free else self._grow()
-            self.rows[uuid] = row
+            row = self._take(uuid)
             self.ids[row] = numpy.frombuffer(uuid, numpy.uint8)
             for column in self.columns.values():
                 column[row] = numpy.nan
             self.remote[row] = False
+        return row
+
+    def add(self, uuids, columns):
+        """What others say of new entities: for each name a list of the values, one per UUID."""
+        rows = [self.rows[uuid] if uuid in self.rows else self._take(uuid) for uuid in uuids]
+        self.ids[rows] = numpy.frombuffer(b"".join(uuids), numpy.uint8).reshape(-1, 16)
+        for name, values in columns.items():
+            self.columns[name][rows] = values
+        self.remote[rows] = True
+
+    def _take(self, uuid):
+        row = self.rows[uuid] = self.free.pop() if self.free else self._grow()
         return row
 
     def _grow(self):

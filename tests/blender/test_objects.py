@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Objects: made, moved, renamed, copied, deleted, hung elsewhere; the other Blender follows."""
 
+import json
 import os
 import signal
 import uuid
@@ -77,10 +78,11 @@ def test_a_name_that_another_still_has(both, agents, first):
     a, b = start(both)
     other = {"one": "two", "two": "one"}
     ids = {name: uuid.UUID(b.run("result = bpy.data.objects[name]['scenesync']", name=name)) for name in other}
-    for name in (first, other[first]):
-        agents[0].run("set", b.scene, f"object/{ids[name]}", f'name="{other[name]}"')
-        for blender in both:
-            blender.synced()
+    agents[0].run("set", b.scene, f"object/{ids[first]}", f'name="{other[first]}"')
+    settle(a, b)
+    kept = json.loads(agents[0].run("get", b.scene, f"object/{ids[other[first]]}", "--json").stdout)
+    assert kept["fields"]["name"] == other[first], "a name that Blender gave was taken for an edit"
+    agents[0].run("set", b.scene, f"object/{ids[other[first]]}", f'name="{first}"')
     settle(a, b)
     assert names(a) == names(b) == ["one", "three", "two"]
     same(a, b)

@@ -9,6 +9,7 @@ import bpy
 from .. import entity
 from ..kinds.transform import WIDTHS
 from ..mirror import same
+from .fresh import Fresh, fits
 
 LINK_SECONDS = 0.25  # between two batches that make Blender rebuild its relations
 DOOMED_SECONDS = 1.0  # a datablock deleted elsewhere that is still used here after this long is brought back
@@ -27,6 +28,7 @@ class Apply:
         self.links = {}  # (kind, UUID) → linking fields, for the next batch
         self.linked_at = 0.0
         self.moves = []
+        self.fresh = Fresh(self)
         self.doomed = {}  # (kind, UUID) → when it was deleted elsewhere while used here
 
     @property
@@ -75,6 +77,8 @@ class Apply:
             self._move_some(deadline, blocks)
         for kind in self.ctx.kinds.values():
             items = self.inbox[kind.name]
+            if kind.name == "object" and items:
+                self.fresh.run(items, deadline)
             for uuid in list(items):
                 if time.perf_counter() > deadline:
                     return
@@ -139,14 +143,14 @@ class Apply:
         self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, {n: v for n, v in own.items() if n != "name"}))
         record.values = entity.read(self.ctx, kind, uuid, block)
         self._write_defaults(kind, uuid, block, record, fields)
-        self._complete({}, record)
+        self.complete({}, record)
         if linking:
             self._queue_links(kind.name, uuid, linking)
         self.session.pending_push = True
         self.session.diff.order = None
         if kind.name == "object":
             self._place(uuid, block)
-        self._arrived(kind.name, uuid)
+        self.arrived(kind.name, uuid)
 
     def _place(self, uuid, block):
         """A new object stands where its transform says, as far as that is known; where it stands meanwhile is nobody's edit."""
@@ -165,7 +169,7 @@ class Apply:
             self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, odd))
             record.values = entity.read(self.ctx, kind, uuid, block)
 
-    def _arrived(self, kind, uuid):
+    def arrived(self, kind, uuid):
         """Write again what was waiting for this datablock."""
         for (owner, owner_kind, field), value in self.ctx.pop_wanted(uuid):
             self.put(owner_kind, owner, {field: value}, force=True)
@@ -217,7 +221,7 @@ class Apply:
         self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fields))
         record.values = entity.read(self.ctx, kind, uuid, block)
         record.remote.update(fields)
-        self._complete(before, record)
+        self.complete(before, record)
         if "name" in fields:
             self.session.diff.order = None
             self.ctx.names.retry(self.ctx)
@@ -225,7 +229,7 @@ class Apply:
             self.session.pending_push = True
             self.session.watch.structure = True
 
-    def _complete(self, before, record):
+    def complete(self, before, record):
         """What the write asked for besides: fields that follow it as edits, and others' fields that waited for it."""
         for uuid, kind_name, field in self.ctx.following:
             record.values.pop(field, None)
@@ -234,7 +238,7 @@ class Apply:
             self.session.watch.dirty[kind_name, uuid] = True
         self.ctx.following.clear()
         while self.ctx.completed:
-            self._arrived(None, self.ctx.completed.pop())
+            self.arrived(None, self.ctx.completed.pop())
 
     def _replace(self, kind, uuid, block, fields):
         """An object was converted to another type elsewhere: Blender cannot change it, so another takes its place."""
@@ -260,11 +264,14 @@ class Apply:
     def _link(self, now):
         links, self.links = self.links, {}
         self.linked_at = now
+        collections = {}
         for (kind_name, uuid), fields in links.items():
             kind = self.ctx.kinds[kind_name]
             block = self.ctx.identity.find(uuid)
             record = self.mirror.get(kind_name, uuid)
             if block is None or record is None or record.deleted:
+                continue
+            if kind_name == "object" and self.fresh.link(uuid, block, fields, record, collections):
                 continue
             self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fields))
             record.values = {**_split(kind_name, record.values)[0], **kind.read_links(self.ctx, block)}
@@ -312,7 +319,7 @@ class Apply:
     # ---- transforms
 
     def _transform(self, kind, uuid, fields):
-        fields = {name: value for name, value in fields.items() if name in WIDTHS and _fits(value, WIDTHS[name])}
+        fields = {name: value for name, value in fields.items() if name in WIDTHS and fits(value, WIDTHS[name])}
         record = self.mirror.get("object", uuid)
         block = self.ctx.identity.find(uuid) if record is not None else None
         if block is None:
@@ -370,10 +377,6 @@ def _split(kind, fields):
         return fields, {}
     linking = {name: value for name, value in fields.items() if name.startswith(prefixes)}
     return {name: value for name, value in fields.items() if name not in linking}, linking
-
-
-def _fits(value, width):
-    return isinstance(value, list) and len(value) == width and all(isinstance(x, (int, float)) for x in value)
 
 
 def _leave_mode(block):

@@ -10,6 +10,7 @@ from ..kinds.transform import WIDTHS
 from ..msgpack import EXT_TYPES
 
 MANY_ROWS = 64
+PLAIN = frozenset((bool, int, float, str, list, type(None)))  # what is never a file
 
 
 class Moved:
@@ -68,12 +69,13 @@ class Receive:
     def entity(self, kind, uuid, fields, after):
         """Pass on the fields that are newer than our own edits."""
         outbox = self.session.outbox
+        busy = not outbox.idle
         taken = {}
         for field, value in fields.items():
-            if outbox.newer_here(kind, uuid, field, after):
+            if busy and outbox.newer_here(kind, uuid, field, after):
                 continue
             try:
-                taken[field] = self._value(kind, uuid, field, value)
+                taken[field] = value if value.__class__ in PLAIN else self._value(kind, uuid, field, value)
             except _Missing:
                 pass
         if taken:
