@@ -63,6 +63,23 @@ def read(ctx, kind, uuid, block):
     return fields
 
 
+def read_again(ctx, kind, uuid, block, names, before):
+    """What `read` gives, when of what it gave `before` only what these fields are about need be looked at."""
+    part = kind.read_part(ctx, block, names)
+    if part is None:
+        return read(ctx, kind, uuid, block)
+    prefixes, fields = part
+    values = dict(before)
+    for name in [name for name in before if name.startswith(prefixes)]:
+        del values[name]
+    for name, value in fields.items():
+        if value is None:
+            values.pop(name, None)
+        else:
+            values[name] = value
+    return values
+
+
 def write(ctx, kind, uuid, block, fields):
     """Apply fields to a datablock. Returns the KindErrors: what fails does not keep the rest."""
     errors = []

@@ -219,7 +219,7 @@ class Apply:
         self.session.diff.send_unnoticed(kind, uuid, block, record, fields)
         before = record.values
         self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fields))
-        record.values = entity.read(self.ctx, kind, uuid, block)
+        record.values = entity.read_again(self.ctx, kind, uuid, block, fields, before)
         record.remote.update(fields)
         self.complete(before, record)
         if "name" in fields:

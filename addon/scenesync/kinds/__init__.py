@@ -112,6 +112,11 @@ class Kind:
         """{field: value} of every field this Blender can hold, without changing anything."""
         raise NotImplementedError
 
+    def read_part(self, ctx, block, names):
+        """What writing these fields can change of what `read` gives: the prefixes of all such names, and {field: value, None where there is
+        none}. None when only reading everything tells."""
+        return None
+
     def read_links(self, ctx, block):
         """Those of `read` that hang it somewhere, for the kinds that have such: LINKING in incoming/apply.py names them."""
         raise NotImplementedError

@@ -15,6 +15,9 @@ class Embedded:
         if block.node_tree is not None:
             fields.update(nodes.read_tree(ctx, block, block.node_tree))
 
+    def read_part(self, ctx, block, names):
+        return nodes.read_part(ctx, block, block.node_tree, names)
+
     def prepare_tree(self, ctx, block, fields):
         """Of a new datablock: a tree where there shall be one, empty when its nodes are known, else the one that Blender makes."""
         known = nodes.concerns(fields)

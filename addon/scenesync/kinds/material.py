@@ -69,6 +69,14 @@ class Material(Embedded, Kind):
         fields.update(summary.read(ctx, block))
         return fields
 
+    def read_part(self, ctx, block, names):
+        part = super().read_part(ctx, block, [name for name in names if name not in summary.NAMES])
+        if part is None:
+            return None
+        prefixes, fields = part
+        fields.update(summary.read(ctx, block))
+        return prefixes, {**dict.fromkeys(summary.NAMES), **fields}
+
     def create(self, ctx, name, fields):
         block = super().create(ctx, name, fields)
         if any(field.startswith(STROKES) for field in fields):

@@ -24,6 +24,9 @@ class NodeGroup(Kind):
         fields.update(nodes.read_tree(ctx, block, block))
         return fields
 
+    def read_part(self, ctx, block, names):
+        return nodes.read_part(ctx, block, block, names)
+
     def create(self, ctx, name, fields):
         tree_type = fields.get("tree_type") or "ShaderNodeTree"
         try:

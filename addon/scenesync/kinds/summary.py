@@ -40,6 +40,9 @@ MIXERS = frozenset({"ShaderNodeMixShader", "ShaderNodeAddShader"})
 DEEPEST = 16
 
 
+NAMES = frozenset(name + end for name in SOCKETS for end in ("", "_image", "_channel")) | {"normal_image", "normal_strength"}
+
+
 def read(ctx, block):
     """{field: value}"""
     tree = block.node_tree

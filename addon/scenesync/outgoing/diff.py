@@ -123,7 +123,7 @@ class Diff:
 
     def send_unnoticed(self, kind, uuid, block, record, incoming):
         """Before others' values are written: what changed here without an event and is not about to be overwritten is an edit."""
-        values = entity.read(self.ctx, kind, uuid, block)
+        values = entity.read_again(self.ctx, kind, uuid, block, incoming, record.values)
         changes = {field: value for field, value in changed_fields(record.values, values).items() if field not in incoming}
         if changes:
             self._changed(kind.name, uuid, record, values, changes, (kind.name, uuid) in self.restore)
@@ -355,6 +355,10 @@ def _is_below(field, removed):
 
 def changed_fields(before, after):
     """{field: new value, None where it is gone}."""
-    changes = {name: value for name, value in after.items() if name not in before or not same(before[name], value)}
+    changes = {}
+    for name, value in after.items():
+        known = before.get(name)
+        if known is not value and (name not in before or not same(known, value)):
+            changes[name] = value
     changes.update((name, None) for name in before if name not in after)
     return changes

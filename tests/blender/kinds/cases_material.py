@@ -8,6 +8,7 @@ import random
 import bpy
 import harness
 import node_material as made
+from scenesync import entity
 
 SCENES = os.environ.get("SCENESYNC_SCENES", os.path.join(harness.ROOT, "..", "shared", "scenes"))
 NODES = ("nodes/", "links/")
@@ -33,6 +34,24 @@ def case_every_type_of_shader_node():
     block.node_tree.nodes.clear()
     assert len(made.fill(block.node_tree, made.node_types())) > 80
     made.assert_copies(ctx, "material", block)
+
+
+def case_reading_again_what_was_touched_gives_what_reading_all_gives():
+    """For each value of each type of node, with the summary along with it, as others send it."""
+    ctx = harness.context()
+    block = material()
+    made.fill(block.node_tree, made.node_types())
+    uuid, kind = ctx.id_of(block), ctx.kinds["material"]
+    before = entity.read(ctx, kind, uuid, block)
+    values = {name: value for name, value in before.items() if "/inputs/" in name and isinstance(value, float)}
+    assert len(values) > 20
+    for name, value in values.items():
+        changes = {name: value / 2 + 0.125, "roughness": 0.5}
+        assert kind.read_part(ctx, block, changes) is not None, "a value is read again without the rest"
+        entity.write(ctx, kind, uuid, block, changes)
+        before = entity.read_again(ctx, kind, uuid, block, changes, before)
+        assert harness.differences({"material": {uuid: before}}, {"material": {uuid: entity.read(ctx, kind, uuid, block)}}) == []
+    assert kind.read_part(ctx, block, {"use_nodes": True}) is None, "what may change anything is read whole"
 
 
 def case_settings():

@@ -9,10 +9,10 @@ import bpy
 
 from . import plan
 from .interface import read_interface, write_interface
-from .read import read_tree
+from .read import read_nodes, read_tree, touched
 from .write import split, write_tree
 
-__all__ = ("concerns", "read_interface", "read_tree", "uses", "write")
+__all__ = ("concerns", "read_interface", "read_part", "read_tree", "uses", "write")
 PREFIXES = ("nodes/", "links/", "interface/")
 
 
@@ -23,6 +23,14 @@ def write(ctx, block, tree, fields):
         write_interface(ctx, tree, items)
     if changed_nodes or changed_links:
         write_tree(ctx, block, tree, changed_nodes, changed_links)
+
+
+def read_part(ctx, block, tree, names):
+    """Kind.read_part for fields that are all a tree's."""
+    members = touched(names) if tree is not None else None
+    if not members:
+        return None
+    return tuple(f"nodes/{member}/" for member in members), read_nodes(ctx, block, tree, members)
 
 
 def concerns(fields):

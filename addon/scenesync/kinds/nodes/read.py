@@ -9,6 +9,7 @@ from ..properties import encode_level
 from . import interface, plan, structs
 from .names import Naming
 
+SIDES = frozenset({"inputs", "outputs"})
 encode = lru_cache(maxsize=4096)(encode_level)
 
 
@@ -24,6 +25,32 @@ def read_tree(ctx, owner, tree):
         _read_node(ctx, naming, ids, node, path, fields)
     for link_id, value, _ in links(naming, ids, tree):
         fields["links/" + link_id] = value
+    return fields
+
+
+def touched(names):
+    """The nodes that these fields are values of; None when they may change more than those, such as which sockets and links there are."""
+    members = set()
+    for name in names:
+        levels = name.split("/")
+        if levels[0] != "nodes" or len(levels) < 3 or not (levels[2] in SIDES or name.endswith("/" + levels[2]) and levels[2] in plan.BASE):
+            return None
+        members.add(levels[1])
+    return members
+
+
+def read_nodes(ctx, owner, tree, members):
+    """What `read_tree` gives below these nodes."""
+    fields = {}
+    naming = Naming(tree, interface.names(ctx))
+    nodes = known_nodes(tree)
+    ids = node_ids(ctx, owner, nodes)
+    for node, (name, member) in zip(nodes, ids.items()):
+        if member in members:
+            path = f"nodes/{member}"
+            _read_node(ctx, naming, ids, node, path, fields)
+            del fields[path]
+            fields[path + "/name"] = name
     return fields
 
 
