@@ -96,6 +96,7 @@ def _used(scene):
     if scene.world:
         found["world"][scene.world.name] = scene.world
     found["image"] = {b.name: b for b in bpy.data.images if b.source != "VIEWER"}
+    found["clip"] = {b.name: b for b in bpy.data.movieclips}
     found["mask"] = {b.name: b for b in bpy.data.masks}
     trees = [block.node_tree for kind in ("material", "world") for block in found[kind].values() if block.node_tree]
     while trees:
@@ -249,11 +250,11 @@ def _corner_normals(mesh):
 
 def _material(material):
     names = "diffuse_color metallic roughness use_nodes blend_method alpha_threshold use_backface_culling pass_index".split()
-    return {**_attributes(material, names), "tree": _tree(material.node_tree if material.use_nodes else None), "properties": _properties(material)}
+    return {**_attributes(material, names), "tree": _tree(material.node_tree), "properties": _properties(material)}
 
 
 def _world(world):
-    return {**_attributes(world, ("color", "use_nodes")), "tree": _tree(world.node_tree if world.use_nodes else None), "properties": _properties(world)}
+    return {**_attributes(world, ("color", "use_nodes")), "tree": _tree(world.node_tree), "properties": _properties(world)}
 
 
 def _node_group(group):
@@ -301,8 +302,7 @@ def _node(node):
         if prop.identifier in SKIP or constant or prop.is_readonly or prop.type == "COLLECTION":
             continue
         fields[prop.identifier] = _plain(getattr(node, prop.identifier))
-    # What an output holds means something only where it is the node's value.
-    for side in ("inputs", "outputs") if node.bl_idname in ("ShaderNodeValue", "ShaderNodeRGB", "ShaderNodeNormal") else ("inputs",):
+    for side in ("inputs", "outputs"):
         for socket, key in _socket_keys(node, getattr(node, side)):
             if hasattr(socket, "default_value"):
                 fields[f"{side}/{key}"] = _plain(socket.default_value)
@@ -341,12 +341,25 @@ def _mask(mask):
         splines = []
         for spline in layer.splines:
             points = [
-                (list(p.co), list(p.handle_left), list(p.handle_right), p.handle_type, p.weight, [(f.u, f.weight) for f in p.feather_points])
+                (list(p.co), list(p.handle_left), list(p.handle_right), p.handle_type, p.weight, [(f.u, f.weight) for f in p.feather_points],
+                 _mask_parent(p.parent))
                 for p in spline.points
             ]
             splines.append({**_attributes(spline, ("use_cyclic", "use_fill", "offset_mode", "weight_interpolation")), "points": points})
         layers.append({"name": layer.name, **_attributes(layer, ("alpha", "blend", "invert", "falloff", "use_fill_holes")), "splines": splines})
     return {"layers": layers, "frames": [mask.frame_start, mask.frame_end], "properties": _properties(mask)}
+
+
+def _mask_parent(parent):
+    return None if parent is None else [_name(parent.id), parent.id_type, parent.type, parent.parent, parent.sub_parent]
+
+
+def _clip(clip):
+    lens = _attributes(clip.tracking.camera, "sensor_width pixel_aspect focal_length distortion_model k1 k2 k3 division_k1 division_k2".split())
+    fields = {"lens": lens, **_attributes(clip, ("frame_start", "frame_offset", "display_aspect")), "properties": _properties(clip)}
+    if clip.source == "MOVIE":  # of image sequences only the path is shared
+        fields.update(size=list(clip.size), colorspace=clip.colorspace_settings.name)
+    return fields
 
 
 def _collection(collection):
@@ -369,6 +382,7 @@ READERS = {
     "node_group": _node_group,
     "image": _image,
     "mask": _mask,
+    "clip": _clip,
 }
 
 
