@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READ_SIZE = 1 << 20, SYNC_ONE_BY_ONE = 16 };
+enum { READ_SIZE = 128 * 1024, SYNC_ONE_BY_ONE = 16 };
 
 // ss_cache_job is one file on its way into the cache.
 struct ss_cache_job {
@@ -172,7 +172,7 @@ static bool hash_file(int fd, struct ss_sha256 *sha256, uint64_t *size) {
     if (state == NULL) {
         return false;
     }
-    uint8_t *bytes = ss_new(READ_SIZE);
+    uint8_t bytes[READ_SIZE];
     ssize_t got;
     *size = 0;
     ss_sha256_begin(state);
@@ -182,7 +182,6 @@ static bool hash_file(int fd, struct ss_sha256 *sha256, uint64_t *size) {
     }
     ss_sha256_end(state, sha256);
     ss_sha256_destroy(state);
-    free(bytes);
     return got == 0;
 }
 

@@ -16,7 +16,7 @@
 enum {
     PUT_AT_ONCE = 256 * 1024,       // below this an upload is cheaper than asking whether it is needed
     HASH_ON_POOL = 4 * 1024 * 1024, // bytes that are worth a job of their own
-    HASH_READ = 1 << 20,
+    HASH_READ = 128 * 1024,
 };
 
 static void fail(struct ss_transfer *transfer, const char *what) { snprintf(transfer->problem, sizeof(transfer->problem), "%s", what); }
@@ -148,7 +148,7 @@ static void finish_download(struct ss_transfer *transfer);
 
 static void hash_on_pool(uv_work_t *work) {
     struct ss_transfer *transfer = work->data;
-    uint8_t *bytes = ss_new(HASH_READ);
+    uint8_t bytes[HASH_READ];
     while (transfer->hashed < transfer->hash_until) {
         uint64_t left = transfer->hash_until - transfer->hashed;
         ssize_t got = pread(transfer->fd, bytes, left < HASH_READ ? left : HASH_READ, (off_t)transfer->hashed);
@@ -158,7 +158,6 @@ static void hash_on_pool(uv_work_t *work) {
         ss_sha256_add(transfer->hash, bytes, (size_t)got);
         transfer->hashed += (uint64_t)got;
     }
-    free(bytes);
 }
 
 static void hash_more(struct ss_transfer *transfer);

@@ -22,8 +22,8 @@ class World:
         self.broker = self.stack.enter_context(Broker(directory))
         self.store = self.stack.enter_context(Store(directory))
 
-    def agent(self, name, broker=None, start=True, **options):
-        agent = Agent(self.directory / name, broker or self.broker.url, self.store.url, name=name, **options)
+    def agent(self, name, broker=None, store=None, start=True, **options):
+        agent = Agent(self.directory / name, broker or self.broker.url, store or self.store.url, name=name, **options)
         self.stack.callback(agent.kill)
         if start:
             self.stack.callback(agent.stop)
@@ -90,9 +90,35 @@ class OldBroker:
         _copy(client, broker)
 
 
-def _copy(source, target):
+class Tap:
+    """A way to a server on this machine, `url`, that keeps what passes: `asked` and `answered`."""
+
+    def __init__(self, port):
+        self.port, self.asked, self.answered = port, bytearray(), bytearray()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def __enter__(self):
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *error):
+        self.listener.close()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client = self.listener.accept()[0]
+                server = socket.create_connection(("127.0.0.1", self.port))
+                threading.Thread(target=_copy, args=(client, server, self.asked), daemon=True).start()
+                threading.Thread(target=_copy, args=(server, client, self.answered), daemon=True).start()
+
+
+def _copy(source, target, kept=None):
     with contextlib.suppress(OSError):
         while data := source.recv(65536):
+            if kept is not None:
+                kept += data
             target.sendall(data)
     for end in (source, target):
         with contextlib.suppress(OSError):
