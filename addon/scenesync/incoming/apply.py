@@ -286,8 +286,9 @@ class Apply:
         record.values.update(fields)
         if kind.singleton:
             return
+        if not record.deleted:  # else it may be our own deletion that comes back
+            record.remote.add("deleted")
         record.deleted = True
-        record.remote.add("deleted")
         self.links.pop((kind.name, uuid), None)
         block = self.ctx.identity.find(uuid)
         if block is None:

@@ -147,7 +147,8 @@ class Image(Kind):
         else:
             content = pixel_sum(image)
             memory.looked = (now, time.monotonic() - now, content)
-        return (image.source, image.filepath, image.alpha_mode, image.colorspace_settings.name, file_key(image), image.is_dirty, content)
+        generated = [getattr(image, name) for name in GENERATED[:-1]] + list(image.generated_color)
+        return (image.source, image.filepath, image.alpha_mode, image.colorspace_settings.name, file_key(image), image.is_dirty, content, generated)
 
 
 def sides(fields, width, height):
