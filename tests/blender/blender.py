@@ -63,7 +63,10 @@ class Blender:
         """Execute code, with `values` as variables, and return its `result`."""
         prefix = "".join(f"{name} = {value!r}\n" for name, value in values.items())
         self.connection.sendall(json.dumps({"run": prefix + code}).encode() + b"\n")
-        line = self.lines.readline()
+        try:
+            line = self.lines.readline()
+        except ConnectionResetError:
+            line = b""
         if not line:
             raise AssertionError(f"Blender {self.version} died (exit {self.process.wait(30)}):\n{self.log()[-4000:]}")
         answer = json.loads(line)
