@@ -403,7 +403,8 @@ def differences(a, b, mixed=False):
 
 def _walk(path, a, b, lines, mixed):
     if isinstance(a, dict) and isinstance(b, dict):
-        for key in sorted(a.keys() | b.keys(), key=str):
+        unused = mixed and a.get("use_nodes") != b.get("use_nodes")  # later versions cannot leave a tree unused, and make one
+        for key in sorted((a.keys() | b.keys()) - ({"tree"} if unused else set()), key=str):
             if key in a and key in b:
                 _walk(f"{path}/{key}", a[key], b[key], lines, mixed)
             elif not key.startswith("~") and not (mixed and _version_dependent(path)):
