@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/missing.h"
 
-#include <stdio.h>
-
 #include "core/blobs.h"
 #include "core/dirty.h"
 #include "core/plan.h"
@@ -10,8 +8,7 @@
 
 enum { SS_LOST_MS = 60000, SS_OFFER_AGAIN_MS = 10000, SS_TEXT = 256 };
 
-void ss_missing_begin(struct ss_core *core, struct ss_blob *blob)
-{
+void ss_missing_begin(struct ss_core *core, struct ss_blob *blob) {
     if (blob->missing_ms != 0)
         return;
     blob->missing_ms = core->now > 0 ? core->now : 1;
@@ -19,8 +16,7 @@ void ss_missing_begin(struct ss_core *core, struct ss_blob *blob)
     ss_timer_by(core, SS_TIMER_PEER, core->now + SS_PEER_CHANGED_MS);
 }
 
-void ss_missing_found(struct ss_core *core, struct ss_blob *blob)
-{
+void ss_missing_found(struct ss_core *core, struct ss_blob *blob) {
     if (blob->missing_ms == 0)
         return;
     blob->missing_ms = 0;
@@ -28,8 +24,7 @@ void ss_missing_found(struct ss_core *core, struct ss_blob *blob)
     ss_timer_by(core, SS_TIMER_PEER, core->now + SS_PEER_CHANGED_MS);
 }
 
-void ss_missing_hope(struct ss_core *core, uint32_t number)
-{
+void ss_missing_hope(struct ss_core *core, uint32_t number) {
     struct ss_blob *blob = &core->blobs.all.items[number];
     blob->flags &= ~(uint32_t)SS_BLOB_LOST;
     if (blob->missing_ms != 0)
@@ -37,8 +32,7 @@ void ss_missing_hope(struct ss_core *core, uint32_t number)
     ss_blob_fetch(core, number, true);
 }
 
-const struct ss_sha256 *ss_missing_list(struct ss_core *core, size_t *count)
-{
+const struct ss_sha256 *ss_missing_list(struct ss_core *core, size_t *count) {
     *count = 0;
     if (core->blobs.missing == 0)
         return NULL;
@@ -52,8 +46,7 @@ const struct ss_sha256 *ss_missing_list(struct ss_core *core, size_t *count)
 
 // ---- for others ----------------------------------------------------------------------------------------------------------
 
-static void ss_missing_offer(struct ss_core *core, struct ss_blob *blob)
-{
+static void ss_missing_offer(struct ss_core *core, struct ss_blob *blob) {
     if (blob->missing_ms != 0 || blob->offer_ms != 0 || (blob->offered_ms != 0 && blob->offered_ms + SS_OFFER_AGAIN_MS > core->now))
         return;
     struct ss_uuid key;
@@ -64,8 +57,7 @@ static void ss_missing_offer(struct ss_core *core, struct ss_blob *blob)
 }
 
 // Only what this scene names is offered: whoever asks for anything else learns nothing.
-void ss_missing_asked(struct ss_core *core, const struct ss_ev_peer *said)
-{
+void ss_missing_asked(struct ss_core *core, const struct ss_ev_peer *said) {
     for (size_t i = 0; i < said->missing_count && i < SS_MAX_MISSING; i++) {
         const uint32_t number = ss_blob_find(core, &said->missing[i]);
         if (number != SS_NONE)
@@ -75,21 +67,27 @@ void ss_missing_asked(struct ss_core *core, const struct ss_ev_peer *said)
 
 // ---- what nobody brings --------------------------------------------------------------------------------------------------
 
-static const char *ss_missing_text(struct ss_core *core, const struct ss_sha256 *sha256)
-{
+static char *ss_missing_put(char *at, const char *text) {
+    const size_t len = strlen(text);
+    memcpy(at, text, len + 1);
+    return at + len;
+}
+
+static const char *ss_missing_text(struct ss_core *core, const struct ss_sha256 *sha256) {
     char *text = ss_scratch_take(&core->scratch, SS_TEXT);
     if (text == NULL)
         return "a blob never arrived; hand its file over before the edit that names it";
-    size_t at = (size_t)snprintf(text, SS_TEXT, "blob ");
-    for (size_t i = 0; i < sizeof sha256->b; i++)
-        at += (size_t)snprintf(text + at, SS_TEXT - at, "%02x", sha256->b[i]);
-    snprintf(text + at, SS_TEXT - at, " never arrived: neither a client here nor the store nor a peer has it; hand its file over again");
+    char *at = ss_missing_put(text, "blob ");
+    for (size_t i = 0; i < sizeof sha256->b; i++) {
+        *at++ = "0123456789abcdef"[sha256->b[i] >> 4];
+        *at++ = "0123456789abcdef"[sha256->b[i] & 15];
+    }
+    ss_missing_put(at, " never arrived: neither a client here nor the store nor a peer has it; hand its file over again");
     return text;
 }
 
 // Whoever edited is told; the value stays, a placeholder for everybody until somebody brings the blob.
-static void ss_missing_refuse(struct ss_core *core, uint32_t number, const char *text)
-{
+static void ss_missing_refuse(struct ss_core *core, uint32_t number, const char *text) {
     for (size_t i = core->ack_blobs.count; i-- > 0;) {
         const struct ss_ack_blob wait = core->ack_blobs.items[i];
         if (wait.blob != number)
@@ -106,8 +104,7 @@ static void ss_missing_refuse(struct ss_core *core, uint32_t number, const char 
     }
 }
 
-static int ss_missing_release(struct ss_core *core, const struct ss_blob *blob)
-{
+static int ss_missing_release(struct ss_core *core, const struct ss_blob *blob) {
     int error = SS_OK;
     for (size_t i = 0; i < blob->things.count && error == SS_OK; i++) {
         if ((ss_thing_at(core, blob->things.items[i])->flags & SS_THING_HELD) != 0)
@@ -116,8 +113,7 @@ static int ss_missing_release(struct ss_core *core, const struct ss_blob *blob)
     return error == SS_OK ? ss_plan_finish(core) : error;
 }
 
-static void ss_missing_lose(struct ss_core *core, uint32_t number)
-{
+static void ss_missing_lose(struct ss_core *core, uint32_t number) {
     struct ss_blob *blob = &core->blobs.all.items[number];
     ss_plan_begin(core, -1);
     blob->flags |= SS_BLOB_LOST;
@@ -136,8 +132,7 @@ static void ss_missing_lose(struct ss_core *core, uint32_t number)
         ss_clients_queue(core, blob->things.items[i], ss_thing_at(core, blob->things.items[i])->waiting);
 }
 
-void ss_missing_run(struct ss_core *core, uint32_t number)
-{
+void ss_missing_run(struct ss_core *core, uint32_t number) {
     struct ss_blob *blob = &core->blobs.all.items[number];
     if (blob->offer_ms != 0 && blob->offer_ms > core->now) {
         ss_timer_by(core, SS_TIMER_BLOB, blob->offer_ms);

@@ -5,8 +5,7 @@
 #include "core_util.h"
 
 // {sha256: 32 × `name`, size: 1}
-static struct ss_slice blob_value(uint8_t name)
-{
+static struct ss_slice blob_value(uint8_t name) {
     static uint8_t bytes[64];
     size_t at = 0;
     bytes[at++] = 0x82;
@@ -17,23 +16,20 @@ static struct ss_slice blob_value(uint8_t name)
     return ss_slice_of(bytes, at + 6);
 }
 
-static void blob_event(struct desk *desk, enum ss_event_type type, uint8_t name)
-{
+static void blob_event(struct desk *desk, enum ss_event_type type, uint8_t name) {
     struct ss_event event = desk_event(desk, type);
     memset(event.blob.sha256.b, name, sizeof event.blob.sha256.b);
     assert_int_equal(desk_step(desk, &event), SS_OK);
 }
 
-static void online(struct desk *desk, uint8_t origin)
-{
+static void online(struct desk *desk, uint8_t origin) {
     struct ss_event event = desk_event(desk, SS_EV_ONLINE);
     event.online.origin = (struct ss_origin){{origin}};
     event.online.online = true;
     assert_int_equal(desk_step(desk, &event), SS_OK);
 }
 
-static void peer_misses(struct desk *desk, uint8_t origin, size_t count, const struct ss_sha256 *missing)
-{
+static void peer_misses(struct desk *desk, uint8_t origin, size_t count, const struct ss_sha256 *missing) {
     struct ss_event event = desk_event(desk, SS_EV_PEER);
     event.peer.origin = (struct ss_origin){{origin}};
     event.peer.user = ss_slice_text("bob");
@@ -44,15 +40,13 @@ static void peer_misses(struct desk *desk, uint8_t origin, size_t count, const s
 }
 
 // Lets time pass in steps, until an effect of a type is seen, be it of the last step; NULL: it was not.
-static const struct ss_effect *pass(struct desk *desk, uint64_t ms, enum ss_effect_type type)
-{
+static const struct ss_effect *pass(struct desk *desk, uint64_t ms, enum ss_effect_type type) {
     for (const uint64_t end = desk->now + ms; desk->now < end && desk_find(desk, type) == NULL; desk->now += 50)
         desk_do(desk, SS_EV_TIME);
     return desk_find(desk, type);
 }
 
-static void desk_connected(struct desk *desk)
-{
+static void desk_connected(struct desk *desk) {
     desk_open(desk, 1);
     desk_do(desk, SS_EV_START);
     desk_do(desk, SS_EV_CONNECTED);
@@ -62,8 +56,7 @@ static void desk_connected(struct desk *desk)
 }
 
 // An edit whose blob is here, uploaded and acknowledged.
-static void edit_with_blob(struct desk *desk, uint8_t name)
-{
+static void edit_with_blob(struct desk *desk, uint8_t name) {
     blob_event(desk, SS_EV_BLOB_PRESENT, name);
     assert_int_equal(desk_edit(desk, 7, 1, false, 1, "pixels", blob_value(name)), SS_OK);
     assert_non_null(desk_find(desk, SS_FX_UPLOAD_BLOB));
@@ -72,8 +65,7 @@ static void edit_with_blob(struct desk *desk, uint8_t name)
     blob_event(desk, SS_EV_BLOB_UPLOADED, name);
 }
 
-static void test_uploads_again_what_a_peer_misses(void **state)
-{
+static void test_uploads_again_what_a_peer_misses(void **state) {
     (void)state;
     struct desk desk = {0};
     desk_connected(&desk);
@@ -98,14 +90,14 @@ static void test_uploads_again_what_a_peer_misses(void **state)
     desk_close(&desk);
 }
 
-static void test_asks_peers_for_what_the_store_lacks(void **state)
-{
+static void test_asks_peers_for_what_the_store_lacks(void **state) {
     (void)state;
     struct desk desk = {0};
     desk_connected(&desk);
     const struct ss_field field = {ss_slice_text("pixels"), blob_value(5), {{0, 0, 0, 1}}};
     struct ss_event event = desk_event(&desk, SS_EV_STATE);
-    event.state = (struct ss_ev_state){.entity = {ss_slice_text("image"), {{1}}, 1, &field}, .part = -1, .numbered = true, .from = {{2}}, .seq = 1};
+    event.state =
+        (struct ss_ev_state){.entity = {ss_slice_text("image"), {{1}}, 1, &field}, .part = -1, .numbered = true, .from = {{2}}, .seq = 1};
     assert_int_equal(desk_step(&desk, &event), SS_OK);
     event = desk_event(&desk, SS_EV_CLIENT_READY);
     event.client_ready.client = 7;
@@ -124,8 +116,7 @@ static void test_asks_peers_for_what_the_store_lacks(void **state)
     desk_close(&desk);
 }
 
-static void test_what_never_arrives_holds_nothing_back_for_ever(void **state)
-{
+static void test_what_never_arrives_holds_nothing_back_for_ever(void **state) {
     (void)state;
     struct desk desk = {0};
     desk_connected(&desk);
@@ -144,7 +135,8 @@ static void test_what_never_arrives_holds_nothing_back_for_ever(void **state)
     assert_non_null(strstr(refused->refused.text, "0505050505 never arrived"));
     bool told = false;
     for (size_t i = 0; i < desk.effects.count; i++)
-        told |= desk.effects.items[i].type == SS_FX_REFUSED && desk.effects.items[i].refused.client == 7 && desk.effects.items[i].refused.id == 1;
+        told |= desk.effects.items[i].type == SS_FX_REFUSED && desk.effects.items[i].refused.client == 7 &&
+                desk.effects.items[i].refused.id == 1;
     assert_true(told);
     assert_non_null(desk_find(&desk, SS_FX_SYNCED));
     assert_int_equal(desk.core->scene.held, 0); // peers get the value and show a placeholder
@@ -155,14 +147,14 @@ static void test_what_never_arrives_holds_nothing_back_for_ever(void **state)
     desk_close(&desk);
 }
 
-static void test_what_a_client_waits_for_may_never_come(void **state)
-{
+static void test_what_a_client_waits_for_may_never_come(void **state) {
     (void)state;
     struct desk desk = {0};
     desk_connected(&desk);
     const struct ss_field field = {ss_slice_text("pixels"), blob_value(5), {{0, 0, 0, 1}}};
     struct ss_event event = desk_event(&desk, SS_EV_STATE);
-    event.state = (struct ss_ev_state){.entity = {ss_slice_text("image"), {{1}}, 1, &field}, .part = -1, .numbered = true, .from = {{2}}, .seq = 1};
+    event.state =
+        (struct ss_ev_state){.entity = {ss_slice_text("image"), {{1}}, 1, &field}, .part = -1, .numbered = true, .from = {{2}}, .seq = 1};
     assert_int_equal(desk_step(&desk, &event), SS_OK);
     struct ss_event ready = desk_event(&desk, SS_EV_CLIENT_READY);
     ready.client_ready.client = 7;
@@ -186,8 +178,7 @@ static void test_what_a_client_waits_for_may_never_come(void **state)
     desk_close(&desk);
 }
 
-int main(void)
-{
+int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_uploads_again_what_a_peer_misses),
         cmocka_unit_test(test_asks_peers_for_what_the_store_lacks),
