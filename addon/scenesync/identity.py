@@ -12,6 +12,7 @@ import json
 import uuid
 
 TAG = "scenesync"
+MANY_LOOKS = 16  # finding one datablock can cost a walk over all; from so many on they are all looked at once
 MEMBERS_TAG = "scenesync_members"
 PLACEHOLDER_TAG = "scenesync_placeholder"
 
@@ -64,6 +65,7 @@ class Identity:
         self.keys = {}  # key → UUID
         self.entries = {}  # UUID → Entry
         self.seen = None  # UUID → datablock, within a tick
+        self.looks = {}  # collection → how often one of its datablocks was looked for in this tick
         self.members = {}  # (UUID, list name) → {key: member id}
         self.new_uuid = lambda: uuid.uuid4().bytes
 
@@ -125,6 +127,7 @@ class Identity:
     def tick(self, begins):
         """Within a tick only we remove datablocks, so what was found stays found. Blender counts its lists whenever it is asked for one item."""
         self.seen = {} if begins else None
+        self.looks.clear()
 
     def find(self, value):
         """The datablock of an entity, or None. Cheap unless things were added, removed or renamed since."""
@@ -132,10 +135,27 @@ class Identity:
             return self._look(value)
         block = self.seen.get(value)
         if block is None:
-            block = self._look(value)
+            entry = self.entries.get(value)
+            if entry is None or entry.key is None:
+                return None
+            collection = self.collections[entry.kind]
+            looks = self.looks[collection] = self.looks.get(collection, 0) + 1
+            if looks == MANY_LOOKS:
+                self._see_all(getattr(self.data, collection))
+            block = self._look(value) if looks < MANY_LOOKS else self.seen.get(value)
             if block is not None:
                 self.seen[value] = block
         return block
+
+    def known_of(self, blocks):
+        """The UUIDs (None where there is none) of many datablocks."""
+        if self.use_session_uid:
+            return map(self.keys.get, [block.session_uid for block in blocks])
+        return map(self.keys.get, [block.as_pointer() for block in blocks])
+
+    def _see_all(self, blocks):
+        blocks = list(blocks)
+        self.seen.update(zip(self.known_of(blocks), blocks))
 
     def _look(self, value):
         entry = self.entries.get(value)
@@ -171,6 +191,7 @@ class Identity:
         """After undo, redo or a reload: which datablock is which entity, by key, else by tag, else by name."""
         if self.seen is not None:
             self.seen.clear()
+            self.looks.clear()
         self.keys.clear()
         for kind, collection in self.collections.items():
             blocks = list(getattr(self.data, collection))

@@ -13,6 +13,7 @@ from ..mirror import same
 
 SWEEP_SECONDS = 0.5  # one look at every datablock's custom properties takes this long
 SWEEP_SLICE = 0.001
+SWEEP_BLOCKS = 32  # taken from their place among all, as finding one by its UUID can cost a walk over all
 EDIT_MODE_SECONDS = 0.25
 UNLIMITED = float("inf")  # a tick that nobody waits for
 
@@ -172,7 +173,7 @@ class Diff:
         transforms = self.mirror.transforms
         changes = {}
         for index, (name, width) in enumerate(WIDTHS.items()):
-            values = numpy.empty((len(objects), width), numpy.float32)
+            values = numpy.empty((len(order), width), numpy.float32)
             objects.foreach_get(name, values.reshape(-1))
             values = values[shared]
             mask = transforms.changed(name, rows, values)
@@ -194,20 +195,21 @@ class Diff:
     def objects_in_order(self):
         """Row in the mirror of every object in bpy.data, in Blender's order."""
         objects = bpy.data.objects
+        count = len(objects)  # Blender counts
         uids = None
         if self.ctx.caps.session_uid:
-            uids = numpy.empty(len(objects), numpy.int32)
+            uids = numpy.empty(count, numpy.int32)
             objects.foreach_get("session_uid", uids)
-        if self.order is None or len(self.order) != len(objects) or (uids is not None and not numpy.array_equal(uids, self.order_uids)):
-            known, rows = self.ctx.identity.known, self.mirror.transforms.rows
-            self.order = numpy.array([rows.get(known(block), -1) for block in objects], numpy.int64)
+        if self.order is None or len(self.order) != count or (uids is not None and not numpy.array_equal(uids, self.order_uids)):
+            row = self.mirror.transforms.rows.get
+            self.order = numpy.array([row(uuid, -1) for uuid in self.ctx.identity.known_of(objects)], numpy.int64)
             self.order_uids = uids
         return self.order
 
     def objects_by_uuid(self):
         """{UUID: object} for this tick only."""
-        known = self.ctx.identity.known
-        return {known(block): block for block in bpy.data.objects}
+        blocks = list(bpy.data.objects)
+        return dict(zip(self.ctx.identity.known_of(blocks), blocks))
 
     # ---- which datablocks there are
 
@@ -312,17 +314,17 @@ class Diff:
         deadline = time.perf_counter() + (3600.0 if whole else SWEEP_SLICE)
         if whole or (not self.sweep_items and now - self.sweep_started > SWEEP_SECONDS):
             self.sweep_started = now
-            self.sweep_items = [(name, uuid) for name, records in self.mirror.records.items() for uuid, r in records.items() if not r.deleted]
+            counts = ((name, len(getattr(bpy.data, kind.collection))) for name, kind in self.ctx.kinds.items() if kind.collection)
+            self.sweep_items = [(name, start) for name, count in counts for start in range(0, count, SWEEP_BLOCKS)]
         while self.sweep_items and time.perf_counter() < deadline:
-            some = self.sweep_items[-32:]
-            del self.sweep_items[-32:]
-            for kind_name, uuid in some:
-                self._sweep(kind_name, uuid, now, whole)
+            kind_name, start = self.sweep_items.pop()
+            blocks = getattr(bpy.data, self.ctx.kinds[kind_name].collection)[start:start + SWEEP_BLOCKS]
+            for uuid, block in zip(self.ctx.identity.known_of(blocks), blocks):
+                self._sweep(kind_name, uuid, block, now, whole)
 
-    def _sweep(self, kind_name, uuid, now, whole):
-        block = self.ctx.identity.find(uuid)
+    def _sweep(self, kind_name, uuid, block, now, whole):
         record = self.mirror.get(kind_name, uuid)
-        if block is None or record is None:
+        if record is None or record.deleted:
             return
         known = record.values
         held = [name for name in known if name.startswith(properties.PREFIX)]

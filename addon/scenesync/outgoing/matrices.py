@@ -30,7 +30,7 @@ class Matrices:
         """Compare the matrices of all shared objects with what was sent last."""
         objects = bpy.data.objects
         order = self.session.diff.objects_in_order()
-        matrices = numpy.empty(len(objects) * 16, numpy.float32)
+        matrices = numpy.empty(len(order) * 16, numpy.float32)
         objects.foreach_get("matrix_world", matrices)
         matrices = matrices.reshape(-1, 4, 4).transpose(0, 2, 1).reshape(-1, 16)
         transforms = self.session.mirror.transforms
