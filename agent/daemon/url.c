@@ -102,9 +102,10 @@ bool ss_url_take(char **url, char **user, char **password, const char *const *sc
     while (path_len > 0 && path[path_len - 1] == '/') {
         path_len--;
     }
-    char *whole = ss_new(strlen(*url) + 32);
-    sprintf(whole, "%s://%.*s%s%s%.*s%s", DEFAULTS[scheme].scheme, (int)len, host, has_port ? "" : ":",
-            has_port ? "" : DEFAULTS[scheme].port, (int)path_len, path, path_len == 0 ? DEFAULTS[scheme].path : "");
+    size_t room = strlen(*url) + 32;
+    char *whole = ss_new(room);
+    snprintf(whole, room, "%s://%.*s%s%s%.*s%s", DEFAULTS[scheme].scheme, (int)len, host, has_port ? "" : ":",
+             has_port ? "" : DEFAULTS[scheme].port, (int)path_len, path, path_len == 0 ? DEFAULTS[scheme].path : "");
     replace(url, whole);
     return true;
 }

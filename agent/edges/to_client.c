@@ -94,7 +94,7 @@ void ss_client_adopted(struct ss_agent *agent, uint32_t id, uint64_t number, con
         return;
     }
     struct ss_adoption **link = &client->adoptions;
-    while (*link != NULL && (*link)->number != number) {
+    while ((*link)->number != number) { // it is there until it is answered, which is now
         link = &(*link)->next;
     }
     struct ss_adoption *done = *link;
