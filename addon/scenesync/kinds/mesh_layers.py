@@ -313,7 +313,9 @@ def ensure(mesh, field, name, domain, data_type):
         mesh.attributes.remove(layer)
     if name in mesh.uv_layers:
         raise KindError(field, "a UV map has this name", "rename one of them")
-    layer = mesh.attributes.new(name, data_type, domain)
+    layer = mesh.attributes.new(name, data_type, domain) or mesh.attributes.new("scenesync", data_type, domain)
+    if layer.name != name:
+        layer.name = name  # the name of a vertex group is only given by renaming
     if layer.name != name:
         mesh.attributes.remove(layer)
         return None

@@ -113,6 +113,22 @@ def case_edits_of_layers_apply_alone():
     assert_same(before, after, but=(*edits, "bounds", "uv_order"))
 
 
+def case_layers_may_be_called_like_a_vertex_group():
+    ctx, mesh = harness.context(), grid()
+    linked(mesh).vertex_groups.new(name="dog")
+    linked(mesh).vertex_groups.new(name="cat")
+    at = f"at/{harness.read(ctx, 'mesh', mesh)['topology']}/"
+    edits = {
+        at + "uv/dog": numpy.arange(len(mesh.loops) * 2, dtype="f4"),
+        at + "attributes/point/float/cat": numpy.arange(len(mesh.vertices), dtype="f4"),
+    }
+    for field, value in edits.items():
+        harness.write(ctx, "mesh", mesh, {field: value})
+    after = harness.read(ctx, "mesh", mesh)
+    for field, value in edits.items():
+        assert harness.equal(after.get(field), value), field
+
+
 def case_weights_change_by_difference():
     ctx, mesh = harness.context(), rich()
     before = harness.read(ctx, "mesh", mesh)
