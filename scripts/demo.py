@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "support"), str(ROOT / "tests" / "blender")]
 
 import blenders  # noqa: E402
-import compare  # noqa: E402
+import difference  # noqa: E402
 import services  # noqa: E402
 from blender import Blender  # noqa: E402
 
@@ -149,7 +149,7 @@ def finish(people, displays, pictures):
     for _ in range(2):
         for blender in people.values():
             blender.synced(WAIT_SECONDS)
-    lines = compare.differences(people["Anna"].dump(), people["Ben"].dump())
+    lines = difference.differences(people["Anna"].dump(), people["Ben"].dump())
     say("  Both hold the same." if not lines else "  They differ:\n    " + "\n    ".join(lines[:10]))
     for blender in people.values():
         if blender.window:

@@ -135,7 +135,7 @@ def settle(*people, timeout=60):
 
 def same(a, b):
     """Assert that two Blenders hold the same; says the first differences."""
-    import compare
+    import difference
 
-    lines = compare.differences(a.dump(), b.dump(), mixed=a.version != b.version)
+    lines = difference.differences(a.dump(), b.dump(), mixed=a.version != b.version)
     assert not lines, f"{len(lines)} differences between {a.version} and {b.version}:\n" + "\n".join(lines[:20])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a Blender holds, as plain values and arrays, and what differs between two such dumps.
+"""What a Blender holds, as plain values and arrays.
 
-`dump` runs inside Blender and asks bpy alone, never the add-on. `differences` runs anywhere with numpy.
+`dump` runs inside Blender and asks bpy alone, never the add-on. `load` runs anywhere with numpy; difference.py compares.
 """
 
 import pickle
@@ -23,7 +23,6 @@ IMAGE = "source alpha_mode is_float".split()
 GENERATED = "generated_type generated_color generated_width generated_height".split()
 SCENE = "frame_start frame_end frame_step".split()
 RENDER = "fps fps_base resolution_x resolution_y resolution_percentage".split()
-RENAMED = ("blend_method", "use_nodes", "subsurface_method")  # other words or none in later versions
 UNITS = "system scale_length length_unit".split()
 
 
@@ -392,58 +391,3 @@ READERS = {
 def load(path):
     with open(path, "rb") as file:
         return _unpacked(pickle.load(file))
-
-
-def differences(a, b, mixed=False):
-    """Readable lines, one per difference. `mixed`: only what both have is compared below nodes, as versions have different sockets."""
-    lines = []
-    _walk("", a, b, lines, mixed)
-    return lines
-
-
-def _walk(path, a, b, lines, mixed):
-    if isinstance(a, dict) and isinstance(b, dict):
-        unused = mixed and a.get("use_nodes") != b.get("use_nodes")  # later versions cannot leave a tree unused, and make one
-        for key in sorted((a.keys() | b.keys()) - ({"tree"} if unused else set()), key=str):
-            if key in a and key in b:
-                _walk(f"{path}/{key}", a[key], b[key], lines, mixed)
-            elif not key.startswith("~") and not (mixed and _version_dependent(path)):
-                lines.append(f"{path}/{key}: only in {'A' if key in a else 'B'}")
-    elif isinstance(a, numpy.ndarray) and isinstance(b, numpy.ndarray):
-        _walk_arrays(path, a, b, lines)
-    elif not _equal(a, b) and not (mixed and _incomparable(path, a, b)):
-        lines.append(f"{path}: {a!r} != {b!r}"[:300])
-
-
-def _version_dependent(path):
-    return "/nodes/" in path or path.count("/") == 2
-
-
-def _incomparable(path, a, b):
-    """Between versions: what means something else there, and sockets that became colours."""
-    name = path.rsplit("/", 1)[1]
-    return name in RENAMED or "/nodes/" in path and type(a) is not type(b) or name == "tree" and (a is None or b is None)
-
-
-def _walk_arrays(path, a, b, lines):
-    if a.shape != b.shape:
-        lines.append(f"{path}: shape {a.shape} != {b.shape}")
-        return
-    name = path.rsplit("/", 1)[1]
-    if name.startswith("~"):
-        ok = numpy.allclose(a, b, rtol=1e-6, atol=1e-6 * max(1.0, float(numpy.abs(a).max(initial=0))))
-    elif name.startswith("!"):
-        ok = numpy.allclose(a, b, atol=2e-2)
-    else:
-        ok = numpy.array_equal(a, b, equal_nan=a.dtype.kind == "f")
-    if not ok:
-        where = numpy.flatnonzero(a.reshape(-1) != b.reshape(-1))
-        lines.append(f"{path}: {len(where)} of {a.size} differ, first at {where[0]}: {a.reshape(-1)[where[0]]} != {b.reshape(-1)[where[0]]}")
-
-
-def _equal(a, b):
-    if isinstance(a, float) and isinstance(b, float):
-        return a == b or (a != a and b != b)
-    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
-        return len(a) == len(b) and all(map(_equal, a, b))
-    return type(a) is type(b) and a == b
