@@ -5,6 +5,7 @@ Every function returns or takes `{field below at/<topology>/: array}`. A layer t
 """
 
 import zlib
+from contextlib import contextmanager
 
 import numpy
 
@@ -248,7 +249,7 @@ def _write_map(mesh, topology, field, values, attributes_only, generic):
     values = check(field, values, FLOAT, topology.counts[2] * 2)
     if not attributes_only and name in mesh.uv_layers:
         put(mesh.uv_layers[name].data, "uv", values)
-    elif not attributes_only and name not in generic and name not in mesh.attributes:
+    elif not attributes_only and name not in generic and not (name in mesh.attributes and is_map(mesh.attributes[name])):
         _new_map(mesh, name, values)
     else:
         layer = ensure(mesh, field, name, "CORNER", "FLOAT2")
@@ -311,15 +312,26 @@ def ensure(mesh, field, name, domain, data_type):
         return layer
     if layer is not None:
         mesh.attributes.remove(layer)
-    if name in mesh.uv_layers:
-        raise KindError(field, "a UV map has this name", "rename one of them")
-    layer = mesh.attributes.new(name, data_type, domain) or mesh.attributes.new("scenesync", data_type, domain)
-    if layer.name != name:
-        layer.name = name  # the name of a vertex group is only given by renaming
+    with _map_aside(mesh, name):
+        layer = mesh.attributes.new(name, data_type, domain) or mesh.attributes.new("scenesync", data_type, domain)
+        if layer.name != name:
+            layer.name = name  # the name of a vertex group is only given by renaming
     if layer.name != name:
         mesh.attributes.remove(layer)
         return None
     return layer
+
+
+@contextmanager
+def _map_aside(mesh, name):
+    """In Blender 3.4 an attribute may be called like a UV map, but only if it was there first."""
+    if name not in mesh.uv_layers:
+        yield
+        return
+    index = mesh.uv_layers.find(name)
+    mesh.uv_layers[index].name = "scenesync"
+    yield
+    mesh.uv_layers[index].name = name  # found anew: a new layer moves the others in memory
 
 
 def _remove(mesh, name):

@@ -129,6 +129,21 @@ def case_layers_may_be_called_like_a_vertex_group():
         assert harness.equal(after.get(field), value), field
 
 
+def case_an_attribute_may_be_called_like_a_map():
+    ctx, mesh = harness.context(), grid()
+    if ctx.caps.mesh_attributes_only:
+        return  # there a map is an attribute
+    mesh.attributes.new("dog", "FLOAT", "POINT").data[1].value = 5
+    mesh.uv_layers.new(name="dog").data[1].uv = (6, 7)
+    before = harness.read(ctx, "mesh", mesh)
+    layers = [field for field in before if field.endswith("/dog")]
+    assert len(layers) == 2
+    for first, second in (layers, layers[::-1]):
+        other = copied(ctx, {f: v for f, v in before.items() if f != second})
+        harness.write(ctx, "mesh", other, {second: before[second]})
+        assert_same(before, harness.read(ctx, "mesh", other))
+
+
 def case_weights_change_by_difference():
     ctx, mesh = harness.context(), rich()
     before = harness.read(ctx, "mesh", mesh)
