@@ -237,6 +237,7 @@ class Mesh(Kind):
         layers = [name for name in arrays if name in mesh_layers.PLAIN or name.startswith((mesh_layers.UV, mesh_layers.ATTRIBUTE))]
         places = {name: place for place, name in enumerate(memory.order)}
         layers.sort(key=lambda field: (places.get(mesh_layers.decode_level(field.rpartition("/")[2]), len(places)), field))
+        layers.sort(key=lambda field: arrays[field] is not None)  # what is removed makes room for a name
         operator = partial(self._operator, ctx)
         for name in layers:
             with problems.caught():

@@ -251,7 +251,7 @@ def _write_map(mesh, topology, field, values, attributes_only, generic):
         put(mesh.uv_layers[name].data, "uv", values)
     elif not attributes_only and name not in generic and not (name in mesh.attributes and is_map(mesh.attributes[name])):
         _new_map(mesh, name, values)
-    else:
+    elif not _outranked(mesh, name, "CORNER", "FLOAT2"):
         layer = ensure(mesh, field, name, "CORNER", "FLOAT2")
         if layer is not None:
             put(layer.data, "vector", values)
@@ -282,6 +282,8 @@ def _write_attribute(mesh, topology, field, values, attributes_only, ops):
     if not known(data_type) or data_type not in _types(mesh):
         return  # this Blender has no such type
     values = check_layer(field, data_type, values, topology.count(domain))
+    if _outranked(mesh, name, domain, data_type):
+        return
     layer = ensure(mesh, field, name, domain, data_type)
     if layer is not None:
         write_layer(layer.data, data_type, values)
@@ -303,6 +305,16 @@ def parse(field):
 def _types(mesh):
     new = mesh.attributes.bl_rna.functions["new"]
     return new.parameters["type"].enum_items
+
+
+def _outranked(mesh, name, domain, data_type):
+    """Of layers that two people have called alike at once every Blender keeps the same one, whichever comes first: a map before all others."""
+    layer = mesh.attributes.get(name)
+    return layer is not None and _rank(layer.domain, layer.data_type) > _rank(domain, data_type)
+
+
+def _rank(domain, data_type):
+    return (domain, data_type) == ("CORNER", "FLOAT2"), domain, data_type
 
 
 def ensure(mesh, field, name, domain, data_type):

@@ -144,6 +144,21 @@ def case_an_attribute_may_be_called_like_a_map():
         assert_same(before, harness.read(ctx, "mesh", other))
 
 
+def case_of_layers_called_alike_the_same_stays():
+    ctx, kept = harness.context(), set()
+    for forms in (("face", "point"), ("point", "face")):
+        mesh = grid()
+        at = f"at/{harness.read(ctx, 'mesh', mesh)['topology']}/attributes/"
+        sizes = {"face": len(mesh.polygons), "point": len(mesh.vertices)}
+        for form in forms:
+            harness.write(ctx, "mesh", mesh, {f"{at}{form}/float/dog": numpy.zeros(sizes[form], "f4")})
+        kept.add(mesh.attributes["dog"].domain)
+        # who changes the form sends both, and then it changes
+        harness.write(ctx, "mesh", mesh, {f"{at}face/float/dog": numpy.zeros(sizes["face"], "f4"), f"{at}point/float/dog": None})
+        assert mesh.attributes["dog"].domain == "FACE"
+    assert len(kept) == 1
+
+
 def case_weights_change_by_difference():
     ctx, mesh = harness.context(), rich()
     before = harness.read(ctx, "mesh", mesh)
