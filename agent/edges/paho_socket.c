@@ -12,8 +12,6 @@
 // Paho's socket layer is a process-wide singleton; so, by necessity, is this.
 #include "edges/paho_socket.h"
 
-#include "edges/paho_read.h"
-
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -168,7 +166,6 @@ int __wrap_close(int fd) {
     pthread_mutex_lock(&ss_paho.lock);
     forget_locked(fd);
     pthread_mutex_unlock(&ss_paho.lock);
-    ss_paho_read_forget(fd);
     return close(fd);
 }
 
@@ -211,10 +208,6 @@ static void flush(int fd) {
 
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
     struct pollfd set[SS_PAHO_SOCKETS + 1];
-    int ahead = ss_paho_read_ready(fds, count);
-    if (ahead > 0) {
-        return ahead;
-    }
     nfds_t size = timeout_ms == 0 ? 0 : extend(set, fds, count);
     if (size == 0) {
         return poll(fds, count, timeout_ms);
