@@ -262,6 +262,7 @@ struct ss_effect {
             uint64_t pending; // entities not yet acknowledged by the broker
             uint64_t entities;
             uint32_t peers;
+            bool comparing; // with what the broker retains: it may have forgotten something that only we have
         } status;
         struct {
             uint64_t token;

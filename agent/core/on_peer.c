@@ -186,15 +186,23 @@ int ss_on_digest_wanted(struct ss_core *core, const struct ss_event *event) {
     return SS_OK;
 }
 
+static bool ss_status_comparing(const struct ss_core *core) {
+    return core->connected && (!core->replayed || core->due[SS_TIMER_QUIET] != SS_NEVER || core->republish != SS_NONE);
+}
+
 void ss_status_pump(struct ss_core *core) {
+    const bool comparing = ss_status_comparing(core);
     uint64_t pending = core->outbox.entries.count - core->outbox.head + core->settling.count + core->scene.held;
     uint32_t peers = 0;
     for (size_t i = 0; i < core->peers.count; i++)
         peers += ss_peer_present(&core->peers.items[i]);
-    if ((pending == core->told_pending && peers == core->told_peers && core->scene.alive == core->told_entities) || !ss_fx_room(core, 1))
+    if ((pending == core->told_pending && peers == core->told_peers && core->scene.alive == core->told_entities &&
+         comparing == core->told_comparing) ||
+        !ss_fx_room(core, 1))
         return;
     struct ss_effect *effect = ss_fx_push(core, SS_FX_STATUS);
     effect->status.pending = core->told_pending = pending;
     effect->status.entities = core->told_entities = core->scene.alive;
     effect->status.peers = core->told_peers = peers;
+    effect->status.comparing = core->told_comparing = comparing;
 }

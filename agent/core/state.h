@@ -290,6 +290,7 @@ struct ss_core {
     uint64_t next_call;
     uint64_t told_pending, told_entities;
     uint32_t told_peers;
+    bool told_comparing;
 };
 
 // ---- effects.c ----

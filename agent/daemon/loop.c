@@ -95,7 +95,7 @@ static bool owes_something(const struct ss_agent *agent) {
     ss_blobs_numbers(agent->blobs, &numbers);
     uint64_t owed = numbers.uploads;
     for (const struct ss_room *room = agent->rooms; room != NULL; room = room->next) {
-        owed += room->pending;
+        owed += room->pending + room->comparing;
     }
     return owed > 0;
 }
@@ -104,7 +104,7 @@ static void on_linger(uv_timer_t *timer) {
     struct ss_run *run = timer->data;
     bool used = run->agent.clients != NULL || run->agent.last_client != run->clients_seen;
     bool idle = !used && !owes_something(&run->agent);
-    if (idle && run->was_idle) { // between two looks there was time to give a broker what it had forgotten
+    if (idle && run->was_idle) { // a program that ends and starts again finds it still there
         stop(run, "no program uses it, and everything is published");
     }
     run->was_idle = idle;

@@ -19,6 +19,7 @@ static void take_status(struct ss_room *room, const struct ss_effect *effect) {
     room->pending = effect->status.pending;
     room->entities = effect->status.entities;
     room->peer_count = effect->status.peers;
+    room->comparing = effect->status.comparing;
     ss_room_status(room);
 }
 

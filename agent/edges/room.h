@@ -38,6 +38,7 @@ struct ss_room {
     struct ss_later *later_first, *later_last; // events that came up while effects were carried out
     uint64_t pending, entities;                // as the core said last
     uint32_t peer_count;
+    bool comparing; // with what the broker retains, as the core said last
     bool store_failed;
     char store_problem[128];
     size_t cause_count;

@@ -170,7 +170,6 @@ def test_two_blenders_share_one_agent(artist, servers, zips, version):
     assert artist.agents() == [process]
 
 
-@pytest.mark.xfail(reason="open: after its agent has ended, another agent does not find the edit at the broker", strict=False)
 @pytest.mark.parametrize("version", ["3.4"])
 def test_an_edit_made_before_quitting_is_delivered(artist, servers, zips, version, tmp_path):
     """The broker is away while somebody edits and quits: the agent stays until it has delivered."""

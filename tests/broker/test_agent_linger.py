@@ -45,6 +45,23 @@ def test_it_delivers_first(scene, agent):
     scene.link(other).sees("object", cube, "name", "Box")
 
 
+def test_it_gives_back_what_the_broker_forgot(scene, agent):
+    link = scene.link(agent)
+    cube, sphere = new_id(), new_id()
+    link.set("object", sphere, name="Sphere")
+    link.set("object", cube, name="Cube")
+    link.until(lambda: any(f["t"] == "status" and f["broker"] == "connected" and f["pending"] == 0 for f in link.seen))
+    scene.broker.kill()
+    scene.broker.forget()
+    link.set("object", cube, name="Box")
+    link.close()
+    scene.broker.start()
+    eventually(lambda: not agent.alive)
+    other = scene.link(scene.agent("ben"))
+    other.sees("object", cube, "name", "Box")
+    other.sees("object", sphere, "name", "Sphere")
+
+
 def test_without_the_setting_it_stays(scene):
     agent = scene.agent("ada")
     time.sleep(TICKS)
