@@ -22,7 +22,7 @@ TYPES = json.loads((HERE / "meta.schema.json").read_text())["$defs"]["type"]["en
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     action = parser.add_mutually_exclusive_group()
-    action.add_argument("--build", type=Path, metavar="DIR", help="write C, JavaScript, JSON Schema and AsyncAPI files there")
+    action.add_argument("--build", type=Path, metavar="DIR", help="write C, JSON Schema and AsyncAPI files there")
     action.add_argument("--check", action="store_true", help="only say whether the committed files are current")
     action.add_argument("--lock", action="store_true", help="add what is new to v1.lock.json")
     args = parser.parse_args()
@@ -48,6 +48,7 @@ def main() -> int:
 def committed_files(schema) -> dict:
     render = renderer(schema)
     return {"addon/scenesync/schema.py": render("schema.py"), "docs/protocol.md": render("protocol.md"),
+            "viewer/src/wire/schema.js": render("schema.js"), "viewer/src/wire/schema.d.ts": render("schema.d.ts"),
             "schemas/vectors/messages.json": json_lines(message_vectors(schema))}
 
 
@@ -59,7 +60,7 @@ def build_files(schema) -> dict:
         documents[f"json/state/{name}"] = json_schema.of_state(name, state)
     for channel, messages in schema.messages.items():
         documents.update({f"json/{channel}/{name}": json_schema.of_message(message) for name, message in messages.items()})
-    files = {name: render(name) for name in ("scenesync_schema.h", "scenesync_schema.c", "schema.js", "schema.d.ts")}
+    files = {name: render(name) for name in ("scenesync_schema.h", "scenesync_schema.c")}
     return {**files, **{f"{name}.json": json.dumps(document, indent=1) + "\n" for name, document in documents.items()}}
 
 
