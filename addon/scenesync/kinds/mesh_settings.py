@@ -61,6 +61,8 @@ def _write_slots(ctx, mesh, fields):
     count = fields.get(SLOT_COUNT)
     if type(count) is int:
         count = min(max(count, 0), MAX_SLOTS)
+        if count == 0:
+            mesh.materials.clear()  # after `pop` of the last one objects would keep a slot that the mesh does not have
         while len(mesh.materials) > count:
             mesh.materials.pop(index=len(mesh.materials) - 1)
         while len(mesh.materials) < count:

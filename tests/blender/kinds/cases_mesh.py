@@ -88,6 +88,14 @@ def case_one_vertex_is_one_array():
     assert changed == {"bounds", f"at/{before['topology']}/positions"}, changed
 
 
+def case_objects_lose_the_last_slot_with_their_mesh():
+    ctx, mesh = harness.context(), grid()
+    thing = linked(mesh)
+    for count in (2, 1, 0):
+        harness.write(ctx, "mesh", mesh, {"material_count": count})
+        assert len(thing.material_slots) == len(mesh.materials) == count
+
+
 def case_edits_of_layers_apply_alone():
     ctx, mesh = harness.context(), rich()
     before = harness.read(ctx, "mesh", mesh)
