@@ -101,23 +101,25 @@ for cls in reversed(panel.CLASSES):
 for cls in panel.CLASSES:
     cls.bl_category = 'Item'
     bpy.utils.register_class(cls)
+bpy.context.view_layer.objects.active = it
 for area in bpy.context.screen.areas:
     if area.type == 'VIEW_3D':
         area.spaces[0].show_region_ui = True
         area.spaces[0].shading.type = 'SOLID'
-        area.spaces[0].shading.color_type = 'TEXTURE'
+        area.spaces[0].shading.color_type = 'MATERIAL'
         area.spaces[0].overlay.show_relationship_lines = False
         region = next(r for r in area.regions if r.type == 'WINDOW')
         if hasattr(bpy.context, 'temp_override'):
             with bpy.context.temp_override(area=area, region=region):
                 bpy.ops.view3d.view_all()
+bpy.ops.wm.redraw_timer(type='DRAW_WIN_SWAP', iterations=3)
 """
 
 
 def share(anna, ben, agents, file):
     """Both join; returns when Ben has what Anna has."""
     if file:
-        anna.run("bpy.ops.wm.open_mainfile(filepath=path)", path=str(file))
+        anna.run("bpy.ops.wm.open_mainfile(filepath=path, load_ui=False)", path=str(file))
     else:
         anna.empty()
         anna.run("import sys; sys.path.insert(0, path); import demo_scene; demo_scene.build()", path=str(ROOT / "scripts"))
@@ -153,9 +155,8 @@ def finish(people, displays, pictures):
     say("  Both hold the same." if not lines else "  They differ:\n    " + "\n    ".join(lines[:10]))
     for blender in people.values():
         if blender.window:
-            blender.run(FRAME)
+            blender.run(f"{PREPARE}\n{FRAME}", thing="Hero")
     for who, display in displays.items():
-        time.sleep(2)
         path = pictures / f"demo-{who.lower()}.png"
         display.picture(path)
         say(f"  saved {path}")
