@@ -20,6 +20,8 @@ import time
 
 import bpy
 
+from .link import connect, read_address
+
 BINARY = "scenesync.exe" if sys.platform == "win32" else "scenesync"
 LINGER_SECONDS = 60
 RETRY_SECONDS = 5.0
@@ -107,16 +109,18 @@ def default_socket():
 
 def stop(path):
     """Ask the agent that serves this socket to end, as an administrator would. What it has acknowledged, it keeps."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(path)
-            os.kill(_peer(probe), signal.SIGTERM)
-        except OSError:
-            pass  # nobody serves it any more
+    try:
+        connection, _ = connect(path)
+        with connection:
+            os.kill(_peer(connection, path), signal.SIGTERM)
+    except OSError:
+        pass  # nobody serves it any more
 
 
-def _peer(connection):
+def _peer(connection, path):
     """The process at the other end."""
+    if connection.family == socket.AF_INET:
+        return read_address(path)[2]
     if sys.platform == "darwin":
         return struct.unpack("i", connection.getsockopt(0, 2, 4))[0]  # SOL_LOCAL, LOCAL_PEERPID
     return struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
@@ -129,6 +133,8 @@ def _file_name(text):
 def _config_text(settings, data, path):
     """The agent's configuration file."""
     values = {"broker": settings.broker, "store": settings.store, "data": data, "socket": path}
+    if not hasattr(socket, "AF_UNIX"):
+        values["tcp"] = "0"
     if settings.user:
         values.update(user=settings.user, store_user=settings.user)
     if settings.password:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The local link to the agent: frames over a Unix socket, never blocking (docs/local-link.md)."""
+"""The local link to the agent: frames over a socket, never blocking (docs/local-link.md)."""
 
 import collections
 import errno
+import os
 import select
 import socket
 import struct
@@ -11,6 +12,7 @@ from . import msgpack
 
 MAX_FRAME = 16 * 1024 * 1024
 READ_SIZE = 1 << 20
+CONNECT_SECONDS = 0.2  # a port of this machine answers at once, or nobody is there
 _length = struct.Struct("<I")
 
 
@@ -18,18 +20,44 @@ class LinkError(Exception):
     """The link is closed and why; the session connects again."""
 
 
+def read_address(path):
+    """What an agent that serves TCP says in the file in the place of its socket: (host, port), token, process. OSError where it is none."""
+    try:
+        with open(path, encoding="ascii") as file:
+            address, token, process = file.read(1024).split()
+        host, port = address.rsplit(":", 1)
+        return (host, int(port)), token, int(process)
+    except ValueError:
+        raise OSError(errno.EINVAL, "neither a socket nor the file of an agent that serves TCP") from None
+
+
+def connect(path):
+    """A connection to the agent that serves `path`, and the token to say hello with: None at a Unix socket. OSError when nobody does."""
+    address, token = path, None
+    if os.path.isfile(path):
+        address, token, _ = read_address(path)
+    connection = socket.socket(socket.AF_UNIX if token is None else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+            connection.setsockopt(socket.SOL_SOCKET, option, 4 << 20)
+        if token is not None:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.settimeout(CONNECT_SECONDS)
+        connection.connect(address)
+        connection.setblocking(False)
+    except OSError:
+        connection.close()
+        raise
+    return connection, token
+
+
 class Link:
-    """One connection. Frames go out with `send` and `poll`, and come in from `poll`."""
+    """One connection. Frames go out with `send` and `poll`, and come in from `poll`. `token` belongs into hello, where there is one."""
 
     def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self.socket.setblocking(False)
-            for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
-                self.socket.setsockopt(socket.SOL_SOCKET, option, 4 << 20)
-            self.socket.connect(path)
+            self.socket, self.token = connect(path)
         except OSError as error:
-            self.socket.close()
             raise LinkError(f"no agent at {path}: {error.strerror or error}") from None
         self.outgoing = collections.deque()  # memoryviews
         self.backlog = 0  # bytes in `outgoing`

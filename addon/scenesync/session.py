@@ -116,6 +116,8 @@ class Session:
         frame = {"t": "hello", "v": 1, "app": "Blender", "app_version": bpy.app.version_string, "name": self.user, "role": "editor"}
         if self.colour is not None:
             frame["colour"] = list(self.colour)
+        if self.link.token is not None:
+            frame["token"] = self.link.token
         return frame
 
     def _disconnect(self):

@@ -43,6 +43,7 @@ static int greet(struct scenesync *client, const struct scenesync_options *optio
     request.hello.app_version = text_or_empty(options->app_version);
     request.hello.name = text_or_empty(options->name);
     request.hello.role = (enum ss_role)options->role;
+    request.hello.token = ss_slice_text(client->token);
     int error = ss_connection_send(client, &request, deadline);
     struct ss_notice notice;
     error = error ? error : ss_connection_wait(client, (struct ss_expected){SS_NOTICE_WELCOME, 0}, &notice, deadline);

@@ -8,9 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { READ_SIZE = 256 * 1024, KEPT_MAX = 1024 * 1024 * 1024 };
 
@@ -29,21 +27,6 @@ static int64_t now_ms(void) {
 }
 
 int64_t ss_deadline(int timeout_ms) { return now_ms() + (timeout_ms > 0 ? timeout_ms : 0); }
-
-int ss_connection_dial(struct scenesync *client, const char *path) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path) {
-        return ss_connection_fail(client, SCENESYNC_UNREACHABLE, "%s: the path of a socket has at most %zu bytes", path,
-                                  sizeof address.sun_path - 1);
-    }
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (client->fd < 0 || connect(client->fd, (const struct sockaddr *)&address, sizeof address) != 0) {
-        return ss_connection_fail(client, SCENESYNC_UNREACHABLE, "no agent at %s: %s; start one with `scenesync agent`", path,
-                                  strerror(errno));
-    }
-    return SCENESYNC_OK;
-}
 
 // Waits until the socket is ready. Errors: TIMEOUT.
 static int wait_ready(struct scenesync *client, short events, int64_t deadline) {

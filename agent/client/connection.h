@@ -7,7 +7,7 @@
 #include "util/bytes.h"
 #include "wire/link.h"
 
-enum { SS_PATH_SIZE = 4097 };
+enum { SS_PATH_SIZE = 4097, SS_TOKEN_SIZE = 65 };
 
 // ss_kept is a frame that arrived while something else was waited for.
 struct ss_kept {
@@ -18,7 +18,8 @@ struct ss_kept {
 
 struct scenesync {
     int fd;
-    struct ss_codec *reading; // holds what the last notice points to
+    char token[SS_TOKEN_SIZE]; // to say hello with; empty at a Unix socket
+    struct ss_codec *reading;  // holds what the last notice points to
     struct ss_codec *writing;
     struct ss_buffer in; // bytes read, from `taken` on not yet taken as frames
     size_t taken;
@@ -39,7 +40,7 @@ __attribute__((format(printf, 3, 4))) int ss_connection_fail(struct scenesync *c
 // ss_deadline is when a call that may take `timeout_ms` must return, in milliseconds of the monotonic clock.
 int64_t ss_deadline(int timeout_ms);
 
-// ss_connection_dial connects to the socket of the options. Errors: UNREACHABLE.
+// ss_connection_dial connects to the agent that serves `path`: its socket, or the file where it says its address. Errors: UNREACHABLE.
 int ss_connection_dial(struct scenesync *client, const char *path);
 
 // ss_connection_send sends one request. Errors: INVALID, CLOSED, TIMEOUT.

@@ -14,18 +14,19 @@
 #include <sys/stat.h>
 
 const char ss_config_usage[] =
-    "usage: scenesync agent --data DIR --socket PATH [--broker URL] [--store URL] [--name NAME] [--config FILE]\n"
+    "usage: scenesync agent --data DIR --socket PATH [--broker URL] [--store URL] [--tcp PORT] [--name NAME] [--config FILE]\n"
     "  --broker URL   mqtt, mqtts, ws or wss://[user[:password]@]host[:port][/path]\n"
     "  --store URL    http or https://[user[:password]@]host[:port][/path]\n"
     "  --data DIR     the agent's own directory, made when it is missing\n"
     "  --socket PATH  the socket at which programs on this machine find the agent\n"
+    "  --tcp PORT     serve 127.0.0.1:PORT instead (0: any free port); PATH is then a file that says where, and a token\n"
     "  --name NAME    what other people see\n"
     "  --config FILE  lines `key = value`: any of the above, and user, password, store_user, store_password,\n"
     "                 store_sigv4, prefix, ca_file, tls_verify, cache_bytes, blob_bytes, keep_alive, linger\n"
     "Environment: SCENESYNC_BROKER, SCENESYNC_STORE, SCENESYNC_SOCKET, SCENESYNC_USER, SCENESYNC_PASSWORD,\n"
     "SCENESYNC_STORE_USER, SCENESYNC_STORE_PASSWORD, SCENESYNC_LINGER.\n";
 
-enum ss_kind { SS_TEXT, SS_BYTES, SS_SECONDS, SS_YES_NO };
+enum ss_kind { SS_TEXT, SS_BYTES, SS_SECONDS, SS_PORT, SS_YES_NO };
 
 // Where each setting comes from; a flag or variable is NULL where there is none.
 static const struct ss_setting {
@@ -42,6 +43,7 @@ static const struct ss_setting {
     {"store_sigv4", NULL, NULL, SS_TEXT, offsetof(struct ss_config, store_sigv4)},
     {"data", "--data", NULL, SS_TEXT, offsetof(struct ss_config, data)},
     {"socket", "--socket", "SCENESYNC_SOCKET", SS_TEXT, offsetof(struct ss_config, socket)},
+    {"tcp", "--tcp", NULL, SS_PORT, offsetof(struct ss_config, tcp_port)},
     {"name", "--name", NULL, SS_TEXT, offsetof(struct ss_config, name)},
     {"prefix", NULL, NULL, SS_TEXT, offsetof(struct ss_config, prefix)},
     {"ca_file", NULL, NULL, SS_TEXT, offsetof(struct ss_config, ca_file)},
@@ -103,6 +105,12 @@ static bool assign(struct ss_reading *reading, size_t i, const char *value, cons
             return wrong(reading, "%s: `%s` must be 1 to 65535 seconds, not `%s`", where, SETTINGS[i].key, value);
         }
         *(unsigned *)to = (unsigned)number;
+        return true;
+    case SS_PORT:
+        if (!parse_bytes(value, &number) || number > 65535) {
+            return wrong(reading, "%s: `%s` must be a port, 0 to 65535, not `%s`", where, SETTINGS[i].key, value);
+        }
+        *(int *)to = (int)number;
         return true;
     case SS_YES_NO: return parse_yes_no(value, to) || wrong(reading, "%s: `%s` must be yes or no, not `%s`", where, SETTINGS[i].key, value);
     }
@@ -231,7 +239,8 @@ static bool check(struct ss_reading *reading) {
 static char *text(const char *value) { return ss_copy_text(value, strlen(value)); }
 
 bool ss_config_read(struct ss_config *config, int count, char **words, char *problem, size_t problem_size) {
-    *config = (struct ss_config){.tls_verify = true,
+    *config = (struct ss_config){.tcp_port = -1,
+                                 .tls_verify = true,
                                  .cache_bytes = (uint64_t)20 << 30,
                                  .blob_bytes = (uint64_t)16 << 30,
                                  .keep_alive_s = 20,

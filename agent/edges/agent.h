@@ -6,6 +6,7 @@
 #include "core/core.h"
 #include "edges/config.h"
 #include "edges/data_dir.h"
+#include "edges/listen.h"
 #include "edges/mailbox.h"
 #include "util/buffer.h"
 #include "wire/codec.h"
@@ -27,7 +28,7 @@ struct ss_agent {
     struct ss_room *rooms;     // list, by `next`
     struct ss_client *clients; // list, by `next`
     uint32_t last_client;
-    uv_pipe_t listener;
+    struct ss_listener listener;
     uv_prepare_t turn;        // gives clients what has changed
     struct ss_codec *codec;   // for one message at a time; nothing decoded with it outlives the handler
     struct ss_buffer scratch; // for one outgoing payload at a time

@@ -26,7 +26,7 @@ struct ss_client {
     struct ss_client *next;
     struct ss_agent *agent;
     uint32_t id;
-    uv_pipe_t pipe;
+    union ss_stream stream;
     struct ss_buffer in;
     struct ss_room *room; // NULL: none joined
     bool greeted;

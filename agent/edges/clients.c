@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The local socket: listening, reading frames, writing frames, and how much of it may wait.
+// The local link: connections, reading frames, writing frames, and how much of it may wait.
 #include "edges/client.h"
 #include "edges/log.h"
 #include "edges/memory.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 enum {
     READ_SIZE = 256 * 1024,
+    HELLO_SIZE = 4096,        // of a frame from somebody who has not said who he is
     CHANGES_BELOW = 1 << 20,  // no more changes for a client with so many bytes unread
     GIVE_UP_ABOVE = 64 << 20, // acknowledgements and notices of a client that does not read at all
-    BACKLOG = 64,
 };
 
 struct ss_write {
@@ -64,7 +58,7 @@ static void on_leave_later(uv_handle_t *handle) {
 void ss_client_close(struct ss_client *client) {
     if (!client->closing) {
         client->closing = true; // the core hears of it once libuv has closed the handle, never in the middle of its effects
-        uv_close((uv_handle_t *)&client->pipe, on_leave_later);
+        uv_close(&client->stream.handle, on_leave_later);
     }
 }
 
@@ -81,7 +75,7 @@ static void on_written(uv_write_t *request, int status) {
 }
 
 size_t ss_client_room(const struct ss_client *client) {
-    size_t waiting = uv_stream_get_write_queue_size((const uv_stream_t *)&client->pipe);
+    size_t waiting = uv_stream_get_write_queue_size(&client->stream.stream);
     return client->closing || waiting >= CHANGES_BELOW ? 0 : CHANGES_BELOW;
 }
 
@@ -90,7 +84,7 @@ void ss_client_send(struct ss_client *client, struct ss_buffer *frames) {
         ss_buffer_finish(frames);
         return;
     }
-    if (uv_stream_get_write_queue_size((uv_stream_t *)&client->pipe) > GIVE_UP_ABOVE) {
+    if (uv_stream_get_write_queue_size(&client->stream.stream) > GIVE_UP_ABOVE) {
         ss_log("client %u (%s) does not read; its connection is closed", client->id, client->app);
         ss_buffer_finish(frames);
         ss_client_close(client);
@@ -101,7 +95,7 @@ void ss_client_send(struct ss_client *client, struct ss_buffer *frames) {
     ss_buffer_init(frames, frames->max);
     next->request.data = client;
     uv_buf_t buffer = uv_buf_init((char *)next->bytes.data, (unsigned)next->bytes.len);
-    if (uv_write(&next->request, (uv_stream_t *)&client->pipe, &buffer, 1, on_written) != 0) {
+    if (uv_write(&next->request, &client->stream.stream, &buffer, 1, on_written) != 0) {
         ss_buffer_finish(&next->bytes);
         free(next);
         ss_client_close(client);
@@ -129,6 +123,10 @@ static bool take_frames(struct ss_client *client) {
     }
     if (error != SS_WIRE_OK) {
         ss_client_refuse(client, NULL, ss_wire_cause(error), "a frame is larger than 16 MiB; the connection is closed");
+        return false;
+    }
+    if (!client->greeted && rest.len > HELLO_SIZE) {
+        ss_client_refuse(client, NULL, "hello", "the first frame must be hello; the connection is closed");
         return false;
     }
     memmove(client->in.data, rest.data, rest.len);
@@ -161,52 +159,14 @@ static void on_connection(uv_stream_t *listener, int status) {
     *client = (struct ss_client){.agent = agent, .id = ++agent->last_client, .next = agent->clients};
     agent->clients = client;
     ss_buffer_init(&client->in, SS_MAX_FRAME + 2 * READ_SIZE);
-    uv_pipe_init(agent->loop, &client->pipe, 0);
-    client->pipe.data = client;
-    if (uv_accept(listener, (uv_stream_t *)&client->pipe) != 0 || uv_read_start((uv_stream_t *)&client->pipe, on_alloc, on_read) != 0) {
+    int error = ss_listener_accept(&agent->listener, &client->stream);
+    client->stream.handle.data = client;
+    if (error != 0 || uv_read_start(&client->stream.stream, on_alloc, on_read) != 0) {
         ss_client_close(client);
     }
 }
 
-// ---- The socket -------------------------------------------------------------------------------------------------------------------------
-
-static bool somebody_answers(const struct sockaddr_un *address) {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool answers = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return answers;
-}
-
-static bool prepare_path(const char *path) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof(address.sun_path)) {
-        ss_log("the socket's path is longer than %zu bytes: %s; choose a shorter one with --socket", sizeof(address.sun_path) - 1, path);
-        return false;
-    }
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    char *folder = ss_copy_text(path, strlen(path));
-    char *slash = strrchr(folder, '/');
-    if (slash != NULL && slash != folder) {
-        *slash = '\0';
-        (void)mkdir(folder, 0700); // when that fails binding says why
-    }
-    free(folder);
-    struct stat status;
-    if (lstat(path, &status) != 0) {
-        return true;
-    }
-    if (!S_ISSOCK(status.st_mode)) {
-        ss_log("%s exists and is no socket; remove it, or choose another with --socket", path);
-        return false;
-    }
-    if (somebody_answers(&address)) {
-        ss_log("another agent serves %s; stop it, or choose another socket with --socket", path);
-        return false;
-    }
-    return unlink(path) == 0;
-}
+// ---- Serving ----------------------------------------------------------------------------------------------------------------------------
 
 // Before the loop waits: what everything that came at once has changed goes to a client together.
 static void on_turn(uv_prepare_t *turn) {
@@ -217,21 +177,7 @@ static void on_turn(uv_prepare_t *turn) {
 }
 
 bool ss_clients_listen(struct ss_agent *agent) {
-    const char *path = agent->config.socket;
-    if (!prepare_path(path)) {
-        return false;
-    }
-    uv_pipe_init(agent->loop, &agent->listener, 0);
-    agent->listener.data = agent;
-    mode_t before = umask(0177); // from the first moment nobody else may connect
-    int error = uv_pipe_bind(&agent->listener, path);
-    umask(before);
-    if (error == 0) {
-        error = uv_listen((uv_stream_t *)&agent->listener, BACKLOG, on_connection);
-    }
-    if (error != 0) {
-        ss_log("cannot serve %s: %s", path, uv_strerror(error));
-        uv_close((uv_handle_t *)&agent->listener, NULL);
+    if (!ss_listener_open(&agent->listener, agent->loop, agent->config.socket, agent->config.tcp_port, on_connection, agent)) {
         return false;
     }
     uv_prepare_init(agent->loop, &agent->turn);
@@ -241,7 +187,7 @@ bool ss_clients_listen(struct ss_agent *agent) {
 }
 
 void ss_clients_close(struct ss_agent *agent) {
-    uv_close((uv_handle_t *)&agent->listener, NULL); // libuv removes the socket's file
+    ss_listener_close(&agent->listener);
     uv_close((uv_handle_t *)&agent->turn, NULL);
     for (struct ss_client *client = agent->clients; client != NULL; client = client->next) {
         ss_client_close(client);

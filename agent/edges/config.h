@@ -15,7 +15,8 @@ struct ss_config {
     char *store_password;
     char *store_sigv4; // "aws:amz:REGION:s3"; NULL: plain HTTP authentication
     char *data;
-    char *socket;
+    char *socket;         // path of the Unix socket or, when TCP is served, of the file that says where
+    int tcp_port;         // of the local link; 0: any free one; -1: a Unix socket
     char *name;           // what other people see; NULL: what the client says
     char *user;           // the topic level; the broker's user unless told otherwise
     char *prefix;         // of every topic

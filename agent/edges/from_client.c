@@ -20,6 +20,12 @@ static void put_text(char text[SS_MAX_CLIENT_TEXT], struct ss_slice value) {
 }
 
 static void take_hello(struct ss_client *client, const struct ss_request_hello *hello) {
+    if (!ss_listener_trusts(&client->agent->listener, hello->token)) {
+        ss_log("client %u: refused, because its token is wrong", client->id);
+        ss_client_refuse(client, NULL, "token", "the token is wrong; read it again from the file that the agent's --socket names");
+        ss_client_close(client);
+        return;
+    }
     client->greeted = true;
     client->role = hello->role;
     client->has_colour = hello->has_colour;

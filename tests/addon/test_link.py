@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Frames over a real Unix socket: whole, in pieces, broken, too large, and a peer that goes away."""
+"""Frames over a real socket, Unix or TCP: whole, in pieces, broken, too large, and a peer that goes away."""
 
 import os
 import socket
@@ -12,21 +12,28 @@ from scenesync import msgpack
 from scenesync.link import Link, LinkError
 
 
-@pytest.fixture
-def pair():
-    folder = tempfile.mkdtemp()
-    path = os.path.join(folder, "s")
+@pytest.fixture(params=["unix", "tcp"])
+def pair(request):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "s")
+        with serve(path, request.param) as server:
+            link = Link(path)
+            peer, _ = server.accept()
+            with peer:
+                yield link, peer
+            link.close()
+
+
+def serve(path, family):
+    if family == "tcp":
+        server = socket.create_server(("127.0.0.1", 0))
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"127.0.0.1:{server.getsockname()[1]}\n{'ab' * 32}\n{os.getpid()}\n")
+        return server
     server = socket.socket(socket.AF_UNIX)
     server.bind(path)
     server.listen(1)
-    link = Link(path)
-    peer, _ = server.accept()
-    yield link, peer
-    link.close()
-    peer.close()
-    server.close()
-    os.remove(path)
-    os.rmdir(folder)
+    return server
 
 
 def frame(value):
@@ -82,3 +89,15 @@ def test_an_agent_that_goes_away(pair):
 def test_no_agent():
     with pytest.raises(LinkError):
         Link("/nonexistent/socket")
+
+
+def test_the_token_is_read_from_the_file(pair):
+    link, peer = pair
+    assert link.token == ("ab" * 32 if peer.family == socket.AF_INET else None)
+
+
+@pytest.mark.parametrize("text", ["", "127.0.0.1:1", "127.0.0.1:port ab 1", "nothing of the sort", "127.0.0.1:1 ab 1"])
+def test_a_file_without_an_agent(tmp_path, text):
+    (tmp_path / "s").write_text(text)
+    with pytest.raises(LinkError):
+        Link(str(tmp_path / "s"))

@@ -12,17 +12,30 @@ import msgpack
 SECONDS = 20
 
 
+def connect(path):
+    """A connection to the agent that serves a Unix socket or, where there is a file in its place, TCP; and what hello must then say."""
+    if not os.path.isfile(path):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(SECONDS)
+        connection.connect(str(path))
+        return connection, {}
+    address, token, _ = open(path).read().split()
+    host, port = address.rsplit(":", 1)
+    return socket.create_connection((host, int(port)), SECONDS), {"token": token}
+
+
 class Link:
-    def __init__(self, path, scene=None, **hello):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(SECONDS)
-        self.socket.connect(str(path))
+    """`path` is the agent's --socket, or a connection. `greet`: say hello, as every program must."""
+
+    def __init__(self, path, scene=None, greet=True, **hello):
+        self.socket, token = (path, {}) if isinstance(path, socket.socket) else connect(path)
         self.bytes = b""
         self.seen = []  # every frame that came
         self.values = {}  # (kind, id, field) → value, as edits and changes said
         self.last_id = 0
-        self.send({"t": "hello", "v": 1, "app": "test", "app_version": "1", **hello})
-        self.welcome = self.wait("welcome")
+        if greet:
+            self.send({"t": "hello", "v": 1, "app": "test", "app_version": "1", **token, **hello})
+            self.welcome = self.wait("welcome")
         if scene:
             self.send({"t": "join", "scene": scene})
             self.joined = self.wait("joined")

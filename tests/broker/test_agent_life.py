@@ -34,6 +34,8 @@ def fails(*words, status=2):
     (["--data", "d", "--socket", "s", "--broker", "mqtt://a%2Fb@x"], "cannot be a level of a topic"),
     (["--data", "d", "--socket", "s", "--store", "ftp://x"], "must begin with http://"),
     (["--data", "d", "--socket", "s", "--config", "/nowhere.ini"], "cannot read /nowhere.ini"),
+    (["--data", "d", "--socket", "s", "--tcp", "65536"], "must be a port, 0 to 65535"),
+    (["--data", "d", "--socket", "s", "--tcp", "any"], "must be a port, 0 to 65535"),
 ])
 def test_what_is_wrong_is_said(words, says):
     assert says in fails(*words)

@@ -35,7 +35,7 @@ class ScenesyncPreferences(bpy.types.AddonPreferences):
         name="Your colour", description="The others see you in this colour", subtype="COLOR", min=0, max=1, default=(0.9, 0.4, 0.1)
     )
     socket: bpy.props.StringProperty(
-        name="Agent", description="Socket of an agent that runs already. Empty: one is started when you join", default=SOCKET, subtype="FILE_PATH"
+        name="Agent", description="The --socket of an agent that runs already. Empty: one is started when you join", default=SOCKET, subtype="FILE_PATH"
     )
 
     def draw(self, context):

@@ -41,7 +41,7 @@ struct scenesync_sha256 {
 enum scenesync_role { SCENESYNC_EDITOR, SCENESYNC_VIEWER, SCENESYNC_TOOL };
 
 struct scenesync_options {
-    const char *socket;       // path of the agent's socket; NULL: $SCENESYNC_SOCKET, else $XDG_RUNTIME_DIR/scenesync/agent.sock
+    const char *socket;       // what the agent's --socket is; NULL: $SCENESYNC_SOCKET, else $XDG_RUNTIME_DIR/scenesync/agent.sock
     const char *app;          // the program, lower case; NULL: "client"
     const char *app_version;  // NULL: not told
     const char *name;         // of the user, shown to others; NULL: not told
