@@ -118,6 +118,7 @@ struct ss_ev_peer {
     struct ss_sha256 digest;
     uint64_t entities; // how many it has, deleted ones included
     bool ready;        // it knows the scene: its vector may be believed
+    bool retained;     // the broker's copy, which says nothing of whether it is still here
     size_t missing_count;
     const struct ss_sha256 *missing; // blobs that it wants and the store does not have; at most SS_MAX_MISSING count
 };

@@ -2,6 +2,7 @@
 #include "core/dirty.h"
 
 #include "core/merge.h"
+#include "util/value.h"
 
 int ss_client_find(const struct ss_core *core, uint32_t id) {
     for (int i = 0; i < SS_MAX_CLIENTS; i++) {
@@ -65,16 +66,22 @@ void ss_clients_queue(struct ss_core *core, uint32_t number, uint32_t clients) {
     }
 }
 
-// Those who want news of a thing. What a client's first look has yet to come by, it will see there.
-static uint32_t ss_clients_of(const struct ss_core *core, uint32_t number, uint32_t kind) {
+// Those who want news of a thing. What a client's first look has yet to come by (`ahead`) it will see there.
+static uint32_t ss_clients_of(const struct ss_core *core, uint32_t number, uint32_t kind, uint32_t *ahead) {
     uint32_t clients = 0;
+    *ahead = 0;
     for (unsigned i = 0; i < SS_MAX_CLIENTS; i++) {
         const struct ss_client *client = &core->clients[i];
-        const bool ahead = number >= client->scan && number < client->scan_end;
-        if (client->used && client->changes && !ahead && ss_client_wants(client, kind))
-            clients |= 1U << i;
+        const bool later = number >= client->scan && number < client->scan_end;
+        if (client->used && client->changes && ss_client_wants(client, kind))
+            *(later ? ahead : &clients) |= 1U << i;
     }
     return clients;
+}
+
+// A first look passes by what is removed or deleted; a client that had edited it has to be told.
+static bool ss_cell_passed_by(const struct ss_thing *thing, const struct ss_cell *cell) {
+    return (thing->flags & SS_THING_DELETED) != 0 || ss_value_is_nil(ss_cell_value(cell));
 }
 
 static bool ss_cell_tell(struct ss_thing *thing, const struct ss_core *core, uint32_t name, uint32_t editor) {
@@ -110,7 +117,8 @@ static bool ss_clients_editor(const struct ss_core *core, const struct ss_thing 
 
 void ss_clients_news(struct ss_core *core, uint32_t number, uint32_t editor) {
     struct ss_thing *thing = ss_thing_at(core, number);
-    const uint32_t clients = ss_clients_of(core, number, thing->kind);
+    uint32_t ahead;
+    const uint32_t clients = ss_clients_of(core, number, thing->kind, &ahead);
     uint32_t queue = 0;
     for (uint32_t i = 0; i < thing->count; i++) {
         struct ss_cell *cell = &thing->cells[i];
@@ -118,8 +126,9 @@ void ss_clients_news(struct ss_core *core, uint32_t number, uint32_t editor) {
         cell->clients &= ~own;
         if ((cell->flags & SS_CELL_NEWS) == 0)
             continue;
-        cell->clients |= clients & ~own;
-        queue |= clients & ~own;
+        const uint32_t told = (clients | (ss_cell_passed_by(thing, cell) ? ahead : 0U)) & ~own;
+        cell->clients |= told;
+        queue |= told;
     }
     if (ss_clients_editor(core, thing, editor))
         queue |= ss_clients_hidden(core, thing, editor);

@@ -42,6 +42,7 @@ void ss_sync_timeout(struct ss_core *core);
 void ss_sync_consider(struct ss_core *core);
 void ss_reply_run(struct ss_core *core);
 void ss_replay_quiet(struct ss_core *core);
+void ss_replay_peer_gone(struct ss_core *core); // not a timer: when one is lost
 void ss_blob_retry(struct ss_core *core);
 void ss_aside_run(struct ss_core *core);
 void ss_tombstone_sweep(struct ss_core *core);

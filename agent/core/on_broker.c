@@ -13,7 +13,7 @@ int ss_on_connected(struct ss_core *core) {
     core->connected = true;
     core->replayed = false;
     core->reread = !core->connected_before;
-    core->checked = false;
+    core->checked = core->keeper = false;
     core->replay++;
     core->republish = SS_NONE;
     ss_peers_gone(core);
@@ -55,13 +55,15 @@ static bool ss_peers_to_ask(const struct ss_core *core) {
     return false;
 }
 
-// The first in rank for the whole scene looks after what the broker retains: brokers lose or roll back their stores.
+// The first in rank for the whole scene looks after what the broker retains: brokers lose or roll back their stores. Whoever becomes the
+// first because others have gone (or never were there but in the broker's old store) reads anew, not knowing how far those came.
 static void ss_replay_check(struct ss_core *core) {
     static const struct ss_uuid scene;
     core->checked |= core->reread;
-    if (ss_rank(core, &scene) != 0)
-        return;
-    if (core->reread) {
+    core->keeper = ss_rank(core, &scene) == 0;
+    if (!core->keeper) {
+        core->reread = false;
+    } else if (core->reread) {
         core->republish = 0;
         ss_timer_by(core, SS_TIMER_REPUBLISH, core->now);
     } else if (ss_fx_room(core, 1)) {
@@ -70,6 +72,11 @@ static void ss_replay_check(struct ss_core *core) {
         core->replayed = false;
         core->replay++;
     }
+}
+
+void ss_replay_peer_gone(struct ss_core *core) {
+    if (core->connected && core->replayed && !core->keeper)
+        ss_timer_by(core, SS_TIMER_QUIET, core->now + SS_QUIET_MS);
 }
 
 void ss_replay_quiet(struct ss_core *core) {

@@ -80,6 +80,8 @@ static void ss_peer_tell(struct ss_core *core, struct ss_peer *peer) {
     struct ss_effect *effect = ss_fx_push(core, SS_FX_PEER_CHANGED);
     effect->peer_changed.origin = peer->origin;
     effect->peer_changed.online = peer->told;
+    if (!peer->told)
+        ss_replay_peer_gone(core);
 }
 
 int ss_on_peer(struct ss_core *core, const struct ss_event *event) {
@@ -104,6 +106,7 @@ int ss_on_peer(struct ss_core *core, const struct ss_event *event) {
     peer->digest = said->digest;
     peer->ready = said->ready;
     peer->heard_ms = core->now > 0 ? core->now : 1;
+    peer->online |= !said->retained; // a broker that replays nothing to a wildcard never says so
     ss_timer_by(core, SS_TIMER_LOST, core->now + SS_LOST_INTERVALS * (uint64_t)core->config.peer_interval_ms);
     ss_peer_tell(core, peer);
     if (ss_peer_present(peer)) {

@@ -281,6 +281,7 @@ struct ss_core {
     bool replayed; // the broker has probably replayed all it retains
     bool reread;   // this connection's replay is of all it retains
     bool checked;  // and it is over: what comes by other ways since was not in it
+    bool keeper;   // first in rank: looks after what the broker retains
     bool connected_before;
     uint32_t replay;    // counts them
     uint32_t republish; // after a replay: next thing to look at; SS_NONE: nothing to do

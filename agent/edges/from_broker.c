@@ -49,7 +49,7 @@ static int take_live(struct ss_room *room, const struct ss_topic *topic, struct 
     return error;
 }
 
-static int take_peer(struct ss_room *room, const struct ss_topic *topic, struct ss_slice payload) {
+static int take_peer(struct ss_room *room, const struct ss_topic *topic, struct ss_slice payload, bool retained) {
     if (payload.len == 0 || is_us(room, &topic->origin)) {
         return SS_WIRE_OK;
     }
@@ -64,6 +64,7 @@ static int take_peer(struct ss_room *room, const struct ss_topic *topic, struct 
                                          .digest = message.digest,
                                          .entities = message.entities,
                                          .ready = message.ready,
+                                         .retained = retained,
                                          .missing_count = message.missing_count,
                                          .missing = message.missing};
         ss_room_step(room, &event);
@@ -134,7 +135,7 @@ static int take(struct ss_room *room, const struct ss_topic *topic, struct ss_sl
     switch (topic->type) {
     case SS_TOPIC_STATE: return take_state(room, topic, payload, retained);
     case SS_TOPIC_LIVE: return take_live(room, topic, payload);
-    case SS_TOPIC_PEER: return take_peer(room, topic, payload);
+    case SS_TOPIC_PEER: return take_peer(room, topic, payload, retained);
     case SS_TOPIC_ONLINE: return take_online(room, topic, payload, retained);
     case SS_TOPIC_PRESENCE: return take_presence(room, topic, payload);
     case SS_TOPIC_CALL: return take_call(room, topic, payload);

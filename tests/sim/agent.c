@@ -18,20 +18,23 @@ static void *sim_resize(void *context, void *memory, size_t size) {
 
 struct ss_event sim_event_of(const struct sim *sim, int agent, enum ss_event_type type) {
     const struct sim_agent *at = &sim->agent[agent];
+    const int64_t wrong = at->skew_ms + at->drift_ppm * (int64_t)sim->now / 1000000;
     return (struct ss_event){
-        .type = type, .now_ms = sim->now - at->boot_ms + 1, .wall_ms = 1700000000000U + sim->now + (uint64_t)at->skew_ms};
+        .type = type, .now_ms = sim->now - at->boot_ms + 1, .wall_ms = 1700000000000U + sim->now + sim->later_ms + (uint64_t)wrong};
 }
 
 static int sim_step_denied(struct sim *sim, int agent, struct ss_event *event, struct ss_effects *effects) {
     struct sim_agent *at = &sim->agent[agent];
-    at->denied_left = !sim->quiet && sim_chance(sim, 100) ? 1 + sim_random(sim, 30) : 0;
-    int error = ss_core_step(at->core, event, effects);
-    at->denied_left = 0;
-    if (error != SS_ENOMEM)
-        return error;
-    sim->denials++;
-    sim_effects(sim, agent, effects);
-    return ss_core_step(at->core, event, effects);
+    const unsigned often = sim->quiet ? 0 : sim->now < at->poor_ms ? 800 : 100;
+    for (;;) {
+        at->denied_left = often > 0 && sim_chance(sim, often) ? 1 + sim_random(sim, 30) : 0;
+        int error = ss_core_step(at->core, event, effects);
+        at->denied_left = 0;
+        if (error != SS_ENOMEM)
+            return error;
+        sim->denials++;
+        sim_effects(sim, agent, effects);
+    }
 }
 
 void sim_agent_step(struct sim *sim, int agent, struct ss_event *event) {
@@ -52,7 +55,11 @@ void sim_agent_step(struct sim *sim, int agent, struct ss_event *event) {
         return;
     at->crashing = false;
     sim_agent_kill(sim, agent);
-    sim_push(sim, (struct sim_event){.at = sim->now + 100 + sim_random(sim, 5000), .type = SIM_RESTART, .agent = agent});
+    sim_agent_return(sim, agent, 5000);
+}
+
+void sim_agent_return(struct sim *sim, int agent, uint64_t within_ms) {
+    sim_push(sim, (struct sim_event){.at = sim->now + 100 + sim_random(sim, within_ms), .type = SIM_RESTART, .agent = agent});
 }
 
 // The disk has taken whole transactions in order, up to some moment.
@@ -61,6 +68,7 @@ void sim_agent_kill(struct sim *sim, int agent) {
     if (!at->up)
         return;
     sim->kills++;
+    sim_tell(sim, agent, "is killed");
     at->up = false;
     sim_broker_drop(sim, agent);
     const uint64_t last = at->queue.count > 0 ? at->queue.items[at->queue.count - 1].txn : 0;
@@ -104,7 +112,7 @@ static void sim_agent_restore(struct sim *sim, int agent) {
 
 void sim_agent_start(struct sim *sim, int agent, bool fresh) {
     struct sim_agent *at = &sim->agent[agent];
-    if (at->up)
+    if (at->up || at->dead)
         return;
     if (fresh) {
         sim_records_clear(&at->disk);
@@ -140,6 +148,7 @@ void sim_agent_finish(struct sim *sim, int agent) {
     ss_core_destroy(at->core);
     sim_records_clear(&at->disk);
     sim_records_clear(&at->queue);
+    sim_records_clear(&at->backup);
     sim_records_clear(&at->mirror);
     free(at->cache);
     free(at->promises);

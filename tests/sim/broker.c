@@ -32,11 +32,14 @@ static void sim_retain(struct sim *sim, struct sim_message *message) {
     sim->retained[sim->retained_count++].message = sim_message_hold(message);
 }
 
-static void sim_down(struct sim *sim, int agent, struct sim_message *message, bool retained) {
+// One publisher's messages arrive in their order; of different publishers' one broker keeps the order, too, and several do not.
+static void sim_down(struct sim *sim, int from, int agent, struct sim_message *message, bool retained) {
     struct sim_agent *to = &sim->agent[agent];
-    const uint64_t arrival = sim->now + 1 + sim_random(sim, sim->quiet ? 10 : 60);
-    to->down_last = arrival > to->down_last ? arrival : to->down_last;
-    sim_push(sim, (struct sim_event){.at = to->down_last,
+    uint64_t *last = sim->scatter ? &to->down_from[from + 1] : &to->down_last;
+    const uint64_t arrival = sim->now + 1 + sim_random(sim, sim->quiet ? 10 : sim->scatter ? 300 : 60);
+    *last = arrival > *last ? arrival : *last;
+    to->down_last = *last > to->down_last ? *last : to->down_last;
+    sim_push(sim, (struct sim_event){.at = *last,
                                      .type = SIM_DOWN,
                                      .agent = agent,
                                      .life = to->connection,
@@ -62,9 +65,9 @@ void sim_broker_take(struct sim *sim, int from, struct sim_message *message) {
     for (int i = 0; i < sim->agents; i++) {
         if (!sim_for(sim, from, i, message))
             continue;
-        sim_down(sim, i, message, false);
+        sim_down(sim, from, i, message, false);
         if (!sim->quiet && message->type != SIM_LIVE && sim_chance(sim, 20))
-            sim_down(sim, i, message, false);
+            sim_down(sim, from, i, message, false);
     }
 }
 
@@ -74,6 +77,12 @@ static void sim_online(struct sim *sim, int agent, const struct ss_origin *origi
     message->online.online = online;
     sim_broker_take(sim, agent, message);
     sim_message_drop(message);
+}
+
+// The will of a connection that an agent no longer uses arrived late: it says again that it is here.
+void sim_broker_still_here(struct sim *sim, int agent, bool online) {
+    if (!online)
+        sim_online(sim, agent, &sim->agent[agent].origin, true);
 }
 
 // Puts a message on an agent's connection. `token` is for the PUBACK, 0: nobody waits for one.
@@ -97,6 +106,7 @@ void sim_broker_connect(struct sim *sim, int agent) {
     to->connected = true;
     to->connection++;
     to->up_last = to->down_last = sim->now;
+    memset(to->down_from, 0, sizeof to->down_from);
     struct ss_event event = sim_event_of(sim, agent, SS_EV_CONNECTED);
     sim_agent_step(sim, agent, &event);
     if (!to->up || !to->connected)
@@ -106,13 +116,25 @@ void sim_broker_connect(struct sim *sim, int agent) {
     sim_broker_reread(sim, agent);
 }
 
+static bool sim_replays(struct sim *sim, const struct sim_message *message, size_t *states) {
+    const bool state = message->type == SIM_STATE;
+    *states += state;
+    switch (sim->replay) {
+    case SIM_LOSSY: return !state || !sim_chance(sim, 300);
+    case SIM_FEW: return !state || *states <= 8;
+    case SIM_NONE: return false;
+    default: return true;
+    }
+}
+
 void sim_broker_reread(struct sim *sim, int agent) {
     struct sim_agent *to = &sim->agent[agent];
+    size_t states = 0;
     if (!to->connected)
         return;
     for (size_t i = 0; i < sim->retained_count; i++) {
-        if (!sim->lossy || sim->retained[i].message->type != SIM_STATE || !sim_chance(sim, 300))
-            sim_down(sim, agent, sim->retained[i].message, true);
+        if (sim_replays(sim, sim->retained[i].message, &states))
+            sim_down(sim, -1, agent, sim->retained[i].message, true);
     }
     sim_push(sim, (struct sim_event){.at = to->down_last + 20, .type = SIM_REPLAYED, .agent = agent, .life = to->connection});
 }
@@ -174,6 +196,7 @@ void sim_broker_save(struct sim *sim) {
 // The broker dies; it comes back with its store, with an older one, or with none.
 void sim_broker_down(struct sim *sim) {
     sim->broker_up = false;
+    sim_tell(sim, -1, "the broker is down");
     for (int i = 0; i < sim->agents; i++) {
         sim_link_break(sim, i);
         sim->agent[i].cut_ms = sim->now;

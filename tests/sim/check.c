@@ -6,6 +6,8 @@
 #include "sim.h"
 #include "util/value.h"
 
+enum { SIM_NAME = 160 };
+
 static void sim_dump_field(struct sim_records *dump, const struct ss_entity *entity, const struct ss_field *field) {
     uint8_t key[512];
     memcpy(key, entity->kind.data, entity->kind.len);
@@ -37,6 +39,15 @@ static const struct sim_record *sim_find(const struct sim_records *records, cons
 
 static size_t sim_head(const struct sim_record *record) { return strlen((const char *)record->key) + 17; }
 
+// kind, the UUID's beginning, field
+static const char *sim_name(const struct sim_record *record, char text[SIM_NAME]) {
+    const size_t head = sim_head(record);
+    const uint8_t *uuid = record->key + head - 16;
+    snprintf(text, SIM_NAME, "%s %02x%02x %.*s", (const char *)record->key, uuid[0], uuid[1], (int)(record->key_len - head),
+             (const char *)record->key + head);
+    return text;
+}
+
 // The rules of visibility once more, written down independently of the core.
 static bool sim_shows(const struct sim_records *mirror, const struct sim_record *record) {
     uint8_t key[512];
@@ -66,38 +77,50 @@ static void sim_check_mirror(struct sim *sim, int agent) {
             continue;
         shown++;
         const struct sim_record *have = sim_find(&dump, record->key, record->key_len);
-        const char *name = (const char *)record->key + sim_head(record);
-        const int name_len = (int)(record->key_len - sim_head(record));
+        char text[SIM_NAME];
         if (have == NULL)
-            sim_fail(sim, "the client of agent %d has %s %.*s, the agent has not", agent, (const char *)record->key, name_len, name);
+            sim_fail(sim, "the client of agent %d has %s, the agent has not", agent, sim_name(record, text));
         if (!ss_slice_equal(ss_slice_of(have->value, have->value_len), ss_slice_of(record->value, record->value_len)))
-            sim_fail(sim, "the client of agent %d has another %s %.*s", agent, (const char *)record->key, name_len, name);
+            sim_fail(sim, "the client of agent %d has another %s", agent, sim_name(record, text));
     }
     for (size_t i = 0; i < dump.count && shown != dump.count; i++) {
         const struct sim_record *have = sim_find(mirror, dump.items[i].key, dump.items[i].key_len);
+        char text[SIM_NAME];
         if (have == NULL || !sim_shows(mirror, have))
-            sim_fail(sim, "the client of agent %d has %zu fields, the agent %zu: it %s %s %02x%02x %.*s", agent, shown, dump.count,
-                     have == NULL ? "was never given" : "hides", (const char *)dump.items[i].key,
-                     dump.items[i].key[strlen((const char *)dump.items[i].key) + 1],
-                     dump.items[i].key[strlen((const char *)dump.items[i].key) + 2],
-                     (int)(dump.items[i].key_len - sim_head(&dump.items[i])), (const char *)dump.items[i].key + sim_head(&dump.items[i]));
+            sim_fail(sim, "the client of agent %d %s %s", agent, have == NULL ? "was never given" : "hides", sim_name(&dump.items[i], text));
     }
     sim_records_clear(&dump);
 }
 
-static void sim_check_promise(struct sim *sim, const struct sim_promise *promise) {
-    struct ss_core *core = sim->agent[0].core;
+enum sim_kept { SIM_LOST, SIM_KEPT, SIM_KEPT_BY_ANOTHER };
+
+// Of what is deleted only that is the same everywhere; after a month nothing else is kept.
+static enum sim_kept sim_keeps(const struct ss_core *core, const struct sim_promise *promise) {
     const uint32_t kind = ss_names_find(&core->names, ss_slice_text(promise->kind));
     const uint32_t number = kind == SS_NONE ? SS_NONE : ss_scene_find(&core->scene, kind, &promise->uuid);
     if (number == SS_NONE)
-        sim_fail(sim, "an acknowledged %s is gone", promise->kind);
+        return SIM_LOST;
     const struct ss_thing *thing = ss_thing_at(core, number);
     const uint32_t name = ss_names_find(&core->names, ss_slice_text(promise->name));
     const struct ss_cell *cell = name == SS_NONE ? NULL : ss_cells_get(&core->names, thing->cells, thing->count, name);
     if (cell == NULL && strncmp(promise->name, "at/", 3) == 0)
         cell = ss_cells_get(&core->names, thing->cells, thing->count, core->word.topology);
-    if (cell == NULL || ss_stamp_compare(&cell->stamp, &promise->stamp) < 0)
-        sim_fail(sim, "an acknowledged edit of %s %s is lost", promise->kind, promise->name);
+    if (cell != NULL && ss_stamp_compare(&cell->stamp, &promise->stamp) >= 0)
+        return SIM_KEPT;
+    if ((thing->flags & SS_THING_DELETED) == 0 || strcmp(promise->name, "deleted") == 0)
+        return SIM_LOST;
+    return (thing->flags & SS_THING_SHRUNK) != 0 ? SIM_KEPT : SIM_KEPT_BY_ANOTHER;
+}
+
+static void sim_check_promise(struct sim *sim, const struct sim_promise *promise) {
+    enum sim_kept kept = sim_keeps(sim->agent[0].core, promise);
+    for (int i = 1; i < sim->agents && kept == SIM_KEPT_BY_ANOTHER; i++) {
+        if (!sim->agent[i].dead && sim_keeps(sim->agent[i].core, promise) == SIM_KEPT)
+            return;
+    }
+    if (kept != SIM_KEPT)
+        sim_fail(sim, "an acknowledged edit of %s %02x%02x %s is lost", promise->kind, promise->uuid.b[0], promise->uuid.b[1],
+                 promise->name);
 }
 
 static struct ss_sha256 sim_digest(struct sim *sim, int agent) {
@@ -117,6 +140,8 @@ static struct ss_sha256 sim_digest(struct sim *sim, int agent) {
 static bool sim_equal(struct sim *sim) {
     const struct ss_sha256 first = sim_digest(sim, 0);
     for (int i = 0; i < sim->agents; i++) {
+        if (sim->agent[i].dead)
+            continue;
         const struct ss_core *core = sim->agent[i].core;
         const struct ss_sha256 digest = sim_digest(sim, i);
         if (memcmp(digest.b, first.b, sizeof first.b) != 0 || core->outbox.head != core->outbox.entries.count || core->settling.count > 0 ||
@@ -128,6 +153,8 @@ static bool sim_equal(struct sim *sim) {
 
 static void sim_explain(struct sim *sim) {
     for (int i = 0; i < sim->agents; i++) {
+        if (sim->agent[i].dead)
+            continue;
         const struct ss_core *core = sim->agent[i].core;
         const struct ss_sha256 digest = sim_digest(sim, i);
         fprintf(stderr,
@@ -159,6 +186,11 @@ static void sim_check_newcomer(struct sim *sim, bool alone) {
                               ss_slice_of(after.items[i].key, after.items[i].key_len)) &&
                ss_slice_equal(ss_slice_of(before.items[i].value, before.items[i].value_len),
                               ss_slice_of(after.items[i].value, after.items[i].value_len));
+    for (size_t i = 0; i < before.count && !same; i++) {
+        char text[SIM_NAME];
+        if (sim_find(&after, before.items[i].key, before.items[i].key_len) == NULL)
+            sim_tell(sim, last, "lacks %s", sim_name(&before.items[i], text));
+    }
     if (!same)
         sim_fail(sim, "a newcomer %s has %zu fields instead of %zu, or others", alone ? "alone" : "among peers", after.count, before.count);
     if (!sim->agent[last].joined)
@@ -176,16 +208,17 @@ void sim_check(struct sim *sim) {
         sim_explain(sim);
         sim_fail(sim, "the copies differ");
     }
-    sim_run(sim, sim->now + 30000);
+    sim_run(sim, sim->now + 90000); // blobs that died with their agents are given up
     for (int i = 0; i < sim->agents; i++) {
         const struct sim_agent *at = &sim->agent[i];
         for (size_t p = 0; p < at->promise_count; p++) {
             if (at->promises[p].acked)
                 sim_check_promise(sim, &at->promises[p]);
         }
-        sim_check_mirror(sim, i);
+        if (!at->dead)
+            sim_check_mirror(sim, i);
     }
     sim_check_newcomer(sim, false);
-    if (!sim->lossy && !sim->forgets) // alone it could not get what the store has lost
+    if (sim->replay == SIM_WHOLE && !sim->forgets) // alone it could not get what the store has lost
         sim_check_newcomer(sim, true);
 }

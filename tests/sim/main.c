@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// sim [--seed S] [--agents N] [--steps M] [--runs R]: R clusters from seed S on, each with M acts of clients, tools and faults.
+// sim [--seed S] [--agents N] [--steps M] [--runs R | --seconds T] [--verbose 1]: clusters from seed S on, each with M acts of clients, tools and faults.
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "sim.h"
 
@@ -27,7 +28,7 @@ static void sim_blob(struct sim *sim, const struct sim_event *event) {
 
 static void sim_stored(struct sim *sim, const struct sim_event *event) {
     struct sim_agent *at = &sim->agent[event->agent];
-    const bool failed = !sim->quiet && sim_chance(sim, 2);
+    const bool failed = !sim->quiet && (sim->now < at->full_ms || sim_chance(sim, 2));
     size_t done = 0;
     while (done < at->queue.count && at->queue.items[done].txn <= event->number) {
         struct sim_record *record = &at->queue.items[done++];
@@ -62,8 +63,11 @@ static void sim_deliver(struct sim *sim, const struct sim_event *event) {
     case SIM_PEER:
         step.type = SS_EV_PEER;
         step.peer = message->peer;
+        step.peer.retained = event->number != 0;
         break;
     case SIM_ONLINE:
+        if (event->number == 0 && ss_origin_equal(&message->online.origin, &sim->agent[event->agent].origin))
+            sim_broker_still_here(sim, event->agent, message->online.online);
         step.type = SS_EV_ONLINE;
         step.online.origin = message->online.origin;
         step.online.online = message->online.online;
@@ -102,7 +106,7 @@ static void sim_connect(struct sim *sim, const struct sim_event *event) {
     struct sim_agent *at = &sim->agent[event->agent];
     if (!at->up || at->connected || at->life != event->life)
         return;
-    if (sim->broker_up)
+    if (sim->broker_up && (sim->quiet || sim->now >= at->away_ms))
         sim_broker_connect(sim, event->agent);
     else
         sim_push(sim, (struct sim_event){.at = sim->now + 500, .type = SIM_CONNECT, .agent = event->agent, .life = event->life});
@@ -136,8 +140,11 @@ static void sim_link_event(struct sim *sim, const struct sim_event *event) {
 }
 
 static void sim_process_event(struct sim *sim, const struct sim_event *event) {
-    if (event->type == SIM_WAKE && sim->agent[event->agent].wake_at <= sim->now)
+    const struct sim_agent *at = &sim->agent[event->agent];
+    if (event->type == SIM_WAKE && at->wake_at <= sim->now)
         sim_simple(sim, event, SS_EV_TIME);
+    else if (event->type == SIM_READY && sim->now < at->stalled_ms && !sim->quiet)
+        sim_push(sim, (struct sim_event){.at = at->stalled_ms, .type = SIM_READY, .agent = event->agent, .life = event->life});
     else if (event->type == SIM_STORED)
         sim_stored(sim, event);
     else if (event->type == SIM_READY)
@@ -170,27 +177,8 @@ void sim_run(struct sim *sim, uint64_t until) {
     sim->now = until;
 }
 
-static void sim_fault(struct sim *sim) {
-    const int agent = (int)sim_random(sim, (uint64_t)sim->agents);
-    switch (sim_random(sim, 6)) {
-    case 0:
-        if (sim->broker_up)
-            sim_broker_down(sim);
-        break;
-    case 1: sim_broker_save(sim); break;
-    case 2:
-        if (sim->agent[agent].up) {
-            sim_agent_kill(sim, agent);
-            sim_push(sim, (struct sim_event){.at = sim->now + sim_random(sim, 20000), .type = SIM_RESTART, .agent = agent});
-        }
-        break;
-    case 3: sim->agent[agent].skew_ms = (int64_t)sim_random(sim, 4000) - 2000; break;
-    default: sim_link_break(sim, agent); break;
-    }
-}
-
 static void sim_act(struct sim *sim) {
-    if (sim_chance(sim, 25))
+    if (sim_chance(sim, sim->faults))
         sim_fault(sim);
     else if (sim_chance(sim, 40) && sim->broker_up)
         sim_tool_write(sim);
@@ -199,20 +187,16 @@ static void sim_act(struct sim *sim) {
     sim_run(sim, sim->now + sim_random(sim, sim_chance(sim, 100) ? 3000 : 60));
 }
 
-static void sim_heal(struct sim *sim) {
-    sim->quiet = true;
-    sim_run(sim, sim->now + 30000); // what was killed or broken comes back by itself
-    sim_broker_back(sim);
-    sim_run(sim, sim->now + 5000);
-}
-
 static void sim_cluster(uint64_t seed, int agents, int steps, bool verbose) {
     struct sim *sim = calloc(1, sizeof *sim);
     sim->seed = sim->random = seed;
-    sim->agents = agents > 0 ? agents : 2 + (int)sim_random(sim, 5);
+    sim->agents = agents > 0 ? agents : sim_chance(sim, 20) ? SIM_AGENTS : 2 + (int)sim_random(sim, 5);
     sim->broker_up = true;
+    sim->verbose = verbose;
+    sim->faults = sim_chance(sim, 500) ? 25 : 100;
     sim->echo = sim_chance(sim, 500);
-    sim->lossy = sim_chance(sim, 300);
+    sim->scatter = sim_chance(sim, 300);
+    sim->replay = sim_chance(sim, 500) ? SIM_WHOLE : 1 + (unsigned)sim_random(sim, 3);
     sim->forgets = sim_chance(sim, 300);
     for (int i = 0; i < sim->agents; i++)
         sim_agent_start(sim, i, true);
@@ -220,8 +204,7 @@ static void sim_cluster(uint64_t seed, int agents, int steps, bool verbose) {
         sim_act(sim);
     sim_heal(sim);
     sim_check(sim);
-    if (verbose)
-        printf("seed %llu: %d agents, %llu steps, %llu edits, %llu acknowledged, %llu kills, %llu refusals, %llu denied\n",
+    printf("seed %llu: %d agents, %llu steps, %llu edits, %llu acknowledged, %llu kills, %llu refusals, %llu denied\n",
                (unsigned long long)seed, sim->agents, (unsigned long long)sim->steps, (unsigned long long)sim->edits,
                (unsigned long long)sim->acks, (unsigned long long)sim->kills, (unsigned long long)sim->refusals,
                (unsigned long long)sim->denials);
@@ -237,8 +220,10 @@ static void sim_cluster(uint64_t seed, int agents, int steps, bool verbose) {
 }
 
 int main(int argc, char **argv) {
+    const time_t began = time(NULL);
     uint64_t seed = 1;
-    int agents = 0, steps = 400, runs = 1;
+    int agents = 0, steps = 400, runs = 1, seconds = 0;
+    bool verbose = false;
     for (int i = 1; i + 1 < argc; i += 2) {
         const uint64_t value = strtoull(argv[i + 1], NULL, 10);
         if (strcmp(argv[i], "--seed") == 0)
@@ -249,8 +234,12 @@ int main(int argc, char **argv) {
             steps = (int)value;
         else if (strcmp(argv[i], "--runs") == 0)
             runs = (int)value;
+        else if (strcmp(argv[i], "--seconds") == 0)
+            seconds = (int)value;
+        else if (strcmp(argv[i], "--verbose") == 0)
+            verbose = value != 0;
     }
-    for (int i = 0; i < runs; i++)
-        sim_cluster(seed + (uint64_t)i, agents, steps, true);
+    for (int i = 0; seconds > 0 ? time(NULL) - began < seconds : i < runs; i++)
+        sim_cluster(seed + (uint64_t)i, agents, steps, verbose);
     return 0;
 }

@@ -5,7 +5,7 @@
 
 #include "core/state.h"
 
-enum { SIM_AGENTS = 16, SIM_ENTITIES = 24 };
+enum { SIM_AGENTS = 50, SIM_ENTITIES = 24 };
 
 struct sim_message {
     int refs;
@@ -84,11 +84,17 @@ struct sim_agent {
     uint32_t life, connection;
     uint32_t will; // connection whose end the broker has not noticed; 0: none
     struct ss_origin online_origin, will_origin;
+    bool dead;                // for ever, and its disk with it
     uint64_t boot_ms, cut_ms; // monotonic time starts with the process; what a broken connection had under way arrives until `cut_ms`
-    int64_t skew_ms;
+    uint64_t away_ms;         // no way to the broker until then
+    uint64_t full_ms;         // no room on the disk until then
+    uint64_t poor_ms;         // little memory until then
+    uint64_t stalled_ms;      // its client does not read until then
+    int64_t skew_ms, drift_ppm;
     uint64_t up_last, down_last, disk_last, wake_at;
-    uint64_t committed; // transaction
-    struct sim_records disk, queue;
+    uint64_t down_from[SIM_AGENTS + 1]; // when the last message of each publisher arrives, 0: of tools and of the broker itself
+    uint64_t committed;                 // transaction
+    struct sim_records disk, queue, backup;
     struct sim_records mirror; // the client's: key is kind 0 uuid name, value the value
     struct ss_sha256 *cache;
     size_t cache_count;
@@ -106,11 +112,14 @@ struct sim_retained {
 
 struct sim {
     uint64_t seed, random, now, order;
+    uint64_t later_ms; // by how much all clocks went on while nothing happened
     int agents;
+    unsigned faults; // of 1000 acts
     bool quiet; // no more faults
-    bool verbose;
+    bool verbose; // what is done is told on stderr
     bool echo;    // the broker sends an agent's messages back to it (MQTT 3.1.1)
-    bool lossy;   // the broker does not replay everything
+    bool scatter; // the broker is many: what different publishers send arrives in another order everywhere
+    enum { SIM_WHOLE, SIM_LOSSY, SIM_FEW, SIM_NONE } replay; // of what is retained: all, most, the first, nothing (to a wildcard)
     bool forgets; // the blob store loses some
     bool broker_up;
     struct sim_event *heap;
@@ -128,10 +137,12 @@ uint64_t sim_random(struct sim *sim, uint64_t below);
 bool sim_chance(struct sim *sim, unsigned per_mille);
 void sim_push(struct sim *sim, struct sim_event event);
 bool sim_pop(struct sim *sim, struct sim_event *event);
+void sim_tell(const struct sim *sim, int agent, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void sim_fail(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
 void sim_record_put(struct sim_records *records, const void *key, size_t key_len, const void *value, size_t value_len);
 void sim_record_append(struct sim_records *records, uint64_t txn, struct ss_slice key, struct ss_slice value);
 void sim_records_clear(struct sim_records *records);
+struct sim_records sim_records_copy(const struct sim_records *records);
 bool sim_has(const struct ss_sha256 *set, size_t count, const struct ss_sha256 *sha256);
 void sim_add(struct ss_sha256 **set, size_t *count, const struct ss_sha256 *sha256);
 
@@ -153,6 +164,7 @@ void sim_broker_drop(struct sim *sim, int agent);
 void sim_broker_down(struct sim *sim);
 void sim_broker_save(struct sim *sim);
 void sim_broker_back(struct sim *sim);
+void sim_broker_still_here(struct sim *sim, int agent, bool online);
 void sim_broker_reread(struct sim *sim, int agent);
 void sim_link_break(struct sim *sim, int agent);
 void sim_will(struct sim *sim, const struct sim_event *event);
@@ -162,6 +174,7 @@ void sim_broker_finish(struct sim *sim);
 // agent.c
 void sim_agent_start(struct sim *sim, int agent, bool fresh);
 void sim_agent_kill(struct sim *sim, int agent);
+void sim_agent_return(struct sim *sim, int agent, uint64_t within_ms);
 void sim_agent_step(struct sim *sim, int agent, struct ss_event *event);
 void sim_agent_finish(struct sim *sim, int agent);
 struct ss_event sim_event_of(const struct sim *sim, int agent, enum ss_event_type type);
@@ -175,6 +188,10 @@ void sim_client_edit(struct sim *sim, int agent);
 void sim_client_change(struct sim *sim, int agent, const struct ss_effect *effect);
 void sim_client_ack(struct sim *sim, int agent, uint64_t id, bool taken);
 void sim_tool_write(struct sim *sim);
+
+// faults.c
+void sim_fault(struct sim *sim);
+void sim_heal(struct sim *sim);
 
 // check.c
 void sim_check(struct sim *sim);

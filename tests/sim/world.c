@@ -12,6 +12,17 @@ uint64_t sim_random(struct sim *sim, uint64_t below) {
 
 bool sim_chance(struct sim *sim, unsigned per_mille) { return sim_random(sim, 1000) < per_mille; }
 
+void sim_tell(const struct sim *sim, int agent, const char *format, ...) {
+    if (!sim->verbose)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "%9llu ms, agent %d: ", (unsigned long long)sim->now, agent);
+    vfprintf(stderr, format, arguments);
+    fprintf(stderr, "\n");
+    va_end(arguments);
+}
+
 void sim_fail(struct sim *sim, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
@@ -109,6 +120,15 @@ void sim_records_clear(struct sim_records *records) {
     }
     free(records->items);
     *records = (struct sim_records){0};
+}
+
+struct sim_records sim_records_copy(const struct sim_records *records) {
+    struct sim_records copy = {0};
+    for (size_t i = 0; i < records->count; i++) {
+        const struct sim_record *record = &records->items[i];
+        sim_record_append(&copy, record->txn, ss_slice_of(record->key, record->key_len), ss_slice_of(record->value, record->value_len));
+    }
+    return copy;
 }
 
 bool sim_has(const struct ss_sha256 *set, size_t count, const struct ss_sha256 *sha256) {

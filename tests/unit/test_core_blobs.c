@@ -29,11 +29,12 @@ static void online(struct desk *desk, uint8_t origin) {
     assert_int_equal(desk_step(desk, &event), SS_OK);
 }
 
-static void peer_misses(struct desk *desk, uint8_t origin, size_t count, const struct ss_sha256 *missing) {
+static void peer_misses(struct desk *desk, uint8_t origin, bool retained, size_t count, const struct ss_sha256 *missing) {
     struct ss_event event = desk_event(desk, SS_EV_PEER);
     event.peer.origin = (struct ss_origin){{origin}};
     event.peer.user = ss_slice_text("bob");
     event.peer.ready = true;
+    event.peer.retained = retained;
     event.peer.missing_count = count;
     event.peer.missing = missing;
     assert_int_equal(desk_step(desk, &event), SS_OK);
@@ -73,19 +74,19 @@ static void test_uploads_again_what_a_peer_misses(void **state) {
     struct ss_sha256 missing[2];
     memset(missing[0].b, 5, sizeof missing[0].b);
     memset(missing[1].b, 6, sizeof missing[1].b); // of which this scene knows nothing
-    peer_misses(&desk, 2, 2, missing);
+    peer_misses(&desk, 2, true, 2, missing);
     assert_null(pass(&desk, 2000, SS_FX_UPLOAD_BLOB)); // an absent peer's old message
     online(&desk, 2);
-    peer_misses(&desk, 2, 2, missing);
+    peer_misses(&desk, 2, false, 2, missing);
     const struct ss_effect *upload = pass(&desk, 1000, SS_FX_UPLOAD_BLOB);
     assert_non_null(upload);
     assert_memory_equal(upload->blob.sha256.b, missing[0].b, sizeof missing[0].b);
     blob_event(&desk, SS_EV_BLOB_UPLOADED, 5);
-    peer_misses(&desk, 2, 1, missing);
+    peer_misses(&desk, 2, false, 1, missing);
     assert_null(pass(&desk, 5000, SS_FX_UPLOAD_BLOB)); // just done
-    peer_misses(&desk, 2, 1, missing);
+    peer_misses(&desk, 2, false, 1, missing);
     desk.now += 10000;
-    peer_misses(&desk, 2, 1, missing);
+    peer_misses(&desk, 2, false, 1, missing);
     assert_non_null(pass(&desk, 1000, SS_FX_UPLOAD_BLOB)); // lost once more
     desk_close(&desk);
 }
