@@ -5,11 +5,13 @@
 
 #include "edges/room.h"
 
+#include <uthash.h>
+
 enum { SS_MAX_CLIENT_TEXT = 128 };
 
 // ss_held is an answer that must wait for files which its client handed over before.
 struct ss_held {
-    struct ss_held *next;
+    struct ss_held *prev, *next;
     bool sync; // an answer to `sync`, else to an edit
     bool ready;
     uint64_t id;
@@ -18,7 +20,7 @@ struct ss_held {
 
 // ss_adoption is one `blob` frame that is being taken into the cache.
 struct ss_adoption {
-    struct ss_adoption *next;
+    UT_hash_handle hh; // by number
     uint64_t number;
 };
 
@@ -39,8 +41,8 @@ struct ss_client {
     float colour[3];
     uint64_t last_edit; // the highest id that the core was given
     uint64_t last_adoption;
-    struct ss_adoption *adoptions; // under way
-    struct ss_held *held;
+    struct ss_adoption *adoptions; // under way: a table that begins with the oldest
+    struct ss_held *held;          // list that begins with the oldest, as answers come
 };
 
 // ss_clients_listen makes the socket and serves. Returns false after saying why. ss_clients_close ends it and every client.

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 enum {
     READ_SIZE = 256 * 1024,
@@ -37,12 +38,13 @@ static void on_closed(uv_handle_t *handle) {
         link = &(*link)->next;
     }
     *link = client->next;
-    for (struct ss_held *held = client->held, *next; held != NULL; held = next) {
-        next = held->next;
+    struct ss_held *held, *next_held;
+    DL_FOREACH_SAFE(client->held, held, next_held) {
         free(held);
     }
-    for (struct ss_adoption *adoption = client->adoptions, *next; adoption != NULL; adoption = next) {
-        next = adoption->next;
+    struct ss_adoption *adoption, *next_adoption;
+    HASH_ITER(hh, client->adoptions, adoption, next_adoption) {
+        HASH_DEL(client->adoptions, adoption);
         free(adoption);
     }
     ss_buffer_finish(&client->in);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 enum { PAGE = 262144, INLINE = 32768 };
 
@@ -89,8 +90,8 @@ static void hold(struct ss_client *client, bool sync, uint64_t id) {
         return;
     }
     struct ss_held *held = ss_new(sizeof(*held));
-    *held = (struct ss_held){.next = client->held, .sync = sync, .id = id, .needs = client->last_adoption};
-    client->held = held;
+    *held = (struct ss_held){.sync = sync, .id = id, .needs = client->last_adoption};
+    DL_APPEND(client->held, held);
 }
 
 static void take_edit(struct ss_client *client, const struct ss_request_edit *edit) {
@@ -108,8 +109,8 @@ static void take_edit(struct ss_client *client, const struct ss_request_edit *ed
 
 static void take_blob(struct ss_client *client, const struct ss_request_blob *blob) {
     struct ss_adoption *adoption = ss_new(sizeof(*adoption));
-    *adoption = (struct ss_adoption){.next = client->adoptions, .number = ++client->last_adoption};
-    client->adoptions = adoption;
+    adoption->number = ++client->last_adoption;
+    HASH_ADD(hh, client->adoptions, number, sizeof(adoption->number), adoption);
     ss_blobs_adopt(client->agent->blobs, blob->path, &blob->sha256, blob->size, client->id, adoption->number);
 }
 

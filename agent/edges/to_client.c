@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 // ---- Sending ----------------------------------------------------------------------------------------------------------------------------
 
@@ -50,42 +51,52 @@ void ss_client_refuse(struct ss_client *client, const uint64_t *id, const char *
 // ---- Answers that wait for files --------------------------------------------------------------------------------------------------------
 
 static bool adoptions_done(const struct ss_client *client, uint64_t up_to) {
-    for (const struct ss_adoption *adoption = client->adoptions; adoption != NULL; adoption = adoption->next) {
-        if (adoption->number <= up_to) {
-            return false;
-        }
-    }
-    return true;
+    return client->adoptions == NULL || client->adoptions->number > up_to;
 }
 
 static void answer(struct ss_client *client, bool sync, uint64_t id) {
     ss_client_tell(client, &(struct ss_notice){.type = sync ? SS_NOTICE_SYNC : SS_NOTICE_ACK, .id = id});
 }
 
-static struct ss_held **find_held(struct ss_client *client, bool sync, uint64_t id) {
-    struct ss_held **link = &client->held;
-    while (*link != NULL && ((*link)->sync != sync || (*link)->id != id)) {
-        link = &(*link)->next;
+static struct ss_held *find_held(const struct ss_client *client, bool sync, uint64_t id) {
+    struct ss_held *held;
+    DL_FOREACH(client->held, held) {
+        if (held->sync == sync && held->id == id) {
+            return held;
+        }
     }
-    return link;
+    return NULL;
 }
 
-static void drop_held(struct ss_held **link) {
-    struct ss_held *held = *link;
-    *link = held->next;
+static void drop_held(struct ss_client *client, struct ss_held *held) {
+    DL_DELETE(client->held, held);
     free(held);
 }
 
 static void answer_when_files_are_there(struct ss_client *client, bool sync, uint64_t id) {
-    struct ss_held **link = find_held(client, sync, id);
-    if (*link != NULL && !adoptions_done(client, (*link)->needs)) {
-        (*link)->ready = true;
+    struct ss_held *held = find_held(client, sync, id);
+    if (held != NULL && !adoptions_done(client, held->needs)) {
+        held->ready = true;
         return;
     }
-    if (*link != NULL) {
-        drop_held(link);
+    if (held != NULL) {
+        drop_held(client, held);
     }
     answer(client, sync, id);
+}
+
+// Later ones need later files: the list is looked at as far as the files are there.
+static void answer_held(struct ss_client *client) {
+    struct ss_held *held, *next;
+    DL_FOREACH_SAFE(client->held, held, next) {
+        if (!adoptions_done(client, held->needs)) {
+            return;
+        }
+        if (held->ready) {
+            answer(client, held->sync, held->id);
+            drop_held(client, held);
+        }
+    }
 }
 
 void ss_client_adopted(struct ss_agent *agent, uint32_t id, uint64_t number, const char *problem) {
@@ -93,24 +104,14 @@ void ss_client_adopted(struct ss_agent *agent, uint32_t id, uint64_t number, con
     if (client == NULL) {
         return;
     }
-    struct ss_adoption **link = &client->adoptions;
-    while ((*link)->number != number) { // it is there until it is answered, which is now
-        link = &(*link)->next;
-    }
-    struct ss_adoption *done = *link;
-    *link = done->next;
+    struct ss_adoption *done;
+    HASH_FIND(hh, client->adoptions, &number, sizeof(number), done);
+    HASH_DEL(client->adoptions, done); // it is there until it is answered, which is now
     free(done);
     if (problem != NULL) {
         ss_client_refuse(client, NULL, "blob", problem);
     }
-    for (struct ss_held **held = &client->held; *held != NULL;) {
-        if ((*held)->ready && adoptions_done(client, (*held)->needs)) {
-            answer(client, (*held)->sync, (*held)->id);
-            drop_held(held);
-        } else {
-            held = &(*held)->next;
-        }
-    }
+    answer_held(client);
 }
 
 // ---- Effects ----------------------------------------------------------------------------------------------------------------------------
@@ -123,9 +124,9 @@ static void send_refused(struct ss_room *room, struct ss_client *client, const s
     if (client == NULL) {
         return;
     }
-    struct ss_held **held = find_held(client, false, effect->refused.id);
-    if (*held != NULL) {
-        drop_held(held);
+    struct ss_held *held = find_held(client, false, effect->refused.id);
+    if (held != NULL) {
+        drop_held(client, held);
     }
     struct ss_notice notice = {.type = SS_NOTICE_REFUSED};
     notice.refused.has_id = true;
