@@ -195,7 +195,11 @@ class Object(Kind):
             return
         if "parent" in wanted:
             ctx.set_parent(block, wanted.pop("parent"), wanted)
-        if block.parent is not None:
+        coming = ctx.wanted_by(block, "parent")
+        if coming is not None:
+            for name in wanted:
+                ctx.want(coming, block, name)
+        elif block.parent is not None:
             hang(block, wanted)
 
     def _write_membership(self, ctx, block, field, value):
