@@ -35,6 +35,7 @@ class Memory:
         self.normals = mesh_normals.Memory()
         self.groups = vertex_groups.Memory()
         self.keys = shape_keys.Memory()
+        self.slots = mesh_settings.Slots()
         self.coming = None  # name of a topology that has been announced, or seen in a field's name
         self.announced = False
         self.looked = (0.0, 0.0, None)  # at silent edits: when, how long it took, what was seen
@@ -105,7 +106,7 @@ class Mesh(Kind):
 
     def read(self, ctx, mesh):
         memory = self.memory(ctx, mesh)
-        fields = mesh_settings.read(ctx, mesh)
+        fields = mesh_settings.read(ctx, mesh, memory.slots)
         user = self.users.find(ctx.data, mesh)
         with _readable(mesh, user) as shown:
             topology = mesh_topology.read(shown, ctx.caps.mesh_attributes_only)
@@ -163,7 +164,7 @@ class Mesh(Kind):
         memory = self.memory(ctx, mesh)
         problems = Problems()
         with problems.caught():
-            mesh_settings.write(ctx, mesh, fields)
+            mesh_settings.write(ctx, mesh, fields, memory.slots)
         memory.plain_layers.update(
             mesh_layers.decode_level(field[len(mesh_settings.PLAIN_LAYERS):])
             for field, value in fields.items()

@@ -34,11 +34,38 @@ COLOR_NAMES = {"active_color": "active_color_index", "render_color": "render_col
 LAYER_NAMES = UV_NAMES + tuple(COLOR_NAMES)
 
 
-def read(ctx, mesh):
+class Slots:
+    """How many material slots a mesh shall have. Who takes a slot away while another fills it leaves one that is filled and not counted:
+    it is shown everywhere, in whatever order the two arrive, and goes when it is emptied."""
+
+    def __init__(self):
+        self.count = None
+
+    def read(self, mesh):
+        """The count; another one where slots were added or taken away here."""
+        if self.count is None or self._shown(mesh) != len(mesh.materials):
+            self.count = len(mesh.materials)
+        return self.count
+
+    def settle(self, mesh):
+        """Give the mesh as many slots as it shall have."""
+        count = self._shown(mesh)
+        if count == 0:
+            mesh.materials.clear()  # after `pop` of the last one objects would keep a slot that the mesh does not have
+        while len(mesh.materials) > count:
+            mesh.materials.pop(index=len(mesh.materials) - 1)
+        while len(mesh.materials) < count:
+            mesh.materials.append(None)
+
+    def _shown(self, mesh):
+        return max([self.count] + [index + 1 for index, material in enumerate(mesh.materials) if material is not None])
+
+
+def read(ctx, mesh, slots):
     fields = read_attributes(mesh, SETTINGS)
     if not mesh.use_auto_texspace:
         fields.update(read_attributes(mesh, TEXTURE_SPACE))
-    fields[SLOT_COUNT] = len(mesh.materials)
+    fields[SLOT_COUNT] = slots.read(mesh)
     for index, material in enumerate(mesh.materials):
         if material is not None and ctx.id_of(material):
             fields[f"{SLOTS}{index}"] = ctx.id_of(material)
@@ -49,40 +76,36 @@ def read(ctx, mesh):
     return fields
 
 
-def write(ctx, mesh, fields):
-    _write_slots(ctx, mesh, fields)
+def write(ctx, mesh, fields, slots):
+    _write_slots(ctx, mesh, fields, slots)
     _write_references(ctx, mesh, fields)
     write_attributes(mesh, SETTINGS, fields)
     if not mesh.use_auto_texspace:
         write_attributes(mesh, TEXTURE_SPACE, fields)
 
 
-def _write_slots(ctx, mesh, fields):
+def _write_slots(ctx, mesh, fields, slots):
     count = fields.get(SLOT_COUNT)
+    given = {field: value for field, value in fields.items() if field.startswith(SLOTS)}
+    if type(count) is not int and not given:
+        return
+    slots.read(mesh)
     if type(count) is int:
-        count = min(max(count, 0), MAX_SLOTS)
-        if count == 0:
-            mesh.materials.clear()  # after `pop` of the last one objects would keep a slot that the mesh does not have
-        while len(mesh.materials) > count:
-            mesh.materials.pop(index=len(mesh.materials) - 1)
-        while len(mesh.materials) < count:
-            mesh.materials.append(None)
-    for field, value in fields.items():
+        slots.count = min(max(count, 0), MAX_SLOTS)
+    for field, value in given.items():
         index = field[len(SLOTS):]
-        if field.startswith(SLOTS) and index.isdecimal() and int(index) < MAX_SLOTS:
+        if index.isdecimal() and int(index) < MAX_SLOTS:
             _write_slot(ctx, mesh, int(index), field, value)
+    slots.settle(mesh)
 
 
 def _write_slot(ctx, mesh, index, field, value):
     material = None if value is None else ctx.block(value, "material")
     if value is not None and material is None:
         ctx.want(value, mesh, field)
-    if index >= len(mesh.materials):
-        if value is None:
-            return
-        while len(mesh.materials) <= index:
-            mesh.materials.append(None)
-    if mesh.materials[index] != material:
+    while material is not None and len(mesh.materials) <= index:
+        mesh.materials.append(None)
+    if index < len(mesh.materials) and mesh.materials[index] != material:
         mesh.materials[index] = material
 
 

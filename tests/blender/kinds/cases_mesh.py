@@ -96,6 +96,20 @@ def case_objects_lose_the_last_slot_with_their_mesh():
         assert len(thing.material_slots) == len(mesh.materials) == count
 
 
+def case_a_slot_taken_away_while_another_fills_it():
+    ctx = harness.context()
+    material = bpy.data.materials.new("M")
+    taken, filled = {"material_count": 0}, {"materials/0": ctx.id_of(material)}
+    for edits in ((taken, filled), (filled, taken), ({**taken, **filled},)):
+        mesh = grid()
+        harness.write(ctx, "mesh", mesh, {"material_count": 1})
+        for edit in edits:
+            harness.write(ctx, "mesh", mesh, edit)
+        assert list(mesh.materials) == [material] and harness.read(ctx, "mesh", mesh)["material_count"] == 0
+        harness.write(ctx, "mesh", mesh, {"materials/0": None})
+        assert len(mesh.materials) == 0
+
+
 def case_edits_of_layers_apply_alone():
     ctx, mesh = harness.context(), rich()
     before = harness.read(ctx, "mesh", mesh)
