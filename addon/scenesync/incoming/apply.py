@@ -23,7 +23,7 @@ class Apply:
         self.mirror = session.mirror
         self.defaults = {name: list(kind.defaults().items()) for name, kind in self.ctx.kinds.items()}
         self.inbox = {name: {} for name in self.ctx.kinds}  # kind → {UUID: {field: value}}
-        self.forced = set()  # (kind, UUID) to write although the mirror says so already
+        self.forced = set()  # (kind, UUID) in the inbox to write although the mirror says so already
         self.held = {}  # (kind, UUID) → fields that cannot be applied yet
         self.links = {}  # (kind, UUID) → linking fields, for the next batch
         self.linked_at = 0.0
@@ -82,7 +82,7 @@ class Apply:
             for uuid in list(items):
                 if time.perf_counter() > deadline:
                     return
-                self._entity(kind, uuid, items.pop(uuid))
+                self._entity(kind, uuid, items.pop(uuid), self._pop_forced(kind.name, uuid))
         if self.links and now - self.linked_at >= LINK_SECONDS:
             self._link(now)
         if self.doomed:
@@ -93,15 +93,20 @@ class Apply:
         for (kind, uuid), fields in list(self.held.items()):
             self.put(kind, uuid, fields)
 
-    def _entity(self, kind, uuid, fields):
+    def _pop_forced(self, kind, uuid):
+        forced = (kind, uuid) in self.forced
+        self.forced.discard((kind, uuid))
+        return forced
+
+    def _entity(self, kind, uuid, fields, forced):
         try:
-            self._apply(kind, uuid, fields)
+            self._apply(kind, uuid, fields, forced)
         except Exception as error:
             self.session.failed(kind.name, error)
 
-    def _apply(self, kind, uuid, fields):
+    def _apply(self, kind, uuid, fields, forced):
         if kind.collection is None:
-            self._transform(kind, uuid, fields)
+            self._transform(kind, uuid, fields, forced)
             return
         says_deleted = "deleted" in fields
         deleted = fields.pop("deleted", None)
@@ -115,7 +120,7 @@ class Apply:
         elif (record is None or says_deleted) and self.ctx.identity.find(uuid) is None:
             self._create(kind, uuid, fields if record is None else {**record.values, **fields})
         else:
-            self._write(kind, uuid, fields)
+            self._write(kind, uuid, fields, forced)
 
     # ---- create
 
@@ -126,7 +131,6 @@ class Apply:
         name = fields.get("name")
         name = name if isinstance(name, str) and name else kind.name
         self.doomed.pop((kind.name, uuid), None)
-        self.forced.discard((kind.name, uuid))
         self._create_as(kind, uuid, self.ctx.identity.find(uuid) or kind.create(self.ctx, name, fields), fields)
 
     def _create_as(self, kind, uuid, block, fields):
@@ -176,7 +180,7 @@ class Apply:
 
     # ---- write
 
-    def _write(self, kind, uuid, fields):
+    def _write(self, kind, uuid, fields, forced):
         block = self.ctx.identity.find(uuid)
         record = self.mirror.get(kind.name, uuid)
         if block is None:
@@ -184,9 +188,9 @@ class Apply:
             return
         if getattr(block, "is_editmode", False):
             self.held[kind.name, uuid] = fields
+            if forced:
+                self.session.later((kind.name, uuid))  # undo within Edit Mode stands: it is an edit
             return
-        forced = (kind.name, uuid) in self.forced
-        self.forced.discard((kind.name, uuid))
         known = {**record.values, **self.links.get((kind.name, uuid), {})}
         waits = self.ctx.wants_of
         fresh = {
@@ -319,7 +323,7 @@ class Apply:
 
     # ---- transforms
 
-    def _transform(self, kind, uuid, fields):
+    def _transform(self, kind, uuid, fields, forced):
         fields = {name: value for name, value in fields.items() if name in WIDTHS and fits(value, WIDTHS[name])}
         record = self.mirror.get("object", uuid)
         block = self.ctx.identity.find(uuid) if record is not None else None
@@ -329,8 +333,6 @@ class Apply:
             else:
                 self.held["transform", uuid] = fields
             return
-        forced = ("transform", uuid) in self.forced
-        self.forced.discard(("transform", uuid))
         mine = self.mirror.transforms.get(uuid)
         fresh = {name: value for name, value in fields.items() if forced or mine.get(name) != value}
         if fresh:
