@@ -4,10 +4,13 @@
 #include "edges/log.h"
 #include "edges/memory.h"
 
+#include <errno.h>
 #include <lmdb.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     SS_STORE_SCENES = 1024,
@@ -205,6 +208,19 @@ static void *run(void *context) {
     return NULL;
 }
 
+// Reading a mapped page that the file no longer has would kill the agent. As an empty page it is an error, of that scene alone.
+static int make_whole(MDB_env *env) {
+    MDB_envinfo info;
+    MDB_stat pages;
+    struct stat file;
+    int fd, error = mdb_env_get_fd(env, &fd);
+    if (error != 0 || (error = mdb_env_info(env, &info)) != 0 || (error = mdb_env_stat(env, &pages)) != 0) {
+        return error;
+    }
+    const off_t size = (off_t)(info.me_last_pgno + 1) * (off_t)pages.ms_psize;
+    return fstat(fd, &file) != 0 || (file.st_size < size && ftruncate(fd, size) != 0) ? errno : 0;
+}
+
 static int open_env(struct ss_store *store, const char *folder) {
     int error = mdb_env_create(&store->env);
     if (error != 0) {
@@ -212,7 +228,8 @@ static int open_env(struct ss_store *store, const char *folder) {
     }
     mdb_env_set_maxdbs(store->env, SS_STORE_SCENES);
     error = mdb_env_set_mapsize(store->env, FIRST_MAP); // LMDB takes the file's size when that is larger
-    return error != 0 ? error : mdb_env_open(store->env, folder, MDB_NOTLS | MDB_NORDAHEAD, 0600);
+    error = error != 0 ? error : mdb_env_open(store->env, folder, MDB_NOTLS | MDB_NORDAHEAD, 0600);
+    return error != 0 ? error : make_whole(store->env);
 }
 
 struct ss_store *ss_store_create(struct ss_mailbox *mailbox, const char *folder) {

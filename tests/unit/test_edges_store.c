@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+// The replica on disk: what was said to be durable is there after a reopen; damage and a full disk are said, not guessed around.
+#include "edges_util.h"
+
+#include "edges/store.h"
+#include "util/bytes.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+struct told {
+    uint64_t last; // the highest that was said to be durable
+    unsigned failed;
+    uint64_t first_failed;
+};
+
+struct opened {
+    struct ss_mailbox mailbox;
+    struct ss_store *store;
+};
+
+static void on_done(void *context, uint64_t txn, bool ok, const char *why) {
+    struct told *told = context;
+    if (ok) {
+        assert_true(txn > told->last);
+        told->last = txn;
+    } else {
+        assert_true(strlen(why) > 0);
+        told->first_failed = told->failed++ == 0 ? txn : told->first_failed;
+    }
+}
+
+static bool open_store(struct bench *bench, struct opened *opened) {
+    assert_int_equal(ss_mailbox_init(&opened->mailbox, &bench->loop, 1 << 20), 0);
+    opened->store = ss_store_create(&opened->mailbox, bench->folder);
+    return opened->store != NULL;
+}
+
+static void close_store(struct bench *bench, struct opened *opened) {
+    if (opened->store != NULL) {
+        ss_store_stop(opened->store);
+    }
+    ss_mailbox_close(&opened->mailbox);
+    uv_run(&bench->loop, UV_RUN_DEFAULT);
+    ss_store_free(opened->store);
+}
+
+static void put(struct ss_records *room, uint64_t txn, const char *key, const char *value) {
+    ss_store_put(room, txn, ss_slice_text(key), ss_slice_text(value));
+}
+
+static void wait_for(struct bench *bench, const struct told *told, uint64_t txn) {
+    while (told->last < txn && told->failed == 0) {
+        uv_run(&bench->loop, UV_RUN_ONCE);
+    }
+}
+
+// "key=value key=value …", in the order of the keys.
+static bool list_one(void *context, struct ss_slice key, struct ss_slice value) {
+    char *text = context;
+    const size_t len = strlen(text);
+    snprintf(text + len, 256 - len, "%.*s=%.*s ", (int)key.len, (const char *)key.data, (int)value.len, (const char *)value.data);
+    return true;
+}
+
+static void assert_records(struct ss_records *room, const char *expected) {
+    char text[256] = "";
+    assert_true(ss_store_restore(room, list_one, text));
+    assert_string_equal(text, expected);
+}
+
+static void what_was_committed_is_there_after_a_reopen(void **state) {
+    struct bench *bench = *state;
+    struct opened opened;
+    struct told told = {0}, other = {0};
+    assert_true(open_store(bench, &opened));
+    struct ss_records *demo = ss_store_open(opened.store, "demo", on_done, &told);
+    struct ss_records *film = ss_store_open(opened.store, "film", on_done, &other);
+    assert_records(demo, "");
+    put(demo, 1, "a", "1");
+    put(demo, 1, "b", "1");
+    put(film, 1, "a", "9");
+    put(demo, 2, "b", "2");
+    put(demo, 2, "c", "2");
+    put(demo, 3, "c", ""); // removed
+    put(demo, 3, "never", "");
+    ss_store_flush(opened.store);
+    wait_for(bench, &told, 3);
+    assert_int_equal(told.failed, 0);
+    assert_records(demo, "a=1 b=2 ");
+    put(demo, 4, "d", "4");
+    close_store(bench, &opened); // commits what is queued, and says so
+    assert_int_equal(told.last, 4);
+    assert_int_equal(other.last, 1);
+
+    assert_true(open_store(bench, &opened));
+    assert_records(ss_store_open(opened.store, "demo", on_done, &told), "a=1 b=2 d=4 ");
+    assert_records(ss_store_open(opened.store, "film", on_done, &other), "a=9 ");
+    close_store(bench, &opened);
+}
+
+static void name_scene(void *context, struct ss_slice scene) { list_one(context, scene, ss_slice_text("")); }
+
+static bool stop_at_once(void *context, struct ss_slice key, struct ss_slice value) {
+    (void)key;
+    (void)value;
+    ++*(int *)context;
+    return false;
+}
+
+static void scenes_are_listed_opened_or_not(void **state) {
+    struct bench *bench = *state;
+    struct opened opened;
+    struct told told = {0};
+    assert_true(open_store(bench, &opened));
+    struct ss_records *demo = ss_store_open(opened.store, "demo", on_done, &told);
+    ss_store_open(opened.store, "a-film", on_done, &told);
+    put(demo, 1, "a", "1");
+    put(demo, 1, "b", "1");
+    close_store(bench, &opened);
+    assert_true(open_store(bench, &opened));
+    char text[256] = "";
+    ss_store_each_scene(opened.store, name_scene, text);
+    assert_string_equal(text, "a-film= demo= ");
+    int seen = 0;
+    assert_false(ss_store_restore(ss_store_open(opened.store, "demo", on_done, &told), stop_at_once, &seen));
+    assert_int_equal(seen, 1);
+    close_store(bench, &opened);
+}
+
+static void the_map_grows_when_it_is_full(void **state) {
+    struct bench *bench = *state;
+    struct opened opened;
+    struct told told = {0};
+    const size_t size = 1 << 20;
+    uint8_t *large = malloc(size);
+    memset(large, 7, size);
+    assert_true(open_store(bench, &opened));
+    struct ss_records *demo = ss_store_open(opened.store, "demo", on_done, &told);
+    for (uint8_t i = 0; i < 80; i++) {
+        ss_store_put(demo, i + 1U, ss_slice_of(&i, 1), ss_slice_of(large, size));
+        ss_store_flush(opened.store);
+    }
+    wait_for(bench, &told, 80);
+    assert_int_equal(told.failed, 0);
+    close_store(bench, &opened);
+    free(large);
+}
+
+static void set_file_limit(rlim_t bytes) {
+    struct rlimit limit;
+    getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void a_full_disk_is_said_and_harms_nothing(void **state) {
+    struct bench *bench = *state;
+    struct opened opened;
+    struct told told = {0};
+    char key[16];
+    uint8_t value[4000] = {1};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_true(open_store(bench, &opened));
+    struct ss_records *demo = ss_store_open(opened.store, "demo", on_done, &told);
+    put(demo, 1, "before", "1");
+    ss_store_flush(opened.store);
+    wait_for(bench, &told, 1);
+    set_file_limit(256 * 1024);
+    for (unsigned i = 0; i < 200; i++) {
+        snprintf(key, sizeof key, "%04u", i);
+        ss_store_put(demo, i < 100 ? 2 : 3, ss_slice_text(key), ss_slice_of(value, sizeof value));
+    }
+    ss_store_flush(opened.store);
+    wait_for(bench, &told, 3);
+    while (told.failed < 2) {
+        uv_run(&bench->loop, UV_RUN_ONCE);
+    }
+    assert_int_equal(told.first_failed, 2); // each that is given up is named
+    assert_int_equal(told.last, 1);
+    assert_records(demo, "before=1 ");
+    set_file_limit(RLIM_INFINITY);
+    told = (struct told){.last = 3};
+    put(demo, 4, "after", "1");
+    ss_store_flush(opened.store);
+    wait_for(bench, &told, 4);
+    assert_int_equal(told.failed, 0);
+    close_store(bench, &opened);
+
+    assert_true(open_store(bench, &opened));
+    assert_records(ss_store_open(opened.store, "demo", on_done, &told), "after=1 before=1 ");
+    close_store(bench, &opened);
+}
+
+// ---- A file that is not what it was -----------------------------------------------------------------------------------------------------
+
+static void fill(struct bench *bench) {
+    struct opened opened;
+    struct told told = {0};
+    char key[16];
+    uint8_t value[2000] = {1};
+    assert_true(open_store(bench, &opened));
+    struct ss_records *demo = ss_store_open(opened.store, "demo", on_done, &told);
+    for (unsigned i = 0; i < 200; i++) {
+        snprintf(key, sizeof key, "%04u", i);
+        ss_store_put(demo, 1, ss_slice_text(key), ss_slice_of(value, sizeof value));
+    }
+    close_store(bench, &opened);
+    assert_int_equal(told.last, 1);
+}
+
+static void refuses(struct bench *bench) {
+    struct opened opened;
+    assert_false(open_store(bench, &opened));
+    close_store(bench, &opened);
+}
+
+static void a_file_of_something_else_is_refused(void **state) {
+    struct bench *bench = *state;
+    char rubbish[20000];
+    memset(rubbish, 'x', sizeof rubbish);
+    bench_write(bench, "data.mdb", rubbish, sizeof rubbish);
+    refuses(bench);
+}
+
+static void a_file_of_a_newer_version_is_refused(void **state) {
+    struct bench *bench = *state;
+    char path[PATH_MAX];
+    fill(bench);
+    bench_path(bench, "data.mdb", path);
+    const int fd = open(path, O_RDWR);
+    const long page = sysconf(_SC_PAGESIZE);
+    const uint32_t magic = 0xBEEFC0DE, newer = 999;
+    for (long at = 0; at <= page; at += page) { // of both meta pages: head, magic, version
+        uint32_t found = 0;
+        assert_int_equal(pread(fd, &found, sizeof found, at + 16), sizeof found);
+        assert_int_equal(found, magic);
+        assert_int_equal(pwrite(fd, &newer, sizeof newer, at + 20), sizeof newer);
+    }
+    close(fd);
+    refuses(bench);
+}
+
+static bool ignore_one(void *context, struct ss_slice key, struct ss_slice value) {
+    (void)context;
+    return key.len > 0 && value.len > 0;
+}
+
+static void of_a_file_that_was_cut_only_what_is_there_is_read(void **state) {
+    struct bench *bench = *state;
+    char path[PATH_MAX];
+    struct stat status;
+    struct opened opened;
+    struct told told = {0};
+    fill(bench);
+    bench_path(bench, "data.mdb", path);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(truncate(path, status.st_size / 2), 0);
+    assert_true(open_store(bench, &opened));
+    struct ss_records *demo = ss_store_open(opened.store, "demo", on_done, &told);
+    assert_true(demo == NULL || !ss_store_restore(demo, ignore_one, NULL));
+    close_store(bench, &opened);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_was_committed_is_there_after_a_reopen, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(scenes_are_listed_opened_or_not, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(the_map_grows_when_it_is_full, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(a_full_disk_is_said_and_harms_nothing, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(a_file_of_something_else_is_refused, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(a_file_of_a_newer_version_is_refused, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(of_a_file_that_was_cut_only_what_is_there_is_read, bench_setup, bench_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
