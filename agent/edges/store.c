@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edges/store.h"
 
+#include "edges/env.h"
 #include "edges/log.h"
 #include "edges/memory.h"
 
-#include <errno.h>
-#include <lmdb.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
-    SS_STORE_SCENES = 1024,
     COMMIT_RECORDS = 4096, // each can make LMDB copy a page, which it keeps for later
     TOUCHED_RECORDS = 64,  // each can bring 64 KiB of the map into memory
     KEEP_BYTES = 1 << 20,  // of a queue that is empty
 };
-
-static const size_t FIRST_MAP = (size_t)64 << 20;
 
 struct ss_records {
     struct ss_records *next;
@@ -208,37 +202,13 @@ static void *run(void *context) {
     return NULL;
 }
 
-// Reading a mapped page that the file no longer has would kill the agent. As an empty page it is an error, of that scene alone.
-static int make_whole(MDB_env *env) {
-    MDB_envinfo info;
-    MDB_stat pages;
-    struct stat file;
-    int fd, error = mdb_env_get_fd(env, &fd);
-    if (error != 0 || (error = mdb_env_info(env, &info)) != 0 || (error = mdb_env_stat(env, &pages)) != 0) {
-        return error;
-    }
-    const off_t size = (off_t)(info.me_last_pgno + 1) * (off_t)pages.ms_psize;
-    return fstat(fd, &file) != 0 || (file.st_size < size && ftruncate(fd, size) != 0) ? errno : 0;
-}
-
-static int open_env(struct ss_store *store, const char *folder) {
-    int error = mdb_env_create(&store->env);
-    if (error != 0) {
-        return error;
-    }
-    mdb_env_set_maxdbs(store->env, SS_STORE_SCENES);
-    error = mdb_env_set_mapsize(store->env, FIRST_MAP); // LMDB takes the file's size when that is larger
-    error = error != 0 ? error : mdb_env_open(store->env, folder, MDB_NOTLS | MDB_NORDAHEAD, 0600);
-    return error != 0 ? error : make_whole(store->env);
-}
-
 struct ss_store *ss_store_create(struct ss_mailbox *mailbox, const char *folder) {
     struct ss_store *store = ss_new(sizeof(*store));
     store->mailbox = mailbox;
     pthread_mutex_init(&store->env_lock, NULL);
     pthread_mutex_init(&store->lock, NULL);
     pthread_cond_init(&store->work, NULL);
-    int error = open_env(store, folder);
+    int error = ss_env_open(&store->env, folder);
     error = error != 0 ? error : pthread_create(&store->thread, NULL, run, store);
     if (error != 0) {
         ss_log("cannot open the replica in %s: %s", folder, mdb_strerror(error));

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// The LMDB environment that holds the scenes' records.
+#ifndef SS_EDGES_ENV_H
+#define SS_EDGES_ENV_H
+
+#include <lmdb.h>
+
+enum { SS_STORE_SCENES = 1024 };
+
+// ss_env_open opens or makes the environment in `folder`. Returns LMDB's error; `*env` is to be closed in any case.
+int ss_env_open(MDB_env **env, const char *folder);
+
+#endif
