@@ -113,7 +113,9 @@ void sim_broker_connect(struct sim *sim, int agent) {
         return;
     to->online_origin = to->origin;
     sim_online(sim, agent, &to->origin, true);
-    sim_broker_reread(sim, agent);
+    const bool again = to->connected_before && !sim->echo;
+    to->connected_before = true;
+    sim_broker_replay(sim, agent, again ? SIM_OTHERS : SIM_OTHERS | SIM_STATES);
 }
 
 static bool sim_replays(struct sim *sim, const struct sim_message *message, size_t *states) {
@@ -127,13 +129,14 @@ static bool sim_replays(struct sim *sim, const struct sim_message *message, size
     }
 }
 
-void sim_broker_reread(struct sim *sim, int agent) {
+void sim_broker_replay(struct sim *sim, int agent, unsigned scope) {
     struct sim_agent *to = &sim->agent[agent];
     size_t states = 0;
     if (!to->connected)
         return;
     for (size_t i = 0; i < sim->retained_count; i++) {
-        if (sim_replays(sim, sim->retained[i].message, &states))
+        const unsigned of = sim->retained[i].message->type == SIM_STATE ? SIM_STATES : SIM_OTHERS;
+        if ((scope & of) != 0 && sim_replays(sim, sim->retained[i].message, &states))
             sim_down(sim, -1, agent, sim->retained[i].message, true);
     }
     sim_push(sim, (struct sim_event){.at = to->down_last + 20, .type = SIM_REPLAYED, .agent = agent, .life = to->connection});

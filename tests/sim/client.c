@@ -186,7 +186,7 @@ static void sim_draft_image(struct sim *sim, int agent, struct sim_draft *draft)
     ss_store_be(sha256.b, 8, sim_random(sim, UINT64_MAX));
     memcpy(value + 10, sha256.b, 32);
     memcpy(value + 42, "\xa4size\x07", 6);
-    sim_draft_add(draft, "pixels", value, 48);
+    sim_draft_add(draft, "pixels", value, SIM_BLOB_VALUE);
     sim_draft_number(sim, draft, "name");
     sim_add(&at->cache, &at->cache_count, &sha256);
     if (sim_chance(sim, 300))

@@ -83,7 +83,7 @@ static void sim_effect_out(struct sim *sim, int agent, const struct ss_effect *e
     case SS_FX_FETCH_BLOB: sim_later(sim, agent, SIM_BLOB_FETCH, 300, effect); break;
     case SS_FX_UPLOAD_BLOB: sim_later(sim, agent, SIM_BLOB_UPLOAD, 1000, effect); break;
     case SS_FX_NEW_ORIGIN: sim_new_origin(sim, agent, &effect->new_origin); break;
-    case SS_FX_REREAD: sim_broker_reread(sim, agent); break;
+    case SS_FX_REREAD: sim_broker_replay(sim, agent, SIM_STATES); break;
     default: break;
     }
 }

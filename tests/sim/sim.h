@@ -5,7 +5,7 @@
 
 #include "core/state.h"
 
-enum { SIM_AGENTS = 50, SIM_ENTITIES = 24 };
+enum { SIM_AGENTS = 50, SIM_ENTITIES = 24, SIM_BLOB_VALUE = 48 };
 
 struct sim_message {
     int refs;
@@ -79,7 +79,7 @@ struct sim_promise {
 struct sim_agent {
     struct ss_core *core;
     struct ss_origin origin; // what the daemon believes
-    bool up, connected;
+    bool up, connected, connected_before;
     bool crashing; // dies before this step's effects are all done
     uint32_t life, connection;
     uint32_t will; // connection whose end the broker has not noticed; 0: none
@@ -117,7 +117,7 @@ struct sim {
     unsigned faults; // of 1000 acts
     bool quiet; // no more faults
     bool verbose; // what is done is told on stderr
-    bool echo;    // the broker sends an agent's messages back to it (MQTT 3.1.1)
+    bool echo;    // MQTT 3.1.1: the broker sends an agent's messages back to it, and replays at every connection
     bool scatter; // the broker is many: what different publishers send arrives in another order everywhere
     enum { SIM_WHOLE, SIM_LOSSY, SIM_FEW, SIM_NONE } replay; // of what is retained: all, most, the first, nothing (to a wildcard)
     bool forgets; // the blob store loses some
@@ -165,7 +165,8 @@ void sim_broker_down(struct sim *sim);
 void sim_broker_save(struct sim *sim);
 void sim_broker_back(struct sim *sim);
 void sim_broker_still_here(struct sim *sim, int agent, bool online);
-void sim_broker_reread(struct sim *sim, int agent);
+enum sim_scope { SIM_STATES = 1, SIM_OTHERS = 2 };
+void sim_broker_replay(struct sim *sim, int agent, unsigned scope);
 void sim_link_break(struct sim *sim, int agent);
 void sim_will(struct sim *sim, const struct sim_event *event);
 void sim_new_origin(struct sim *sim, int agent, const struct ss_origin *origin);
