@@ -42,4 +42,14 @@ static inline void fuzz_again(const uint8_t *data, size_t size, int (*again)(str
     ss_buffer_finish(&twice);
 }
 
+// fuzz_unframe takes the body out of the one frame that was encoded, with or without error, and frees it.
+static inline int fuzz_unframe(int error, struct ss_buffer *frame, struct ss_buffer *out) {
+    struct ss_slice body;
+    size_t used;
+    must(error || (ss_frame_next(ss_buffer_slice(frame), &body, &used) == SS_WIRE_OK && used == frame->len));
+    must(error || ss_buffer_append(out, body.data, body.len));
+    ss_buffer_finish(frame);
+    return error;
+}
+
 #endif

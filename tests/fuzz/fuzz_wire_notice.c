@@ -10,13 +10,7 @@ static int again(struct ss_slice in, struct ss_buffer *out) {
         return SS_WIRE_MALFORMED;
     }
     ss_buffer_init(&frame, SS_MAX_FRAME + 4);
-    error = ss_notice_encode(fuzz_codec(1), &message, &frame);
-    struct ss_slice body;
-    size_t used;
-    must(error || (ss_frame_next(ss_buffer_slice(&frame), &body, &used) == SS_WIRE_OK && used == frame.len));
-    must(error || ss_buffer_append(out, body.data, body.len));
-    ss_buffer_finish(&frame);
-    return error;
+    return fuzz_unframe(ss_notice_encode(fuzz_codec(1), &message, &frame), &frame, out);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

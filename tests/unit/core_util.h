@@ -73,11 +73,23 @@ static inline const struct ss_effect *desk_find(const struct desk *desk, enum ss
     return NULL;
 }
 
+// desk_start is an agent's start; desk_work has the client 7 join and the broker answer, too.
+static inline void desk_start(struct desk *desk) {
+    desk_open(desk, 1);
+    desk_do(desk, SS_EV_START);
+}
+
 static inline void desk_join(struct desk *desk, uint32_t client) {
     struct ss_event event = desk_event(desk, SS_EV_CLIENT_JOINED);
     event.client_joined.client = client;
     event.client_joined.changes = true;
     assert_int_equal(desk_step(desk, &event), SS_OK);
+}
+
+static inline void desk_work(struct desk *desk) {
+    desk_start(desk);
+    desk_join(desk, 7);
+    desk_do(desk, SS_EV_CONNECTED);
 }
 
 static inline void desk_stored(struct desk *desk) {
@@ -94,6 +106,45 @@ static inline int desk_edit(struct desk *desk, uint32_t client, uint64_t id, boo
     struct ss_event event = desk_event(desk, SS_EV_EDIT);
     event.edit = (struct ss_ev_edit){client, id, live, 1, &batch};
     return desk_step(desk, &event);
+}
+
+static inline void desk_published(struct desk *desk, uint64_t token) {
+    struct ss_event event = desk_event(desk, SS_EV_PUBLISHED);
+    event.published.token = token;
+    assert_int_equal(desk_step(desk, &event), SS_OK);
+}
+
+// desk_publish_all is a broker that takes one message after the other, as long as another comes.
+static inline void desk_publish_all(struct desk *desk) {
+    for (const struct ss_effect *effect; (effect = desk_find(desk, SS_FX_PUBLISH_STATE)) != NULL;)
+        desk_published(desk, effect->state.token);
+}
+
+// desk_ready lets the client 7 take what there is.
+static inline void desk_ready(struct desk *desk) {
+    struct ss_event event = desk_event(desk, SS_EV_CLIENT_READY);
+    event.client_ready.client = 7;
+    event.client_ready.budget = 65536;
+    assert_int_equal(desk_step(desk, &event), SS_OK);
+}
+
+// desk_give is a state message of another agent.
+static inline void desk_give(struct desk *desk, struct ss_entity entity, uint8_t from, uint64_t seq) {
+    struct ss_event event = desk_event(desk, SS_EV_STATE);
+    event.state = (struct ss_ev_state){.entity = entity, .part = -1, .numbered = true, .from = {{from}}, .seq = seq};
+    assert_int_equal(desk_step(desk, &event), SS_OK);
+}
+
+static inline void desk_online(struct desk *desk, uint8_t origin) {
+    struct ss_event event = desk_event(desk, SS_EV_ONLINE);
+    event.online.origin = (struct ss_origin){{origin}};
+    event.online.online = true;
+    assert_int_equal(desk_step(desk, &event), SS_OK);
+}
+
+static inline struct ss_sha256 desk_digest(struct desk *desk) {
+    desk_do(desk, SS_EV_DIGEST_WANTED);
+    return desk_find(desk, SS_FX_DIGEST)->digest.digest;
 }
 
 #define DESK_BYTES(...) ss_slice_of((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))

@@ -22,13 +22,6 @@ static void blob_event(struct desk *desk, enum ss_event_type type, uint8_t name)
     assert_int_equal(desk_step(desk, &event), SS_OK);
 }
 
-static void online(struct desk *desk, uint8_t origin) {
-    struct ss_event event = desk_event(desk, SS_EV_ONLINE);
-    event.online.origin = (struct ss_origin){{origin}};
-    event.online.online = true;
-    assert_int_equal(desk_step(desk, &event), SS_OK);
-}
-
 static void peer_misses(struct desk *desk, uint8_t origin, bool retained, size_t count, const struct ss_sha256 *missing) {
     struct ss_event event = desk_event(desk, SS_EV_PEER);
     event.peer.origin = (struct ss_origin){{origin}};
@@ -48,8 +41,7 @@ static const struct ss_effect *pass(struct desk *desk, uint64_t ms, enum ss_effe
 }
 
 static void desk_connected(struct desk *desk) {
-    desk_open(desk, 1);
-    desk_do(desk, SS_EV_START);
+    desk_start(desk);
     desk_do(desk, SS_EV_CONNECTED);
     desk_do(desk, SS_EV_REPLAYED);
     pass(desk, 1000, SS_FX_DIGEST);
@@ -76,7 +68,7 @@ static void test_uploads_again_what_a_peer_misses(void **state) {
     memset(missing[1].b, 6, sizeof missing[1].b); // of which this scene knows nothing
     peer_misses(&desk, 2, true, 2, missing);
     assert_null(pass(&desk, 2000, SS_FX_UPLOAD_BLOB)); // an absent peer's old message
-    online(&desk, 2);
+    desk_online(&desk, 2);
     peer_misses(&desk, 2, false, 2, missing);
     const struct ss_effect *upload = pass(&desk, 1000, SS_FX_UPLOAD_BLOB);
     assert_non_null(upload);
@@ -96,14 +88,8 @@ static void test_asks_peers_for_what_the_store_lacks(void **state) {
     struct desk desk = {0};
     desk_connected(&desk);
     const struct ss_field field = {ss_slice_text("pixels"), blob_value(5), {{0, 0, 0, 1}}};
-    struct ss_event event = desk_event(&desk, SS_EV_STATE);
-    event.state =
-        (struct ss_ev_state){.entity = {ss_slice_text("image"), {{1}}, 1, &field}, .part = -1, .numbered = true, .from = {{2}}, .seq = 1};
-    assert_int_equal(desk_step(&desk, &event), SS_OK);
-    event = desk_event(&desk, SS_EV_CLIENT_READY);
-    event.client_ready.client = 7;
-    event.client_ready.budget = 65536;
-    assert_int_equal(desk_step(&desk, &event), SS_OK);
+    desk_give(&desk, (struct ss_entity){ss_slice_text("image"), {{1}}, 1, &field}, 2, 1);
+    desk_ready(&desk);
     assert_non_null(desk_find(&desk, SS_FX_FETCH_BLOB));
     blob_event(&desk, SS_EV_BLOB_MISSING, 5);
     const struct ss_effect *peer = pass(&desk, 2000, SS_FX_PUBLISH_PEER);
@@ -153,28 +139,20 @@ static void test_what_a_client_waits_for_may_never_come(void **state) {
     struct desk desk = {0};
     desk_connected(&desk);
     const struct ss_field field = {ss_slice_text("pixels"), blob_value(5), {{0, 0, 0, 1}}};
-    struct ss_event event = desk_event(&desk, SS_EV_STATE);
-    event.state =
-        (struct ss_ev_state){.entity = {ss_slice_text("image"), {{1}}, 1, &field}, .part = -1, .numbered = true, .from = {{2}}, .seq = 1};
-    assert_int_equal(desk_step(&desk, &event), SS_OK);
-    struct ss_event ready = desk_event(&desk, SS_EV_CLIENT_READY);
-    ready.client_ready.client = 7;
-    ready.client_ready.budget = 65536;
-    assert_int_equal(desk_step(&desk, &ready), SS_OK);
+    desk_give(&desk, (struct ss_entity){ss_slice_text("image"), {{1}}, 1, &field}, 2, 1);
+    desk_ready(&desk);
     blob_event(&desk, SS_EV_BLOB_MISSING, 5);
-    event = desk_event(&desk, SS_EV_CLIENT_SYNC);
+    struct ss_event event = desk_event(&desk, SS_EV_CLIENT_SYNC);
     event.client_sync.client = 7;
     event.client_sync.id = 9;
     assert_int_equal(desk_step(&desk, &event), SS_OK);
     assert_null(pass(&desk, 50000, SS_FX_SYNCED));
     assert_non_null(pass(&desk, 20000, SS_FX_CHANGES_WAIT));
-    ready.now_ms = desk.now;
-    assert_int_equal(desk_step(&desk, &ready), SS_OK);
+    desk_ready(&desk);
     assert_null(desk_find(&desk, SS_FX_CHANGE));
     assert_non_null(desk_find(&desk, SS_FX_SYNCED));
     blob_event(&desk, SS_EV_BLOB_PRESENT, 5);
-    ready.now_ms = desk.now;
-    assert_int_equal(desk_step(&desk, &ready), SS_OK);
+    desk_ready(&desk);
     assert_non_null(desk_find(&desk, SS_FX_CHANGE));
     desk_close(&desk);
 }

@@ -2,14 +2,6 @@
 // A broker that comes back may have forgotten what it had: nothing is at rest until that has been seen and put right.
 #include "core_util.h"
 
-static void publish_all(struct desk *desk) {
-    for (const struct ss_effect *effect; (effect = desk_find(desk, SS_FX_PUBLISH_STATE)) != NULL;) {
-        struct ss_event event = desk_event(desk, SS_EV_PUBLISHED);
-        event.published.token = effect->state.token;
-        assert_int_equal(desk_step(desk, &event), SS_OK);
-    }
-}
-
 static void told(struct desk *desk, bool comparing, uint64_t pending) {
     assert_int_equal(desk->core->told_comparing, comparing);
     assert_int_equal(desk->core->told_pending, pending);
@@ -26,16 +18,13 @@ static void nothing_was_replayed(struct desk *desk) {
 static void a_broker_that_forgot_is_given_everything_before_all_is_at_rest(void **state) {
     (void)state;
     struct desk desk = {0};
-    desk_open(&desk, 1);
-    desk_do(&desk, SS_EV_START);
-    desk_join(&desk, 7);
-    desk_do(&desk, SS_EV_CONNECTED);
+    desk_work(&desk);
     nothing_was_replayed(&desk);
     told(&desk, false, 0);
     assert_int_equal(desk_edit(&desk, 7, 1, false, 3, "name", DESK_BYTES(1)), SS_OK);
     desk_stored(&desk);
     told(&desk, false, 1);
-    publish_all(&desk);
+    desk_publish_all(&desk);
     told(&desk, false, 0);
 
     desk_do(&desk, SS_EV_DISCONNECTED);
@@ -47,7 +36,7 @@ static void a_broker_that_forgot_is_given_everything_before_all_is_at_rest(void 
     nothing_was_replayed(&desk);
     desk_stored(&desk);
     told(&desk, false, 1);
-    publish_all(&desk);
+    desk_publish_all(&desk);
     told(&desk, false, 0);
     desk_close(&desk);
 }

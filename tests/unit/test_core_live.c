@@ -2,25 +2,14 @@
 // Dragging: what is shown, when it goes out, when it settles and when it ends.
 #include "core_util.h"
 
-static void publish_all(struct desk *desk) {
-    for (const struct ss_effect *effect; (effect = desk_find(desk, SS_FX_PUBLISH_STATE)) != NULL;) {
-        struct ss_event event = desk_event(desk, SS_EV_PUBLISHED);
-        event.published.token = effect->state.token;
-        assert_int_equal(desk_step(desk, &event), SS_OK);
-    }
-}
-
 static void open_published(struct desk *desk) {
-    desk_open(desk, 1);
-    desk_do(desk, SS_EV_START);
-    desk_join(desk, 7);
-    desk_do(desk, SS_EV_CONNECTED);
+    desk_work(desk);
     assert_int_equal(desk_edit(desk, 7, 1, false, 3, "location", DESK_BYTES(1)), SS_OK);
     assert_null(desk_find(desk, SS_FX_ACK));
     assert_null(desk_find(desk, SS_FX_PUBLISH_STATE));
     desk_stored(desk);
     assert_int_equal(desk_find(desk, SS_FX_ACK)->ack.id, 1);
-    publish_all(desk);
+    desk_publish_all(desk);
 }
 
 static void a_drag_goes_out_at_once_then_by_ticks_and_settles_when_it_rests(void **state) {
@@ -55,10 +44,7 @@ static void a_drag_goes_out_at_once_then_by_ticks_and_settles_when_it_rests(void
 static void a_drag_of_what_is_not_acknowledged_yet_is_live(void **state) {
     (void)state;
     struct desk desk = {0};
-    desk_open(&desk, 1);
-    desk_do(&desk, SS_EV_START);
-    desk_join(&desk, 7);
-    desk_do(&desk, SS_EV_CONNECTED);
+    desk_work(&desk);
     assert_int_equal(desk_edit(&desk, 7, 1, true, 3, "location", DESK_BYTES(1)), SS_OK);
     assert_null(desk_find(&desk, SS_FX_PUBLISH_LIVE)); // nobody would know of what
     desk_stored(&desk);
@@ -85,7 +71,7 @@ static void a_long_drag_settles_every_two_seconds(void **state) {
         assert_int_equal(desk_edit(&desk, 7, i, true, 3, "location", ss_slice_of(&i, 1)), SS_OK);
         desk_stored(&desk);
         settled += desk_find(&desk, SS_FX_PUBLISH_STATE) != NULL;
-        publish_all(&desk);
+        desk_publish_all(&desk);
     }
     assert_int_equal(settled, 2);
     desk_close(&desk);
@@ -104,10 +90,7 @@ static void give_live(struct desk *desk, uint8_t value) {
 }
 
 static int shown(struct desk *desk, bool *live) {
-    struct ss_event event = desk_event(desk, SS_EV_CLIENT_READY);
-    event.client_ready.client = 7;
-    event.client_ready.budget = 65536;
-    assert_int_equal(desk_step(desk, &event), SS_OK);
+    desk_ready(desk);
     const struct ss_effect *change = desk_find(desk, SS_FX_CHANGE);
     if (change == NULL)
         return -1;

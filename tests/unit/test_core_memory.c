@@ -2,11 +2,6 @@
 // Every allocation of a step is denied once: the core is then as it was, and the same event can be given again.
 #include "core_util.h"
 
-static struct ss_sha256 digest(struct desk *desk) {
-    desk_do(desk, SS_EV_DIGEST_WANTED);
-    return desk_find(desk, SS_FX_DIGEST)->digest.digest;
-}
-
 // What a denied step may not touch.
 struct snapshot {
     struct ss_sha256 digest;
@@ -18,7 +13,7 @@ static struct snapshot look(struct desk *desk) {
     const struct ss_core *core = desk->core;
     struct snapshot snapshot;
     memset(&snapshot, 0, sizeof snapshot);
-    snapshot.digest = digest(desk);
+    snapshot.digest = desk_digest(desk);
     snapshot.present = core->scene.present;
     snapshot.next_seq = core->next_seq;
     snapshot.txn = core->last_txn;
@@ -47,8 +42,7 @@ static void deny_each(struct desk *desk, const struct ss_event *event) {
 }
 
 static void open_with_client(struct desk *desk) {
-    desk_open(desk, 1);
-    desk_do(desk, SS_EV_START);
+    desk_start(desk);
     desk_join(desk, 7);
 }
 

@@ -49,16 +49,7 @@ static void draw_history(uint64_t *random, struct history *history) {
     }
 }
 
-static void give(struct desk *desk, const struct history *history, size_t m) {
-    struct ss_event event = desk_event(desk, SS_EV_STATE);
-    event.state = (struct ss_ev_state){.entity = history->messages[m], .part = -1, .numbered = true, .from = {{9}}, .seq = m + 1};
-    assert_int_equal(desk_step(desk, &event), SS_OK);
-}
-
-static struct ss_sha256 digest(struct desk *desk) {
-    desk_do(desk, SS_EV_DIGEST_WANTED);
-    return desk_find(desk, SS_FX_DIGEST)->digest.digest;
-}
+static void give(struct desk *desk, const struct history *history, size_t m) { desk_give(desk, history->messages[m], 9, m + 1); }
 
 static struct ss_sha256 play(const struct history *history, uint64_t *random, bool shuffle) {
     struct desk desk = {0};
@@ -71,14 +62,13 @@ static struct ss_sha256 play(const struct history *history, uint64_t *random, bo
         order[i - 1] = order[other];
         order[other] = kept;
     }
-    desk_open(&desk, 1);
-    desk_do(&desk, SS_EV_START);
+    desk_start(&desk);
     for (size_t i = 0; i < MESSAGES; i++) {
         give(&desk, history, order[i]);
         if (shuffle && draw(random, 4) == 0)
             give(&desk, history, order[draw(random, i + 1)]);
     }
-    const struct ss_sha256 result = digest(&desk);
+    const struct ss_sha256 result = desk_digest(&desk);
     desk_close(&desk);
     return result;
 }
@@ -110,17 +100,13 @@ static void give_field(struct desk *desk, const char *name, struct ss_slice valu
     struct ss_field field = {ss_slice_text(name), value, {{0}}};
     ss_store_be(field.stamp.b, 6, 1700000000000U);
     ss_store_be(field.stamp.b + 6, 2, counter);
-    struct ss_event event = desk_event(desk, SS_EV_STATE);
-    event.state = (struct ss_ev_state){
-        .entity = {ss_slice_text("object"), {{1}}, 1, &field}, .part = -1, .numbered = true, .from = {{9}}, .seq = ++desk->core->serial};
-    assert_int_equal(desk_step(desk, &event), SS_OK);
+    desk_give(desk, (struct ss_entity){ss_slice_text("object"), {{1}}, 1, &field}, 9, ++desk->core->serial);
 }
 
 static void the_later_stamp_wins_then_the_greater_value(void **state) {
     (void)state;
     struct desk desk = {0};
-    desk_open(&desk, 1);
-    desk_do(&desk, SS_EV_START);
+    desk_start(&desk);
     give_field(&desk, "x", DESK_BYTES(5), 2);
     give_field(&desk, "x", DESK_BYTES(9), 1);
     assert_int_equal(cell_of(&desk, 1, "x")->value[0], 5);
@@ -134,8 +120,7 @@ static void the_later_stamp_wins_then_the_greater_value(void **state) {
 static void arrays_older_than_the_topology_are_dropped(void **state) {
     (void)state;
     struct desk desk = {0};
-    desk_open(&desk, 1);
-    desk_do(&desk, SS_EV_START);
+    desk_start(&desk);
     give_field(&desk, "at/t1/uv", DESK_BYTES(1), 1);
     give_field(&desk, "at/t2/uv", DESK_BYTES(2), 7);
     assert_non_null(cell_of(&desk, 1, "at/t1/uv"));

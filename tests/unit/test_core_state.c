@@ -56,11 +56,6 @@ static void disk_finish(struct disk *disk) {
     free(disk);
 }
 
-static struct ss_sha256 digest(struct desk *desk) {
-    desk_do(desk, SS_EV_DIGEST_WANTED);
-    return desk_find(desk, SS_FX_DIGEST)->digest.digest;
-}
-
 static size_t count_effects(const struct desk *desk, enum ss_effect_type type, size_t *bytes) {
     size_t count = 0;
     for (size_t i = 0; i < desk->effects.count; i++) {
@@ -79,8 +74,7 @@ static void a_large_entity_moves_to_parts_and_survives_a_restart(void **state) {
     uint8_t *large = malloc(20003);
     memset(large, 7, 20003);
     memcpy(large, "\xc5\x4e\x20", 3);
-    desk_open(&desk, 1);
-    desk_do(&desk, SS_EV_START);
+    desk_start(&desk);
     desk_join(&desk, 7);
     for (uint8_t i = 0; i < 10; i++) {
         char name[32];
@@ -88,7 +82,7 @@ static void a_large_entity_moves_to_parts_and_survives_a_restart(void **state) {
         assert_int_equal(desk_edit(&desk, 7, i, false, 3, name, ss_slice_of(large, 20003)), SS_OK);
         disk_take(disk, &desk);
     }
-    const struct ss_sha256 before = digest(&desk);
+    const struct ss_sha256 before = desk_digest(&desk);
     desk_do(&desk, SS_EV_CONNECTED);
     size_t bytes = 0;
     desk_stored(&desk);
@@ -105,7 +99,7 @@ static void a_large_entity_moves_to_parts_and_survives_a_restart(void **state) {
     desk_open(&reborn, 1);
     disk_restore(disk, &reborn);
     desk_do(&reborn, SS_EV_START);
-    const struct ss_sha256 after = digest(&reborn);
+    const struct ss_sha256 after = desk_digest(&reborn);
     assert_memory_equal(&before, &after, sizeof before);
     desk_do(&reborn, SS_EV_CONNECTED);
     bytes = 0;
@@ -118,17 +112,12 @@ static void a_large_entity_moves_to_parts_and_survives_a_restart(void **state) {
 static void a_tombstone_shrinks_after_30_days(void **state) {
     (void)state;
     struct desk desk = {0};
-    desk_open(&desk, 1);
-    desk_do(&desk, SS_EV_START);
-    desk_join(&desk, 7);
-    desk_do(&desk, SS_EV_CONNECTED);
+    desk_work(&desk);
     assert_int_equal(desk_edit(&desk, 7, 1, false, 3, "name", DESK_BYTES(1)), SS_OK);
     assert_int_equal(desk_edit(&desk, 7, 2, false, 3, "deleted", DESK_BYTES(0xc3)), SS_OK);
     desk_stored(&desk);
-    struct ss_event event = desk_event(&desk, SS_EV_PUBLISHED);
-    event.published.token = desk_find(&desk, SS_FX_PUBLISH_STATE)->state.token;
-    assert_int_equal(desk_step(&desk, &event), SS_OK);
-    const struct ss_sha256 before = digest(&desk);
+    desk_published(&desk, desk_find(&desk, SS_FX_PUBLISH_STATE)->state.token);
+    const struct ss_sha256 before = desk_digest(&desk);
     desk.now += 29ULL * 24 * 3600 * 1000;
     desk_do(&desk, SS_EV_TIME);
     assert_null(desk_find(&desk, SS_FX_CLEAR_STATE));
@@ -136,7 +125,7 @@ static void a_tombstone_shrinks_after_30_days(void **state) {
     desk_do(&desk, SS_EV_TIME);
     assert_non_null(desk_find(&desk, SS_FX_CLEAR_STATE));
     assert_int_equal(ss_thing_at(desk.core, 0)->count, 1);
-    const struct ss_sha256 after = digest(&desk);
+    const struct ss_sha256 after = desk_digest(&desk);
     assert_memory_equal(&before, &after, sizeof before);
     desk_close(&desk);
 }
@@ -144,17 +133,13 @@ static void a_tombstone_shrinks_after_30_days(void **state) {
 static void give(struct desk *desk, uint64_t ahead_ms, uint64_t seq) {
     struct ss_field field = {ss_slice_text("x"), DESK_BYTES(5), {{0}}};
     ss_store_be(field.stamp.b, 6, 1700000000000U + desk->now + ahead_ms);
-    struct ss_event event = desk_event(desk, SS_EV_STATE);
-    event.state = (struct ss_ev_state){
-        .entity = {ss_slice_text("object"), {{1}}, 1, &field}, .part = -1, .numbered = true, .from = {{9}}, .seq = seq};
-    assert_int_equal(desk_step(desk, &event), SS_OK);
+    desk_give(desk, (struct ss_entity){ss_slice_text("object"), {{1}}, 1, &field}, 9, seq);
 }
 
 static void the_future_waits_or_is_refused(void **state) {
     (void)state;
     struct desk desk = {0};
-    desk_open(&desk, 1);
-    desk_do(&desk, SS_EV_START);
+    desk_start(&desk);
     give(&desk, 25ULL * 3600 * 1000, 1);
     assert_int_equal(desk_find(&desk, SS_FX_REFUSED)->refused.error, SS_EFUTURE);
     assert_int_equal(desk.core->aside.count, 0);
@@ -174,10 +159,7 @@ static void the_future_waits_or_is_refused(void **state) {
 static void what_the_disk_refused_is_refused_and_stored_again(void **state) {
     (void)state;
     struct desk desk = {0};
-    desk_open(&desk, 1);
-    desk_do(&desk, SS_EV_START);
-    desk_join(&desk, 7);
-    desk_do(&desk, SS_EV_CONNECTED);
+    desk_work(&desk);
     assert_int_equal(desk_edit(&desk, 7, 1, false, 3, "name", DESK_BYTES(1)), SS_OK);
     struct ss_event event = desk_event(&desk, SS_EV_STORE_FAILED);
     event.stored.txn = desk.core->last_txn;
