@@ -17,13 +17,14 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT / "tests" / "support"), str(ROOT / "tests" / "blender")]
 
+import abuse  # noqa: E402
 import agents  # noqa: E402
 import blobs  # noqa: E402
 import in_blender  # noqa: E402
 import rows  # noqa: E402
 from place import Place  # noqa: E402
 
-GROUPS = {**agents.GROUPS, **blobs.GROUPS, **in_blender.GROUPS}
+GROUPS = {**agents.GROUPS, **abuse.GROUPS, **blobs.GROUPS, **in_blender.GROUPS}
 
 
 def run_group(name, build):
