@@ -162,9 +162,9 @@ class Identity:
         if entry is None or entry.key is None:
             return None
         blocks = getattr(self.data, self.collections[entry.kind])
-        if 0 <= entry.index < len(blocks):
-            block = blocks[entry.index]
-            if self.key(block) == entry.key:
+        if entry.index >= 0:
+            block = _at(blocks, entry.index)
+            if block is not None and self.key(block) == entry.key:
                 return block
         entry.index = -1
         self._index(blocks)
@@ -273,6 +273,14 @@ class Identity:
         lists = {name: table for (owner, name), table in self.members.items() if owner == value and table}
         if lists and block.library is None and _persisted_members(block) != lists:
             block[MEMBERS_TAG] = json.dumps(lists, sort_keys=True)
+
+
+def _at(blocks, index):
+    """The datablock at this place, or None. (Asking how many there are costs a walk over all.)"""
+    try:
+        return blocks[index]
+    except IndexError:
+        return None
 
 
 def _persisted_members(block):

@@ -9,6 +9,7 @@ import math
 import numpy
 
 from .kinds import Blob
+from .kinds.properties import PREFIX as PROPERTY
 from .kinds.transform import WIDTHS
 
 
@@ -42,13 +43,21 @@ def _bits(array):
 class Record:
     """One entity. `values` is what Blender holds, `remote` the fields (and `deleted`) that somebody else wrote last."""
 
-    __slots__ = ("values", "remote", "deleted", "reached")
+    __slots__ = ("values", "remote", "deleted", "reached", "_properties", "_properties_of")
 
     def __init__(self):
         self.values = {}
         self.remote = set()
         self.deleted = False
         self.reached = False  # it has been seen in use: when it no longer is, it was deleted
+        self._properties = self._properties_of = ()
+
+    def properties(self):
+        """The names of its custom properties, looked up once for each `values`."""
+        if self._properties_of is not self.values:
+            self._properties_of = self.values
+            self._properties = [name for name in self.values if name.startswith(PROPERTY)]
+        return self._properties
 
 
 class Mirror:

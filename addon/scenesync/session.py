@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One session: this Blender in one shared scene. Everything the add-on remembers hangs on it.
 
-A tick receives frames, finds local edits, applies others', and sends. Blender's timer gives ticks where there is a window; `pump` does
-where there is none.
+A tick sends local edits, receives frames and applies what others did. Blender's timer gives ticks where there is a window; `pump` does
+where there is none. Where objects are is sent even sooner, from Blender's own event: redrawing can take longer than all the rest.
 """
 
 import collections
+import threading
 import time
 
 import bpy
@@ -24,6 +25,7 @@ from .outgoing.watch import Watch
 APPLY_SECONDS = 0.004
 BUSY_SECONDS = 2.0  # after traffic, ticks come at once for this long
 RECONNECT_SECONDS = 1.0
+CHORES_SECONDS = 0.1  # what can wait while frames arrive is done this often all the same
 UNLIMITED = float("inf")
 
 
@@ -49,6 +51,8 @@ class Session:
         self.busy_until = 0.0
         self.retry_at = 0.0
         self.held_at = 0.0
+        self.chores_at = 0.0
+        self.working = False  # Blender's events come from what we do
         self._begin()
 
     def _begin(self):
@@ -133,10 +137,13 @@ class Session:
             self.link.send(frame)
 
     def _receive(self, wait):
+        """Take what has arrived; whether anything has."""
+        heard = False
         if self.link is None:
-            return
+            return heard
         try:
             for frame in self.link.poll(wait):
+                heard = True
                 self.busy_until = time.perf_counter() + BUSY_SECONDS
                 handler = getattr(self, "_on_" + frame["t"], None)
                 if handler is not None:
@@ -144,6 +151,7 @@ class Session:
         except LinkError as error:
             self.fail("agent", str(error))
             self._disconnect()
+        return heard
 
     def _handle(self, handler, frame):
         try:
@@ -199,34 +207,63 @@ class Session:
         now = time.perf_counter()
         if self.link is None:
             self._connect(now)
-        self._receive(wait)
-        if self.state == "active":
-            try:
-                self._work(time.perf_counter() + budget, now)
-                self.outbox.flush()
-            except LinkError as error:
-                self.fail("agent", str(error))
-                self._disconnect()
-            finally:
-                self.ctx.identity.tick(begins=False)
+        self._work(self._find_edits, now + budget)
+        spent = time.perf_counter() - now
+        heard = self._receive(0.0 if self._is_behind() else wait)
+        self._work(self._take_in, time.perf_counter() + budget - spent)
+        if not heard or now - self.chores_at > CHORES_SECONDS:
+            self.chores_at = now
+            self._work(self._do_chores, now)
         return 0.0 if now < self.busy_until else 0.02
 
-    def _work(self, deadline, now):
+    def _work(self, step, argument):
+        """One part of a tick, and then what it has to send."""
+        if self.state != "active":
+            return
+        self.working = True
+        self.ctx.identity.tick(begins=True)
+        try:
+            step(argument)
+            self.outbox.flush()
+        except LinkError as error:
+            self.fail("agent", str(error))
+            self._disconnect()
+        finally:
+            self.ctx.identity.tick(begins=False)
+            self.working = False
+
+    def _find_edits(self, deadline):
         if self.undo_again and self.watch.undone:
             self.undo_again = False
             _undo()
-        self.ctx.identity.tick(begins=True)
         for key in self.later_keys:
             self.watch.dirty[key] = True
         self.later_keys.clear()
         self.diff.run(deadline)
+
+    def _take_in(self, deadline):
+        now = time.perf_counter()
         self.apply.run(deadline, now)
         if self.apply.held and now - self.held_at > 0.25:
             self.held_at = now
             self.apply.retry_held()
+
+    def _do_chores(self, now):
+        """What nobody waits for."""
         self.diff.sweep(now)
         self.matrices.run(now)
         self.presence.send(now)
+
+    def _is_behind(self):
+        """Whether the last tick left something that could be done now."""
+        work = (self.watch.dirty, self.diff.restore, self.diff.unlisted, self.apply.moves)
+        return any(work) or any(self.apply.inbox.values())
+
+    def send_moves(self, objects):
+        """Inside Blender's event: (UUID, object) of those that may have moved. What cannot be looked at now is found in the next tick."""
+        if self.working or self.watch.undo_begun or threading.current_thread() is not threading.main_thread():
+            return
+        self._work(self.diff.compare_moved, objects)
 
     def later(self, key):
         """Compare this entity again in the next tick."""

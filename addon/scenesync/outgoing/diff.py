@@ -13,7 +13,7 @@ from ..mirror import same
 
 SWEEP_SECONDS = 0.5  # one look at every datablock's custom properties takes this long
 SWEEP_SLICE = 0.001
-SWEEP_BLOCKS = 32  # taken from their place among all, as finding one by its UUID can cost a walk over all
+SWEEP_BLOCKS = 256  # taken from their place among all: Blender walks there from the first
 EDIT_MODE_SECONDS = 0.25
 UNLIMITED = float("inf")  # a tick that nobody waits for
 
@@ -38,6 +38,7 @@ class Diff:
     def run(self, deadline):
         """Find and queue local edits until `deadline`. Returns True when nothing is left to look at."""
         watch = self.session.watch
+        watch.undo_begun = False
         if watch.undone:
             watch.undone = False
             self._after_undo()
@@ -128,6 +129,15 @@ class Diff:
         changes = {field: value for field, value in changed_fields(record.values, values).items() if field not in incoming}
         if changes:
             self._changed(kind.name, uuid, record, values, changes, (kind.name, uuid) in self.restore)
+
+    def compare_moved(self, objects):
+        """Compare where these are, (UUID, object), unless undo or somebody else has a say in it."""
+        for uuid, block in objects:
+            key = ("transform", uuid)
+            if key in self.restore or key in self.session.apply.forced or not self.mirror.known("object", uuid):
+                continue
+            self.session.watch.dirty.pop(key, None)
+            self._compare_transform(uuid, block, False)
 
     def _compare_transform(self, uuid, block, undone):
         transforms = self.mirror.transforms
@@ -315,21 +325,24 @@ class Diff:
         if whole or (not self.sweep_items and now - self.sweep_started > SWEEP_SECONDS):
             self.sweep_started = now
             counts = ((name, len(getattr(bpy.data, kind.collection))) for name, kind in self.ctx.kinds.items() if kind.collection)
-            self.sweep_items = [(name, start) for name, count in counts for start in range(0, count, SWEEP_BLOCKS)]
+            self.sweep_items = [(name, start, start + SWEEP_BLOCKS) for name, count in counts for start in range(0, count, SWEEP_BLOCKS)]
         while self.sweep_items and time.perf_counter() < deadline:
-            kind_name, start = self.sweep_items.pop()
-            blocks = getattr(bpy.data, self.ctx.kinds[kind_name].collection)[start:start + SWEEP_BLOCKS]
-            for uuid, block in zip(self.ctx.identity.known_of(blocks), blocks):
+            kind_name, start, end = self.sweep_items.pop()
+            blocks = getattr(bpy.data, self.ctx.kinds[kind_name].collection)[start:end]
+            for place, (uuid, block) in enumerate(zip(self.ctx.identity.known_of(blocks), blocks), start):
+                if time.perf_counter() > deadline:
+                    self.sweep_items.append((kind_name, place, end))
+                    break
                 self._sweep(kind_name, uuid, block, now, whole)
 
     def _sweep(self, kind_name, uuid, block, now, whole):
         record = self.mirror.get(kind_name, uuid)
         if record is None or record.deleted:
             return
-        known = record.values
-        held = [name for name in known if name.startswith(properties.PREFIX)]
+        held = record.properties()
         if held or len(block.keys()) > 1:
             values = properties.read(block)
+            known = record.values
             if any(name not in values for name in held) or any(not same(known.get(name), value) for name, value in values.items()):
                 self.session.watch.dirty[kind_name, uuid] = True
         kind = self.ctx.kinds[kind_name]

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Blender's events → what may have changed. Handlers only note; comparing and sending happens in the session's ticks.
+"""Blender's events → what may have changed. Handlers only note; comparing and sending happens in the session's ticks, but for a few objects
+that moved: where they are is sent at once.
 
 Blender does not say what changed and is silent about some edits: whatever is listed is compared, an empty or Scene-only call means that the
 set of datablocks may have changed, and `sweep` in diff.py looks at what no event ever comes for.
 """
 
-from itertools import compress
+from itertools import compress, islice
 
 import bpy
 import numpy
@@ -19,6 +20,7 @@ class Watch:
         self.dirty = {}  # (kind, UUID) → True, in order
         self.structure = True  # datablocks may have come, gone or moved in the hierarchy
         self.many_moved = False
+        self.undo_begun = False  # until the next tick nothing is what it was
         self.undone = False
         self.handlers = {}
 
@@ -65,26 +67,31 @@ class Watch:
         if depsgraph is None:
             depsgraph = bpy.context.evaluated_depsgraph_get()
         updates = depsgraph.updates
-        count = len(updates)
-        if count == 0:
+        some = list(islice(updates, MANY + 1))  # Blender looks at every datablock there is whenever it is asked for them
+        if not some:
             self.structure = True
-        elif count > MANY:
-            self._note_many(updates, count)
+        elif len(some) > MANY:
+            self._note_many(updates)
         else:
-            for update in updates:
-                self._note(update.id)
+            self._note_some([update.id.original for update in some])
 
-    def _note_many(self, updates, count):
+    def _note_some(self, blocks):
+        for block in blocks:
+            self._note(block)
+        known = self.session.ctx.identity.known
+        self.session.send_moves([(known(block), block) for block in blocks if isinstance(block, bpy.types.Object)])
+
+    def _note_many(self, updates):
         """Objects that only moved are compared with numpy; the others one by one."""
         self.many_moved = True
+        count = len(updates)
         moved, other = numpy.empty(count, bool), numpy.empty(count, bool)
         updates.foreach_get("is_updated_transform", moved)
         updates.foreach_get("is_updated_geometry", other)
         for update in compress(updates, (~moved | other).tolist()):
-            self._note(update.id)
+            self._note(update.id.original)
 
     def _note(self, block):
-        block = block.original
         session = self.session
         if isinstance(block, bpy.types.Scene):
             self.structure = True
@@ -105,10 +112,12 @@ class Watch:
 
     def _before_undo(self, *_):
         """Undo over datablocks that Blender's undo stack does not know crashes Blender: let it know them first."""
+        self.undo_begun = True
         self.session.undo_again = self._push()
 
     def _before_redo(self, *_):
         """The same; what would have been done again is lost then."""
+        self.undo_begun = True
         self.session.undo_again = False
         self._push()
 
