@@ -65,6 +65,7 @@ class Identity:
         self.keys = {}  # key → UUID
         self.entries = {}  # UUID → Entry
         self.seen = None  # UUID → datablock, within a tick
+        self.sure = set()  # addresses of which it was verified within a tick that they are still those of their entities
         self.looks = {}  # collection → how often one of its datablocks was looked for in this tick
         self.members = {}  # (UUID, list name) → {key: member id}
         self.new_uuid = lambda: uuid.uuid4().bytes
@@ -76,15 +77,23 @@ class Identity:
 
     def known(self, block):
         """The UUID of a datablock that has one in this session, or None."""
-        return self.keys.get(self.key(block))
+        key = self.key(block)
+        found = self.keys.get(key)
+        if found is None or self.use_session_uid or key in self.sure:
+            return found
+        if not self._is_still(found, block):
+            return None
+        if self.seen is not None:
+            self.sure.add(key)
+        return found
 
     def id_of(self, kind, block):
         """The UUID of a datablock, given one if it had none."""
-        found = self.keys.get(self.key(block))
-        if found is not None:
-            self.entries[found].name = block.name
-            return found
-        return self._adopt(kind, block)
+        found = self.known(block)
+        if found is None:
+            return self._adopt(kind, block)
+        self.entries[found].name = block.name
+        return found
 
     def _adopt(self, kind, block):
         if block.library is not None:
@@ -119,6 +128,7 @@ class Identity:
         entry = self.entries.get(value)
         if entry is not None and entry.key is not None:
             self.keys.pop(entry.key, None)
+            self.sure.discard(entry.key)
             if not self.use_session_uid:
                 entry.key = None
 
@@ -127,6 +137,7 @@ class Identity:
     def tick(self, begins):
         """Within a tick only we remove datablocks, so what was found stays found. Blender counts its lists whenever it is asked for one item."""
         self.seen = {} if begins else None
+        self.sure.clear()
         self.looks.clear()
 
     def find(self, value):
@@ -192,6 +203,7 @@ class Identity:
         if self.seen is not None:
             self.seen.clear()
             self.looks.clear()
+        self.sure.clear()
         self.keys.clear()
         for kind, collection in self.collections.items():
             blocks = list(getattr(self.data, collection))
@@ -200,7 +212,7 @@ class Identity:
             unknown = []
             for block in blocks:
                 value = by_key.get(self.key(block))
-                if value is not None and (self.use_session_uid or self._is_still(entries[value], value, block)):
+                if value is not None and (self.use_session_uid or self._is_still(value, block)):
                     self.bind(kind, block, value)
                     del entries[value]
                 else:
@@ -213,10 +225,10 @@ class Identity:
                 if not self.use_session_uid:
                     entry.key = None
 
-    def _is_still(self, entry, value, block):
+    def _is_still(self, value, block):
         """Whether what is at the address of an entity is that entity: addresses are used again, and undo may have taken the tag."""
         tag = read_tag(block)
-        return tag == value or (tag is None and block.name == entry.name)
+        return tag == value or ((tag is None or block.library is not None) and block.name == self.entries[value].name)
 
     def _claim(self, kind, blocks, entries, name_of):
         """Give each block the entity that `name_of` says it is, if that has none yet; returns the blocks that are left."""

@@ -96,12 +96,12 @@ class Blender:
         assert done, f"not synced: {state}, {errors}\n{self.log()[-2000:]}"
         return errors
 
-    def dump(self):
+    def dump(self, by_tag=False):
         """compare.dump of this Blender."""
         import compare
 
         path = tempfile.mktemp(prefix="blender-dump-")
-        self.run("compare.dump(path)", path=path)
+        self.run("scenesync.registration.session().persist()\n" * by_tag + "compare.dump(path, by_tag)", path=path, by_tag=by_tag)
         try:
             return compare.load(path)
         finally:
@@ -133,9 +133,9 @@ def settle(*people, timeout=60):
         assert time.monotonic() < end, f"the agents do not agree: {digests}"
 
 
-def same(a, b):
+def same(a, b, by_tag=False):
     """Assert that two Blenders hold the same; says the first differences."""
     import difference
 
-    lines = difference.differences(a.dump(), b.dump(), mixed=a.version != b.version)
+    lines = difference.differences(a.dump(by_tag), b.dump(by_tag), mixed=a.version != b.version)
     assert not lines, f"{len(lines)} differences between {a.version} and {b.version}:\n" + "\n".join(lines[:20])

@@ -5,6 +5,7 @@
 """
 
 import pickle
+import re
 
 import numpy
 
@@ -29,21 +30,35 @@ UNITS = "system scale_length length_unit".split()
 # ---- inside Blender
 
 
-def dump(path=None):
-    """Everything compared, of the active scene and what it uses; written to `path` where there is one."""
+_called = {}  # address → what a datablock is called in this dump, where that is not its name
+
+
+def dump(path=None, by_tag=False):
+    """Everything compared, of the active scene and what it uses; written to `path` where there is one.
+
+    `by_tag`: datablocks are known by the UUID that they are tagged with, as where names clash each Blender has other ones.
+    """
     import bpy
 
     scene = bpy.context.scene
     bpy.context.view_layer.update()
     found = _used(scene)
+    _called.clear()
+    if by_tag:
+        _called.update((block.as_pointer(), _tag(block)) for blocks in found.values() for block in blocks)
     result = {"scene": {scene.name: _scene(scene)}}
     for kind, blocks in found.items():
         reader = READERS[kind]
-        result[kind] = {block.name: reader(block) for block in blocks}
+        result[kind] = {_name(block): reader(block) for block in blocks}
     if path:
         with open(path, "wb") as file:
             pickle.dump(_packed(result), file)
     return result
+
+
+def _tag(block):
+    """Its UUID, and its name without what a clash has added."""
+    return f"{block.get('scenesync', '')[:8]} {re.sub('[.][0-9]{3}$', '', block.name)}"
 
 
 def _packed(value):
@@ -113,7 +128,7 @@ def _plain(value):
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, bpy.types.ID):
-        return ("ID", value.name)
+        return ("ID", _name(value))
     if isinstance(value, set):
         return sorted(value)
     if hasattr(value, "to_dict"):
@@ -137,7 +152,7 @@ def _properties(block):
 
 
 def _name(block):
-    return block.name if block is not None else None
+    return None if block is None else _called.get(block.as_pointer(), block.name)
 
 
 def _scene(scene):
@@ -147,8 +162,8 @@ def _scene(scene):
         "units": _attributes(scene.unit_settings, UNITS),
         "camera": _name(scene.camera),
         "world": _name(scene.world),
-        "children": sorted(child.name for child in scene.collection.children),
-        "objects": sorted(item.name for item in scene.collection.objects),
+        "children": sorted(_name(child) for child in scene.collection.children),
+        "objects": sorted(_name(item) for item in scene.collection.objects),
         "properties": _properties(scene),
     }
 
@@ -364,8 +379,8 @@ def _clip(clip):
 def _collection(collection):
     return {
         **_attributes(collection, ("hide_render", "hide_viewport", "hide_select", "color_tag", "instance_offset")),
-        "children": sorted(child.name for child in collection.children),
-        "objects": sorted(item.name for item in collection.objects),
+        "children": sorted(_name(child) for child in collection.children),
+        "objects": sorted(_name(item) for item in collection.objects),
         "properties": _properties(collection),
     }
 

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which datablock is which entity, where all that Blender tells of a datablock is its address."""
+
+import types
+
+import pytest
+from scenesync.identity import Identity
+
+
+class Block(dict):
+    """A datablock; its custom properties are its items."""
+
+    library = None
+
+    def __init__(self, address, name, **tags):
+        super().__init__(tags)
+        self.address, self.name = address, name
+
+    def as_pointer(self):
+        return self.address
+
+
+@pytest.fixture
+def data():
+    return types.SimpleNamespace(meshes=[], images=[])
+
+
+@pytest.fixture
+def identity(data):
+    return Identity(data, {"mesh": "meshes", "image": "images"}, use_session_uid=False)
+
+
+@pytest.mark.parametrize("within_a_tick", (True, False))
+@pytest.mark.parametrize("kind", ("mesh", "image"))
+def test_an_address_that_is_used_again(identity, data, kind, within_a_tick):
+    data.meshes.append(Block(7, "gone"))
+    before = identity.id_of("mesh", data.meshes[0])
+    data.meshes.clear()
+    if within_a_tick:
+        identity.tick(begins=True)
+    new = Block(7, "new", scenesync="ab" * 16)
+    assert identity.known(new) is None
+    assert identity.id_of(kind, new) == b"\xab" * 16
+    assert identity.find(before) is None
+
+
+def test_what_undo_took_the_tag_of_is_known_by_its_name(identity):
+    block = Block(7, "same")
+    before = identity.id_of("mesh", block)
+    del block["scenesync"]
+    assert identity.id_of("mesh", block) == before
