@@ -81,6 +81,7 @@ static bool ss_aside_merge(struct ss_core *core, const struct ss_aside *entry) {
         return false;
     }
     ss_plan_commit(core);
+    core->checkpoint.stale = true;
     for (uint32_t i = 0; i < count; i++)
         ss_clock_observe(&core->clock, &incoming[i].stamp);
     return true;

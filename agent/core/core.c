@@ -144,6 +144,8 @@ static int ss_dispatch(struct ss_core *core, const struct ss_event *event) {
     case SS_EV_ONLINE: return ss_on_online(core, event);
     case SS_EV_SYNC_CALLED: return ss_on_sync_called(core, event);
     case SS_EV_SYNC_REPLIED: return ss_on_sync_replied(core, event);
+    case SS_EV_CHECKPOINT: return ss_on_checkpoint(core, event);
+    case SS_EV_SNAPSHOT: return ss_on_snapshot(core, event);
     default: return ss_dispatch_local(core, event);
     }
 }

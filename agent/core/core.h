@@ -45,6 +45,9 @@ struct ss_core_config {
     uint32_t rank_delay_ms;    // 250
     uint32_t peer_interval_ms; // 10000; a peer not heard of for three intervals is lost
     uint32_t max_inflight;     // 64 state messages between publish and PUBACK
+    bool store;                // there is an asset store: checkpoints can be written
+    uint32_t checkpoint_ms;    // 60000: a checkpoint that something is newer than is rewritten after that, and 1 ms for every entity
+    uint32_t snapshot_bytes;   // 4 MiB: a `sync` is answered with the checkpoint when it takes more, and half of the scene
 };
 
 // ---- Events: what the world tells the core -------------------------------------------------------------------------------
@@ -79,7 +82,9 @@ enum ss_event_type {
     SS_EV_PEER,          // a peer message arrived
     SS_EV_ONLINE,        // an online message (or will) arrived
     SS_EV_SYNC_CALLED,   // a peer calls our `sync`
-    SS_EV_SYNC_REPLIED,  // part of an answer to our `sync`
+    SS_EV_SYNC_REPLIED,  // part of an answer to our `sync`, or of a snapshot that SS_FX_READ_SNAPSHOT asked for
+    SS_EV_CHECKPOINT,    // a checkpoint message arrived
+    SS_EV_SNAPSHOT,      // all parts of the snapshot `number` are in a blob, which is on its way into the cache and the store
     SS_EV_BLOB_PRESENT,  // a blob is in the cache, verified and fsynced
     SS_EV_BLOB_UPLOADED, // a blob is in the store
     SS_EV_BLOB_MISSING,  // the store does not have it (yet), or there is none; asked again later
@@ -123,6 +128,20 @@ struct ss_ev_peer {
     const struct ss_sha256 *missing; // blobs that it wants and the store does not have; at most SS_MAX_MISSING count
 };
 
+// ss_blob_name is a blob and its length; a length of 0: there is none.
+struct ss_blob_name {
+    struct ss_sha256 sha256;
+    uint64_t size;
+};
+
+// ss_ev_checkpoint: `blob` holds the whole scene, with all that `vector` counts.
+struct ss_ev_checkpoint {
+    struct ss_origin from;
+    struct ss_vector vector;
+    struct ss_blob_name blob;
+    bool partial; // this broker was seen not to replay all that it retains
+};
+
 // A snapshot travels in parts of at most SS_MAX_MESSAGE; it counts once `last` and all before it are committed.
 struct ss_ev_sync_reply {
     struct ss_origin from;
@@ -133,6 +152,7 @@ struct ss_ev_sync_reply {
     const struct ss_entity *entities;
     const struct ss_vector *touched; // per entity: for each `from` the last seq that touched it
     struct ss_vector vector;         // of the answerer; on the last part
+    struct ss_blob_name blob;        // on the last part, instead of entities and vector: a checkpoint that has what is asked for
 };
 
 struct ss_event {
@@ -181,8 +201,14 @@ struct ss_event {
             uint64_t call;
             struct ss_vector vector; // what the caller has
             struct ss_slice buckets; // SS_BUCKETS × SS_BUCKET_SIZE bytes: compare these instead of the vector; or nothing
+            bool blobs;              // a large answer may be a blob
         } sync_called;
         struct ss_ev_sync_reply sync_replied;
+        struct ss_ev_checkpoint checkpoint;
+        struct {
+            uint64_t number;
+            struct ss_blob_name blob;
+        } snapshot;
         struct {
             struct ss_sha256 sha256;
         } blob;
@@ -215,6 +241,9 @@ enum ss_effect_type {
     SS_FX_CLEAR_STATE, // empty retained payload for an old tombstone
     SS_FX_CALL_SYNC,
     SS_FX_REPLY_SYNC,
+    SS_FX_SNAPSHOT,           // append this part to the file that becomes a blob, part 0 to a new one; after the last SS_EV_SNAPSHOT
+    SS_FX_READ_SNAPSHOT,      // give the parts of this blob, which is in the cache, as SS_EV_SYNC_REPLIED; SS_EV_BLOB_GONE when it is not
+    SS_FX_PUBLISH_CHECKPOINT, // retained
     SS_FX_REREAD,       // subscribe to state again so that the broker replays what it retains; then SS_EV_REPLAYED
     SS_FX_FETCH_BLOB,   // get it from the store into the cache; then SS_EV_BLOB_PRESENT or _MISSING
     SS_FX_UPLOAD_BLOB,  // make sure the store has it; then SS_EV_BLOB_UPLOADED or _GONE
@@ -289,12 +318,19 @@ struct ss_effect {
             uint64_t call;
             struct ss_vector vector;
             struct ss_slice buckets; // as in sync_called
+            bool blobs;
         } call_sync;
         struct {
             struct ss_origin to;
             struct ss_slice user;
             struct ss_ev_sync_reply reply; // `from` is us
-        } reply;
+        } reply;                           // also SNAPSHOT, where `call` is its number
+        struct ss_ev_checkpoint checkpoint; // `from` is us
+        struct {
+            struct ss_sha256 sha256;
+            struct ss_origin from;
+            uint64_t call;
+        } read_snapshot;
         struct {
             struct ss_sha256 sha256;
             uint64_t size;

@@ -25,6 +25,8 @@ int ss_on_peer(struct ss_core *core, const struct ss_event *event);
 int ss_on_online(struct ss_core *core, const struct ss_event *event);
 int ss_on_sync_called(struct ss_core *core, const struct ss_event *event);
 int ss_on_sync_replied(struct ss_core *core, const struct ss_event *event);
+int ss_on_checkpoint(struct ss_core *core, const struct ss_event *event);
+int ss_on_snapshot(struct ss_core *core, const struct ss_event *event);
 int ss_on_blob_present(struct ss_core *core, const struct ss_event *event);
 int ss_on_blob_uploaded(struct ss_core *core, const struct ss_event *event);
 int ss_on_blob_missing(struct ss_core *core, const struct ss_event *event);
@@ -42,12 +44,14 @@ void ss_sync_timeout(struct ss_core *core);
 void ss_sync_consider(struct ss_core *core);
 void ss_reply_run(struct ss_core *core);
 void ss_replay_quiet(struct ss_core *core);
-void ss_replay_peer_gone(struct ss_core *core); // not a timer: when one is lost
+void ss_replay_peer_gone(struct ss_core *core); // not timers: when one is lost, and to have the broker replay all
+void ss_replay_again(struct ss_core *core);
 void ss_blob_retry(struct ss_core *core);
 void ss_aside_run(struct ss_core *core);
 void ss_tombstone_sweep(struct ss_core *core);
 void ss_resave_run(struct ss_core *core);
 void ss_republish_run(struct ss_core *core);
+void ss_checkpoint_run(struct ss_core *core);
 
 // Pumps.
 void ss_acks_pump(struct ss_core *core);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A blob is here, is in the store, or is missing there: whoever waited for that goes on.
 #include "core/blobs.h"
+#include "core/checkpoint.h"
 #include "core/dirty.h"
 #include "core/handlers.h"
 #include "core/missing.h"
 #include "core/plan.h"
+#include "core/sync.h"
 
 enum { SS_BLOB_FIRST_MS = 1000, SS_BLOB_MOST_MS = 30000 };
 
@@ -34,8 +36,9 @@ static bool ss_thing_held(const struct ss_thing *thing) { return (thing->flags &
 
 int ss_on_blob_present(struct ss_core *core, const struct ss_event *event) {
     const uint32_t number = ss_blob_take(core, &event->blob.sha256, 0);
-    if (number == SS_NONE || !ss_clients_room(core))
+    if (number == SS_NONE || !ss_clients_room(core) || !ss_fx_room(core, 1 + SS_FX_SPARE))
         return SS_ENOMEM;
+    ss_sync_blob_here(core, &event->blob.sha256);
     struct ss_blob *blob = &core->blobs.all.items[number];
     const bool lost = (blob->flags & SS_BLOB_LOST) != 0; // others have been told of it without its being in the store
     blob->flags = (blob->flags & (SS_BLOB_UPLOADED | SS_BLOB_UPLOADING)) | SS_BLOB_PRESENT;
@@ -97,6 +100,7 @@ int ss_on_blob_uploaded(struct ss_core *core, const struct ss_event *event) {
     }
     ss_plan_commit(core);
     blob->flags &= ~(uint32_t)SS_BLOB_UPLOADING;
+    ss_checkpoint_uploaded(core, &event->blob.sha256);
     if ((blob->flags & SS_BLOB_PRESENT) != 0)
         ss_array_finish(&blob->things, ss_memory(core));
     return SS_OK;
@@ -114,6 +118,7 @@ int ss_on_blob_missing(struct ss_core *core, const struct ss_event *event) {
     blob->retry_ms = core->now + blob->delay_ms;
     ss_timer_by(core, SS_TIMER_BLOB, blob->retry_ms);
     ss_missing_begin(core, blob);
+    ss_sync_blob_missing(core, &event->blob.sha256);
     return SS_OK;
 }
 

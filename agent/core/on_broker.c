@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // The connection to the broker comes and goes, and what it retains is compared with what we have.
+#include "core/checkpoint.h"
 #include "core/handlers.h"
 #include "core/outbox.h"
 #include "core/peers.h"
 #include "core/plan.h"
 #include "core/repair.h"
+#include "core/reply.h"
 #include "core/sync.h"
 
+enum { SS_CHECKPOINT_FIRST_MS = 5000, SS_CHECKPOINT_ALONE_MS = 2000 };
 enum { SS_REPUBLISH_THINGS = 256, SS_REPUBLISH_PAUSE_MS = 50, SS_REPUBLISH_WAIT_MS = 1000 };
 
 int ss_on_connected(struct ss_core *core) {
     core->connected = true;
     core->replayed = false;
     core->reread = !core->connected_before;
-    core->checked = core->keeper = false;
+    core->checked = core->keeper = core->compared = core->republished = core->checkpoint.known = false;
     core->replay++;
     core->republish = SS_NONE;
     ss_peers_gone(core);
@@ -34,6 +37,7 @@ int ss_on_disconnected(struct ss_core *core) {
     ss_timer_stop(core, SS_TIMER_WANT);
     ss_timer_stop(core, SS_TIMER_QUIET);
     ss_timer_stop(core, SS_TIMER_REPUBLISH);
+    ss_timer_stop(core, SS_TIMER_CHECKPOINT);
     return SS_OK;
 }
 
@@ -55,6 +59,39 @@ static bool ss_peers_to_ask(const struct ss_core *core) {
     return false;
 }
 
+static bool ss_republish_missing(const struct ss_core *core, const struct ss_thing *thing) {
+    const uint32_t skip = SS_THING_QUEUED | SS_THING_SHRUNK | SS_THING_UNSETTLED;
+    return thing->count > 0 && thing->seen != core->replay && (thing->flags & skip) == 0;
+}
+
+void ss_replay_again(struct ss_core *core) {
+    core->reread = ss_fx_room(core, 1);
+    if (!core->reread)
+        return;
+    ss_fx_push(core, SS_FX_REREAD);
+    core->replayed = false;
+    core->replay++;
+}
+
+// What is missing goes out again, once. What is then still not replayed is lost on this broker, and newcomers need a checkpoint.
+static void ss_replay_judge(struct ss_core *core) {
+    bool missing = false;
+    for (size_t i = 0; i < core->scene.things.count && !missing; i++)
+        missing = ss_republish_missing(core, core->scene.things.items[i]);
+    core->compared |= !missing;
+    if (!missing) {
+        core->proven = core->scene.present;
+        core->partial = false;
+    } else if (core->republished || (core->partial && core->checkpoint.known)) {
+        core->partial = core->compared = true;
+        ss_timer_by(core, SS_TIMER_CHECKPOINT, core->now);
+    } else {
+        core->republished = true;
+        core->republish = 0;
+        ss_timer_by(core, SS_TIMER_REPUBLISH, core->now);
+    }
+}
+
 // The first in rank for the whole scene looks after what the broker retains: brokers lose or roll back their stores. Whoever becomes the
 // first because others have gone (or never were there but in the broker's old store) reads anew, not knowing how far those came.
 static void ss_replay_check(struct ss_core *core) {
@@ -63,34 +100,34 @@ static void ss_replay_check(struct ss_core *core) {
     core->keeper = ss_rank(core, &scene) == 0;
     if (!core->keeper) {
         core->reread = false;
-    } else if (core->reread) {
-        core->republish = 0;
-        ss_timer_by(core, SS_TIMER_REPUBLISH, core->now);
-    } else if (ss_fx_room(core, 1)) {
-        ss_fx_push(core, SS_FX_REREAD);
-        core->reread = true;
-        core->replayed = false;
-        core->replay++;
+        core->compared = true;
+        return;
     }
+    ss_timer_by(core, SS_TIMER_CHECKPOINT, core->now + SS_CHECKPOINT_FIRST_MS);
+    if (core->reread)
+        ss_replay_judge(core);
+    else
+        ss_replay_again(core);
 }
 
 void ss_replay_peer_gone(struct ss_core *core) {
-    if (core->connected && core->replayed && !core->keeper)
+    static const struct ss_uuid scene;
+    if (core->connected && core->replayed && !core->keeper && ss_rank(core, &scene) == 0) {
+        core->compared = false;
         ss_timer_by(core, SS_TIMER_QUIET, core->now + SS_QUIET_MS);
+    } else if (core->keeper) {
+        ss_timer_by(core, SS_TIMER_CHECKPOINT, core->now + SS_CHECKPOINT_ALONE_MS);
+    }
 }
 
 void ss_replay_quiet(struct ss_core *core) {
-    if (!core->known && (core->answered || !ss_peers_to_ask(core)))
+    uint64_t wake = SS_NEVER;
+    if (!core->known && (core->answered || (!ss_peers_to_ask(core) && !ss_checkpoint_wanted(core, &wake))))
         ss_sync_known(core);
     if (!core->known)
         ss_timer_by(core, SS_TIMER_WANT, core->now);
     if (core->replayed)
         ss_replay_check(core);
-}
-
-static bool ss_republish_missing(const struct ss_core *core, const struct ss_thing *thing) {
-    const uint32_t skip = SS_THING_QUEUED | SS_THING_SHRUNK | SS_THING_UNSETTLED;
-    return thing->count > 0 && thing->seen != core->replay && (thing->flags & skip) == 0;
 }
 
 static int ss_republish_plan(struct ss_core *core, uint32_t *next) {
@@ -127,8 +164,13 @@ void ss_republish_run(struct ss_core *core) {
             ss_plan_abort(core);
         }
     }
-    if (core->republish < core->scene.things.count)
+    core->compared |= core->republish >= core->scene.things.count;
+    if (core->republish < core->scene.things.count) {
         ss_timer_by(core, SS_TIMER_REPUBLISH, core->now + SS_REPUBLISH_PAUSE_MS);
-    else
+    } else if (core->outbox.head < core->outbox.entries.count) {
+        ss_timer_by(core, SS_TIMER_REPUBLISH, core->now + SS_REPUBLISH_WAIT_MS);
+    } else {
         core->republish = SS_NONE;
+        ss_replay_again(core); // is it replayed now?
+    }
 }

@@ -50,6 +50,7 @@ static int ss_state_merge(struct ss_core *core, const struct ss_ev_state *state,
     }
     const bool changed = core->plan.changes.items[ss_thing_at(core, thing)->change - 1].changed;
     ss_plan_commit(core);
+    core->checkpoint.stale |= changed && count.line == SS_NONE;
     if (count.line != SS_NONE) {
         if (count.value.seq != core->vectors.lines.items[count.line].seq)
             ss_timer_by(core, SS_TIMER_PEER, core->now + SS_PEER_CHANGED_MS);

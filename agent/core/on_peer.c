@@ -25,10 +25,10 @@ static struct ss_peer *ss_peer_take(struct ss_core *core, const struct ss_origin
     return peer;
 }
 
-uint64_t ss_peer_excess(const struct ss_core *core, const struct ss_peer *peer) {
+uint64_t ss_vector_excess(const struct ss_core *core, const struct ss_vector *vector) {
     uint64_t excess = 0;
-    for (size_t i = 0; i < peer->vector.count; i++) {
-        const struct ss_vector_entry *entry = &peer->vector.items[i];
+    for (size_t i = 0; i < vector->count; i++) {
+        const struct ss_vector_entry *entry = &vector->entries[i];
         const uint32_t line = ss_vectors_find(&core->vectors, &entry->from);
         const uint64_t have = line == SS_NONE ? 0 : core->vectors.lines.items[line].seq;
         if (line != core->own_line && entry->seq > have)
@@ -37,13 +37,20 @@ uint64_t ss_peer_excess(const struct ss_core *core, const struct ss_peer *peer) 
     return excess;
 }
 
-static bool ss_peer_behind(const struct ss_core *core, const struct ss_peer *peer) {
-    const struct ss_vector vector = {peer->vector.count, peer->vector.items};
+bool ss_vector_behind(const struct ss_core *core, const struct ss_vector *vector) {
     for (size_t i = 0; i < core->vectors.lines.count; i++) {
-        if (ss_vector_seq(&vector, &core->vectors.lines.items[i].from) < core->vectors.lines.items[i].seq)
+        if (ss_vector_seq(vector, &core->vectors.lines.items[i].from) < core->vectors.lines.items[i].seq)
             return true;
     }
     return false;
+}
+
+uint64_t ss_peer_excess(const struct ss_core *core, const struct ss_peer *peer) {
+    return ss_vector_excess(core, &(struct ss_vector){peer->vector.count, peer->vector.items});
+}
+
+static bool ss_peer_behind(const struct ss_core *core, const struct ss_peer *peer) {
+    return ss_vector_behind(core, &(struct ss_vector){peer->vector.count, peer->vector.items});
 }
 
 // A digest counts only from a copy that has nothing of its own under way.
@@ -189,9 +196,7 @@ int ss_on_digest_wanted(struct ss_core *core, const struct ss_event *event) {
     return SS_OK;
 }
 
-static bool ss_status_comparing(const struct ss_core *core) {
-    return core->connected && (!core->replayed || core->due[SS_TIMER_QUIET] != SS_NEVER || core->republish != SS_NONE);
-}
+static bool ss_status_comparing(const struct ss_core *core) { return core->connected && !core->compared; }
 
 void ss_status_pump(struct ss_core *core) {
     const bool comparing = ss_status_comparing(core);

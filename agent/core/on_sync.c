@@ -98,13 +98,15 @@ static void ss_sync_done(struct ss_core *core) {
 
 int ss_on_sync_replied(struct ss_core *core, const struct ss_event *event) {
     const struct ss_ev_sync_reply *reply = &event->sync_replied;
-    if (!core->sync.active || reply->call != core->sync.call || !ss_origin_equal(&reply->from, &core->sync.peer) ||
+    if (!core->sync.active || core->sync.fetching || reply->call != core->sync.call || !ss_origin_equal(&reply->from, &core->sync.peer) ||
         reply->part < core->sync.part)
         return SS_OK;
     if (reply->part > core->sync.part) {
         ss_sync_stop(core, true);
         return SS_OK;
     }
+    if (reply->blob.size > 0)
+        return ss_sync_fetch(core, &reply->from, &reply->blob, false) ? SS_OK : SS_ENOMEM;
     if (reply->last && ss_vector_seq(&reply->vector, &core->clock.origin) >= core->next_seq && ss_clone_leave(core) != SS_OK)
         return SS_ENOMEM;
     ss_plan_begin(core, -1);

@@ -10,8 +10,12 @@ static inline bool ss_peer_present(const struct ss_peer *peer) { return peer->on
 // ss_peer_find returns NULL for one that was never heard of.
 struct ss_peer *ss_peer_find(struct ss_core *core, const struct ss_origin *origin);
 
-// ss_peer_excess returns how much a peer has that we have not, in messages.
+// ss_peer_excess returns how much a peer has that we have not, in messages; ss_vector_excess says it of a vector.
 uint64_t ss_peer_excess(const struct ss_core *core, const struct ss_peer *peer);
+uint64_t ss_vector_excess(const struct ss_core *core, const struct ss_vector *vector);
+
+// ss_vector_behind tells whether we have something that a vector does not count.
+bool ss_vector_behind(const struct ss_core *core, const struct ss_vector *vector);
 
 // ss_peers_gone marks everybody as absent: the connection is new or lost.
 void ss_peers_gone(struct ss_core *core);

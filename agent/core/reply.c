@@ -2,50 +2,56 @@
 // A peer calls our `sync`: what is newer than its vector, or in buckets that differ, goes out in parts, some at a time.
 #include <stdlib.h>
 
+#include "core/checkpoint.h"
 #include "core/digest.h"
 #include "core/entity.h"
 #include "core/handlers.h"
-#include "core/sync.h"
+#include "core/reply.h"
 
 enum { SS_REPLIES_MAX = 64, SS_REPLY_PARTS = 4, SS_REPLY_PAUSE_MS = 20, SS_REPLY_FIELD = 24, SS_REPLY_ENTITY = 64 };
 
-static void ss_reply_drop(struct ss_core *core, size_t at) {
-    ss_alloc_free(ss_memory(core), core->replies.items[at].memory);
-    core->replies.items[at] = core->replies.items[--core->replies.count];
+void ss_reply_drop(struct ss_core *core, struct ss_reply *reply) {
+    ss_alloc_free(ss_memory(core), reply->memory);
+    *reply = core->replies.items[--core->replies.count];
 }
 
 void ss_replies_stop(struct ss_core *core) {
     while (core->replies.count > 0)
-        ss_reply_drop(core, core->replies.count - 1);
+        ss_reply_drop(core, &core->replies.items[core->replies.count - 1]);
 }
 
-// What the caller said and what we have now, copied into one piece of memory.
-static bool ss_reply_copy(struct ss_core *core, const struct ss_event *event, struct ss_reply *reply) {
-    struct ss_vector ours;
-    if (!ss_vectors_copy(&core->vectors, &core->scratch, &ours))
-        return false;
-    const struct ss_vector has = event->sync_called.vector;
-    const struct ss_slice user = event->sync_called.user;
-    const struct ss_slice buckets = event->sync_called.buckets;
+// All that it refers to is copied into one piece of memory.
+static bool ss_reply_copy(struct ss_core *core, const struct ss_reply *from, struct ss_reply *reply) {
     const size_t entry = sizeof(struct ss_vector_entry);
-    reply->memory = ss_alloc_take(ss_memory(core), (has.count + ours.count) * entry + user.len + buckets.len + 1);
+    const size_t vectors = (from->has.count + from->ours.count) * entry;
+    *reply = *from;
+    reply->memory = ss_alloc_take(ss_memory(core), vectors + from->user.len + from->buckets.len + 1);
     if (reply->memory == NULL)
         return false;
     struct ss_vector_entry *entries = (void *)reply->memory;
-    uint8_t *bytes = reply->memory + (has.count + ours.count) * entry;
-    if (has.count > 0)
-        memcpy(entries, has.entries, has.count * entry);
-    if (ours.count > 0)
-        memcpy(entries + has.count, ours.entries, ours.count * entry);
-    if (user.len > 0)
-        memcpy(bytes, user.data, user.len);
-    if (buckets.len > 0)
-        memcpy(bytes + user.len, buckets.data, buckets.len);
-    reply->has = (struct ss_vector){has.count, entries};
-    reply->ours = (struct ss_vector){ours.count, entries + has.count};
-    reply->user = ss_slice_of(bytes, user.len);
-    reply->buckets = ss_slice_of(bytes + user.len, buckets.len);
+    uint8_t *bytes = reply->memory + vectors;
+    if (from->has.count > 0)
+        memcpy(entries, from->has.entries, from->has.count * entry);
+    if (from->ours.count > 0)
+        memcpy(entries + from->has.count, from->ours.entries, from->ours.count * entry);
+    if (from->user.len > 0)
+        memcpy(bytes, from->user.data, from->user.len);
+    if (from->buckets.len > 0)
+        memcpy(bytes + from->user.len, from->buckets.data, from->buckets.len);
+    reply->has.entries = entries;
+    reply->ours.entries = entries + from->has.count;
+    reply->user.data = bytes;
+    reply->buckets.data = bytes + from->user.len;
     return true;
+}
+
+struct ss_reply *ss_reply_take(struct ss_core *core, const struct ss_reply *reply) {
+    struct ss_reply copy;
+    if (!ss_array_room(&core->replies, ss_memory(core), 1, SS_REPLIES_MAX + 1) || !ss_reply_copy(core, reply, &copy))
+        return NULL;
+    ss_array_push(&core->replies, copy);
+    ss_timer_by(core, SS_TIMER_REPLY, core->now);
+    return &core->replies.items[core->replies.count - 1];
 }
 
 int ss_on_sync_called(struct ss_core *core, const struct ss_event *event) {
@@ -54,18 +60,44 @@ int ss_on_sync_called(struct ss_core *core, const struct ss_event *event) {
         return SS_OK;
     }
     for (size_t i = core->replies.count; i-- > 0;) {
-        if (ss_origin_equal(&core->replies.items[i].to, &event->sync_called.from))
-            ss_reply_drop(core, i);
+        struct ss_reply *old = &core->replies.items[i];
+        if (!old->checkpoint && ss_origin_equal(&old->to, &event->sync_called.from))
+            ss_reply_drop(core, old);
     }
-    if (core->replies.count == SS_REPLIES_MAX)
+    if (core->replies.count >= SS_REPLIES_MAX)
         return SS_OK; // the caller asks the next one
-    struct ss_reply reply = {.to = event->sync_called.from, .call = event->sync_called.call};
-    if (!ss_array_room(&core->replies, ss_memory(core), 1, SS_REPLIES_MAX) || !ss_reply_copy(core, event, &reply))
-        return SS_ENOMEM;
+    struct ss_reply reply = {.to = event->sync_called.from,
+                             .call = event->sync_called.call,
+                             .user = event->sync_called.user,
+                             .has = event->sync_called.vector,
+                             .buckets = event->sync_called.buckets};
     ss_digest_update(core);
-    ss_array_push(&core->replies, reply);
-    ss_timer_by(core, SS_TIMER_REPLY, core->now);
+    if (!ss_vectors_copy(&core->vectors, &core->scratch, &reply.ours))
+        return SS_ENOMEM;
+    struct ss_reply *taken = ss_reply_take(core, &reply);
+    if (taken == NULL)
+        return SS_ENOMEM;
+    if (event->sync_called.blobs)
+        ss_checkpoint_answer(core, taken);
     return SS_OK;
+}
+
+static bool ss_vector_lacks(const struct ss_core *core, const struct ss_vector *has, const struct ss_thing *thing) {
+    for (uint32_t i = 0; i < thing->touch_count; i++) {
+        if (thing->touches[i].seq > ss_vector_seq(has, &core->vectors.lines.items[thing->touches[i].from].from))
+            return true;
+    }
+    return thing->touch_count == 0;
+}
+
+uint64_t ss_reply_size(const struct ss_core *core, const struct ss_vector *has) {
+    uint64_t size = 0;
+    for (size_t i = 0; i < core->scene.things.count; i++) {
+        const struct ss_thing *thing = core->scene.things.items[i];
+        if (thing->count > 0 && ss_vector_lacks(core, has, thing))
+            size += thing->size;
+    }
+    return size;
 }
 
 static bool ss_reply_needs(const struct ss_core *core, const struct ss_reply *reply, const struct ss_thing *thing) {
@@ -75,11 +107,7 @@ static bool ss_reply_needs(const struct ss_core *core, const struct ss_reply *re
         const size_t bucket = ss_digest_bucket(thing);
         return memcmp(core->buckets + bucket, reply->buckets.data + bucket, SS_BUCKET_SIZE) != 0;
     }
-    for (uint32_t i = 0; i < thing->touch_count; i++) {
-        if (thing->touches[i].seq > ss_vector_seq(&reply->has, &core->vectors.lines.items[thing->touches[i].from].from))
-            return true;
-    }
-    return thing->touch_count == 0;
+    return ss_vector_lacks(core, &reply->has, thing);
 }
 
 static int ss_touched_compare(const void *a, const void *b) {
@@ -143,12 +171,27 @@ static bool ss_piece_add(struct ss_core *core, struct ss_piece *piece, const str
     return true;
 }
 
+static bool ss_reply_say(struct ss_core *core, struct ss_reply *reply, const struct ss_ev_sync_reply *said) {
+    struct ss_vector_entry *vector = ss_scratch_copy(&core->scratch, said->vector.entries, said->vector.count * sizeof *vector);
+    uint8_t *user = ss_scratch_copy(&core->scratch, reply->user.data, reply->user.len);
+    if (vector == NULL || user == NULL || !ss_fx_room(core, 1))
+        return false;
+    struct ss_effect *effect = ss_fx_push(core, reply->checkpoint ? SS_FX_SNAPSHOT : SS_FX_REPLY_SYNC);
+    effect->reply.to = reply->to;
+    effect->reply.user = ss_slice_of(user, reply->user.len);
+    effect->reply.reply = *said;
+    effect->reply.reply.from = core->clock.origin;
+    effect->reply.reply.call = reply->call;
+    effect->reply.reply.part = reply->part++;
+    effect->reply.reply.vector.entries = vector;
+    return true;
+}
+
 static bool ss_reply_part(struct ss_core *core, struct ss_reply *reply) {
+    static const struct ss_vector none;
     struct ss_piece piece = {0};
     uint32_t next = reply->next;
     uint32_t cell = reply->cell;
-    if (!ss_fx_room(core, 1))
-        return false;
     while (next < core->scene.things.count && piece.bytes < SS_BATCH_BYTES - SS_MAX_VALUE) {
         const struct ss_thing *thing = ss_thing_at(core, next);
         if (ss_reply_needs(core, reply, thing) && !ss_piece_add(core, &piece, thing, &cell))
@@ -159,35 +202,35 @@ static bool ss_reply_part(struct ss_core *core, struct ss_reply *reply) {
         }
     }
     const bool last = next >= core->scene.things.count;
-    struct ss_vector_entry *ours = ss_scratch_copy(&core->scratch, reply->ours.entries, reply->ours.count * sizeof *ours);
-    uint8_t *user = ss_scratch_copy(&core->scratch, reply->user.data, reply->user.len);
-    if (ours == NULL || user == NULL)
+    const struct ss_ev_sync_reply said = {
+        .last = last, .entity_count = piece.count, .entities = piece.entities, .touched = piece.touched, .vector = last ? reply->ours : none};
+    if (!ss_reply_say(core, reply, &said))
         return false;
-    struct ss_effect *effect = ss_fx_push(core, SS_FX_REPLY_SYNC);
-    effect->reply.to = reply->to;
-    effect->reply.user = ss_slice_of(user, reply->user.len);
-    effect->reply.reply = (struct ss_ev_sync_reply){.from = core->clock.origin,
-                                                    .call = reply->call,
-                                                    .part = reply->part,
-                                                    .last = last,
-                                                    .entity_count = piece.count,
-                                                    .entities = piece.entities,
-                                                    .touched = piece.touched};
-    if (last)
-        effect->reply.reply.vector = (struct ss_vector){reply->ours.count, ours};
     reply->next = last ? SS_NONE : next;
     reply->cell = cell;
-    reply->part++;
     return true;
 }
 
+bool ss_reply_blob(struct ss_core *core, struct ss_reply *reply, const struct ss_blob_name *blob) {
+    return ss_reply_say(core, reply, &(struct ss_ev_sync_reply){.last = true, .blob = *blob});
+}
+
+bool ss_reply_beat(struct ss_core *core, struct ss_reply *reply) { return ss_reply_say(core, reply, &(struct ss_ev_sync_reply){0}); }
+
+// Returns whether it is over.
+static bool ss_reply_go_on(struct ss_core *core, struct ss_reply *reply) {
+    if (reply->waiting || (reply->checkpoint && reply->next == SS_NONE))
+        return ss_checkpoint_step(core, reply);
+    for (int part = 0; part < SS_REPLY_PARTS && reply->next != SS_NONE && ss_reply_part(core, reply); part++)
+        continue;
+    return reply->next == SS_NONE && !reply->checkpoint;
+}
+
 void ss_reply_run(struct ss_core *core) {
+    ss_checkpoint_for_waiting(core);
     for (size_t i = core->replies.count; i-- > 0;) {
-        struct ss_reply *reply = &core->replies.items[i];
-        for (int part = 0; part < SS_REPLY_PARTS && reply->next != SS_NONE && ss_reply_part(core, reply); part++)
-            continue;
-        if (reply->next == SS_NONE)
-            ss_reply_drop(core, i);
+        if (ss_reply_go_on(core, &core->replies.items[i]))
+            ss_reply_drop(core, &core->replies.items[i]);
     }
     if (core->replies.count > 0)
         ss_timer_by(core, SS_TIMER_REPLY, core->now + SS_REPLY_PAUSE_MS);

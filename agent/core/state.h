@@ -17,6 +17,7 @@ enum {
     SS_GRACE_MS = 1000,          // what a peer has and we have not may still be on its way
     SS_QUIET_MS = 500,           // of replay, before a scene counts as empty
     SS_SYNC_TIMEOUT_MS = 5000,   // without a part of the answer
+    SS_FETCH_TIMEOUT_MS = 60000, // without the blob that is the answer
     SS_OFFLINE_MS = 2000,        // a client waits this long for a broker before it is given what there is
     SS_UNKNOWN_MS = 30000,       // and this long for peers and replay
     SS_PEER_CHANGED_MS = 1000,   // after a change our peer message is published this soon
@@ -42,6 +43,7 @@ enum ss_timer {
     SS_TIMER_SWEEP,
     SS_TIMER_RESAVE,
     SS_TIMER_REPUBLISH,
+    SS_TIMER_CHECKPOINT,
     SS_TIMER_RETRY,
     SS_TIMER_COUNT,
 };
@@ -209,14 +211,34 @@ struct ss_peer {
 
 struct ss_sync {
     bool active;
-    bool whole; // by digests, not by vector
+    bool whole;      // by digests, not by vector
+    bool fetching;   // the answer is a blob, which is not here yet
+    bool checkpoint; // nobody was asked
     uint64_t call;
     uint32_t part;
     struct ss_origin peer;
+    struct ss_sha256 blob;
 };
 
-// ss_reply is a snapshot that is being sent.
+// ss_checkpoint is what the broker retains as such.
+struct ss_checkpoint {
+    bool known; // since we connected
+    struct ss_origin from;
+    SS_ARRAY(struct ss_vector_entry) vector;
+    struct ss_blob_name blob;
+    bool stale;         // something came since that no vector counts
+    uint64_t asleep_ms; // not fetched before
+    uint32_t fails;
+};
+
+// ss_reply is a snapshot that is being sent, or written as a checkpoint.
 struct ss_reply {
+    bool checkpoint; // goes to nobody; when all parts are written it waits for its upload …
+    bool uploaded;
+    struct ss_blob_name blob; // … under this name
+    bool waiting;             // for a checkpoint that answers it
+    uint64_t until_ms;        // at the latest
+    uint64_t beat_ms;         // an empty part tells the caller that we are at it
     struct ss_origin to;
     uint8_t *memory; // what the slices and vectors point to
     struct ss_slice user;
@@ -282,9 +304,14 @@ struct ss_core {
     bool reread;   // this connection's replay is of all it retains
     bool checked;  // and it is over: what comes by other ways since was not in it
     bool keeper;   // first in rank: looks after what the broker retains
+    bool compared; // has looked since it connected or became that, and given back what the broker lacked
     bool connected_before;
     uint32_t replay;    // counts them
     uint32_t republish; // after a replay: next thing to look at; SS_NONE: nothing to do
+    bool republished;   // since we connected: what still is not replayed never is
+    bool partial;       // so it is: only a checkpoint tells a newcomer everything
+    uint64_t proven;    // as many things this broker did replay
+    struct ss_checkpoint checkpoint;
     SS_ARRAY(struct ss_peer) peers;
     struct ss_sync sync;
     SS_ARRAY(struct ss_reply) replies;

@@ -22,7 +22,8 @@ const char ss_config_usage[] =
     "  --tcp PORT     serve 127.0.0.1:PORT instead (0: any free port); PATH is then a file that says where, and a token\n"
     "  --name NAME    what other people see\n"
     "  --config FILE  lines `key = value`: any of the above, and user, password, store_user, store_password,\n"
-    "                 store_sigv4, prefix, ca_file, tls_verify, cache_bytes, blob_bytes, keep_alive, linger\n"
+    "                 store_sigv4, prefix, ca_file, tls_verify, cache_bytes, blob_bytes, snapshot_bytes, checkpoint,\n"
+    "                 keep_alive, linger\n"
     "Environment: SCENESYNC_BROKER, SCENESYNC_STORE, SCENESYNC_SOCKET, SCENESYNC_USER, SCENESYNC_PASSWORD,\n"
     "SCENESYNC_STORE_USER, SCENESYNC_STORE_PASSWORD, SCENESYNC_LINGER.\n";
 
@@ -50,6 +51,8 @@ static const struct ss_setting {
     {"tls_verify", NULL, NULL, SS_YES_NO, offsetof(struct ss_config, tls_verify)},
     {"cache_bytes", NULL, NULL, SS_BYTES, offsetof(struct ss_config, cache_bytes)},
     {"blob_bytes", NULL, NULL, SS_BYTES, offsetof(struct ss_config, blob_bytes)},
+    {"snapshot_bytes", NULL, NULL, SS_BYTES, offsetof(struct ss_config, snapshot_bytes)},
+    {"checkpoint", NULL, NULL, SS_SECONDS, offsetof(struct ss_config, checkpoint_s)},
     {"keep_alive", NULL, NULL, SS_SECONDS, offsetof(struct ss_config, keep_alive_s)},
     {"linger", NULL, "SCENESYNC_LINGER", SS_SECONDS, offsetof(struct ss_config, linger_s)},
 };
@@ -243,6 +246,8 @@ bool ss_config_read(struct ss_config *config, int count, char **words, char *pro
                                  .tls_verify = true,
                                  .cache_bytes = (uint64_t)20 << 30,
                                  .blob_bytes = (uint64_t)16 << 30,
+                                 .snapshot_bytes = 4 << 20,
+                                 .checkpoint_s = 60,
                                  .keep_alive_s = 20,
                                  .prefix = text("scenesync")};
     struct ss_reading reading = {.config = config, .problem = problem, .problem_size = problem_size};

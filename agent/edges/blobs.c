@@ -318,6 +318,10 @@ void ss_blobs_numbers(const struct ss_blobs *blobs, struct ss_blob_numbers *numb
 
 const char *ss_blobs_cache(const struct ss_blobs *blobs) { return blobs->cache.folder; }
 
+void ss_blobs_path(const struct ss_blobs *blobs, const struct ss_sha256 *sha256, char path[PATH_MAX]) {
+    ss_cache_path(&blobs->cache, sha256, "", path);
+}
+
 const char *ss_blobs_incoming(const struct ss_blobs *blobs) { return blobs->cache.incoming; }
 
 struct ss_blobs *ss_blobs_create(struct ss_agent *agent) {

@@ -5,6 +5,8 @@
 
 #include "edges/agent.h"
 
+#include <limits.h>
+
 struct ss_blobs;
 
 struct ss_blob_numbers {
@@ -20,6 +22,9 @@ void ss_blobs_free(struct ss_blobs *blobs);
 
 const char *ss_blobs_cache(const struct ss_blobs *blobs);    // folder
 const char *ss_blobs_incoming(const struct ss_blobs *blobs); // folder
+
+// ss_blobs_path fills in where a blob is when it is in the cache.
+void ss_blobs_path(const struct ss_blobs *blobs, const struct ss_sha256 *sha256, char path[PATH_MAX]);
 
 // ss_blobs_adopt takes a finished file of `incoming` into the cache: verified, fsynced, renamed. Ends with ss_client_adopted and, when it
 // succeeded, SS_EV_BLOB_PRESENT.

@@ -51,6 +51,7 @@ void ss_to_broker_live(struct ss_room *room, const struct ss_effect *effect);
 void ss_to_broker_peer(struct ss_room *room, const struct ss_effect *effect);
 void ss_to_broker_call(struct ss_room *room, const struct ss_effect *effect);
 void ss_to_broker_reply(struct ss_room *room, const struct ss_effect *effect);
+void ss_to_broker_checkpoint(struct ss_room *room, const struct ss_effect *effect);
 void ss_to_broker_self(struct ss_room *room);     // our peer message again: name or colour changed
 void ss_to_broker_presence(struct ss_room *room); // what `room->presence` holds
 

@@ -24,6 +24,8 @@ struct ss_config {
     bool tls_verify;      // false: take any certificate (for trying out)
     uint64_t cache_bytes; // size at which the cache begins to forget
     uint64_t blob_bytes;  // the largest blob that is taken
+    uint64_t snapshot_bytes; // what is larger, and half of the scene, a peer is told to fetch from the store
+    unsigned checkpoint_s;   // how old a checkpoint may be that something is newer than, where the broker does not replay everything
     unsigned keep_alive_s;
     unsigned linger_s; // how long without client before an agent that owes nobody anything ends; 0: it never does
 };

@@ -5,6 +5,7 @@
 #include "edges/client.h"
 #include "edges/log.h"
 #include "edges/peers.h"
+#include "edges/snapshot.h"
 #include "edges/store.h"
 
 static void on_wake(uv_timer_t *timer) { ss_room_step(timer->data, &(struct ss_event){.type = SS_EV_TIME}); }
@@ -48,6 +49,9 @@ void ss_carry_out(struct ss_room *room, const struct ss_effect *effect) {
     case SS_FX_PUBLISH_PEER: ss_to_broker_peer(room, effect); break;
     case SS_FX_CALL_SYNC: ss_to_broker_call(room, effect); break;
     case SS_FX_REPLY_SYNC: ss_to_broker_reply(room, effect); break;
+    case SS_FX_SNAPSHOT: ss_snapshot_part(room, &effect->reply.reply); break;
+    case SS_FX_READ_SNAPSHOT: ss_snapshot_read(room, effect); break;
+    case SS_FX_PUBLISH_CHECKPOINT: ss_to_broker_checkpoint(room, effect); break;
     case SS_FX_REREAD: ss_link_reread(room->link); break;
     case SS_FX_FETCH_BLOB: ss_blobs_fetch(room->agent->blobs, &effect->blob.sha256, effect->blob.size); break;
     case SS_FX_UPLOAD_BLOB: ss_blobs_upload(room->agent->blobs, &effect->blob.sha256); break;

@@ -116,6 +116,7 @@ static int take_call(struct ss_room *room, const struct ss_topic *topic, struct 
         event.sync_called.call = call.call;
         event.sync_called.vector = call.vector;
         event.sync_called.buckets = call.buckets;
+        event.sync_called.blobs = call.blobs;
         ss_room_step(room, &event);
     }
     return error;
@@ -131,6 +132,18 @@ static int take_reply(struct ss_room *room, struct ss_slice payload) {
     return error;
 }
 
+static int take_checkpoint(struct ss_room *room, struct ss_slice payload) {
+    if (payload.len == 0) {
+        return SS_WIRE_OK;
+    }
+    struct ss_event event = {.type = SS_EV_CHECKPOINT};
+    int error = ss_checkpoint_decode(room->agent->codec, payload, &event.checkpoint);
+    if (error == SS_WIRE_OK) {
+        ss_room_step(room, &event);
+    }
+    return error;
+}
+
 static int take(struct ss_room *room, const struct ss_topic *topic, struct ss_slice payload, bool retained) {
     switch (topic->type) {
     case SS_TOPIC_STATE: return take_state(room, topic, payload, retained);
@@ -140,10 +153,10 @@ static int take(struct ss_room *room, const struct ss_topic *topic, struct ss_sl
     case SS_TOPIC_PRESENCE: return take_presence(room, topic, payload);
     case SS_TOPIC_CALL: return take_call(room, topic, payload);
     case SS_TOPIC_REPLY: return take_reply(room, payload);
+    case SS_TOPIC_CHECKPOINT: return take_checkpoint(room, payload);
     case SS_TOPIC_FRAME:
     case SS_TOPIC_JSON:
-    case SS_TOPIC_JSON_SET:
-    case SS_TOPIC_CHECKPOINT: break; // not subscribed
+    case SS_TOPIC_JSON_SET: break; // not subscribed
     }
     return SS_WIRE_OK;
 }

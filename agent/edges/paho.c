@@ -281,6 +281,7 @@ bool ss_session_subscribe(struct ss_session *session, bool only_state, bool repl
     if (!only_state) {
         add_filter(&filters, room, SS_TOPIC_LIVE, 0, false);
         add_filter(&filters, room, SS_TOPIC_PEER, 1, true);
+        add_filter(&filters, room, SS_TOPIC_CHECKPOINT, 1, true);
         add_filter(&filters, room, SS_TOPIC_PRESENCE, 0, false);
         add_filter(&filters, room, SS_TOPIC_CALL, 1, false);
         add_filter(&filters, room, SS_TOPIC_REPLY, 1, false);

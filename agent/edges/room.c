@@ -7,6 +7,7 @@
 #include "edges/log.h"
 #include "edges/memory.h"
 #include "edges/peers.h"
+#include "edges/snapshot.h"
 #include "edges/store.h"
 
 #include <assert.h>
@@ -99,7 +100,7 @@ static void *resize(void *context, void *memory, size_t size) {
     return realloc(memory, size);
 }
 
-static struct ss_core *make_core(const struct ss_origin *origin) {
+static struct ss_core *make_core(const struct ss_origin *origin, const struct ss_config *agent) {
     struct ss_core_config config = {
         .alloc = {.resize = resize},
         .origin = *origin,
@@ -110,6 +111,9 @@ static struct ss_core *make_core(const struct ss_origin *origin) {
         .rank_delay_ms = 250,
         .peer_interval_ms = 10000,
         .max_inflight = 64,
+        .store = agent->store != NULL,
+        .checkpoint_ms = agent->checkpoint_s * 1000,
+        .snapshot_bytes = (uint32_t)(agent->snapshot_bytes < UINT32_MAX ? agent->snapshot_bytes : UINT32_MAX),
     };
     uv_random(NULL, NULL, &config.random_seed, sizeof(config.random_seed), 0, NULL);
     return ss_core_create(&config);
@@ -157,7 +161,7 @@ struct ss_room *ss_room_join(struct ss_agent *agent, struct ss_slice name) {
     ss_buffer_init(&room->vector, SS_MAX_MESSAGE);
     ss_buffer_init(&room->presence, SS_MAX_VALUE);
     room->origin = agent->data.origin;
-    room->core = make_core(&room->origin);
+    room->core = make_core(&room->origin, &agent->config);
     room->records = room->core != NULL ? ss_store_open(agent->store, room->name, on_stored, room) : NULL;
     if (room->records == NULL || !ss_store_restore(room->records, restore_one, room)) {
         ss_log("scene %s: cannot be restored from %s/replica", room->name, agent->data.root);
@@ -169,7 +173,8 @@ struct ss_room *ss_room_join(struct ss_agent *agent, struct ss_slice name) {
         uv_timer_init(agent->loop, timers[i]);
         timers[i]->data = room;
     }
-    room->open_handles = 3;
+    room->snapshots = ss_snapshots_create(room);
+    room->open_handles = 4;
     room->next = agent->rooms;
     agent->rooms = room;
     ss_room_step(room, &(struct ss_event){.type = SS_EV_START});
@@ -196,6 +201,7 @@ void ss_room_free(struct ss_room *room) {
     uv_close((uv_handle_t *)&room->wake, on_closed);
     uv_close((uv_handle_t *)&room->status_tick, on_closed);
     uv_close((uv_handle_t *)&room->presence_tick, on_closed);
+    ss_snapshots_close(room->snapshots, on_closed);
 }
 
 // ---- What people are told ---------------------------------------------------------------------------------------------------------------

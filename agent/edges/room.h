@@ -12,6 +12,7 @@ struct ss_link;
 struct ss_later;
 struct ss_peer;
 struct ss_records;
+struct ss_snapshots;
 
 enum { SS_MAX_CAUSES = 32, SS_MAX_CAUSE = 24 };
 
@@ -29,6 +30,7 @@ struct ss_room {
     struct ss_records *records;
     struct ss_link *link; // to the broker; NULL when there is none to connect to
     struct ss_peer *peers;
+    struct ss_snapshots *snapshots;
     uv_timer_t wake;        // the core's alarm
     uv_timer_t status_tick; // running: a status was sent less than 250 ms ago
     uv_timer_t presence_tick;

@@ -118,7 +118,8 @@ void ss_to_broker_call(struct ss_room *room, const struct ss_effect *effect) {
                            .user = ss_slice_text(room->agent->config.user),
                            .call = effect->call_sync.call,
                            .vector = effect->call_sync.vector,
-                           .buckets = effect->call_sync.buckets};
+                           .buckets = effect->call_sync.buckets,
+                           .blobs = effect->call_sync.blobs};
     struct ss_buffer *out = scratch(room);
     struct ss_topic topic = topic_of(room, SS_TOPIC_CALL);
     topic.origin = effect->call_sync.to;
@@ -136,6 +137,13 @@ void ss_to_broker_reply(struct ss_room *room, const struct ss_effect *effect) {
     topic.user = effect->reply.user;
     int error = ss_reply_encode(room->agent->codec, &reply, out);
     publish(room, &topic, error, (struct ss_publication){.payload = ss_buffer_slice(out), .qos = 1});
+}
+
+void ss_to_broker_checkpoint(struct ss_room *room, const struct ss_effect *effect) {
+    struct ss_buffer *out = scratch(room);
+    struct ss_topic topic = topic_of(room, SS_TOPIC_CHECKPOINT);
+    int error = ss_checkpoint_encode(room->agent->codec, &effect->checkpoint, out);
+    publish(room, &topic, error, (struct ss_publication){.payload = ss_buffer_slice(out), .qos = 1, .retained = true});
 }
 
 static void on_presence_tick(uv_timer_t *timer) { ss_to_broker_presence(timer->data); }

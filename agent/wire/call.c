@@ -30,6 +30,7 @@ static const struct ss_key_type buckets_type = {write_buckets, read_buckets, no_
 
 #define AT(field) offsetof(struct ss_call, field)
 static const struct ss_key keys[] = {
+    {SS_MAY("blobs", SS_BOOL, AT(blobs))},
     {SS_MAY("buckets", buckets_type, AT(buckets))},
     {SS_MUST("call", SS_UINT, AT(call))},
     {SS_MUST("from", SS_BYTES, AT(from)), .size = sizeof(struct ss_origin)},

@@ -67,7 +67,7 @@ int ss_online_decode(struct ss_codec *codec, struct ss_slice payload, bool *onli
 int ss_presence_encode(struct ss_codec *codec, struct ss_slice fields, struct ss_buffer *out);
 int ss_presence_decode(struct ss_codec *codec, struct ss_slice payload, struct ss_slice *fields);
 
-// ---- call/<origin>/<method>: {v, call, from, user, vector?, buckets?}, answered at reply/<user>/<from> ----------------------------------
+// ---- call/<origin>/<method>: {v, call, from, user, vector?, buckets?, blobs?}, answered at reply/<user>/<from> ----------------------------------
 
 struct ss_call {
     uint64_t call; // repeated in every reply
@@ -75,12 +75,13 @@ struct ss_call {
     struct ss_slice user;    // a valid level of a topic
     struct ss_vector vector; // `sync`: what the caller has
     struct ss_slice buckets; // SS_BUCKETS × SS_BUCKET_SIZE bytes, or empty
+    bool blobs;              // a large answer may be a blob
 };
 
 int ss_call_encode(struct ss_codec *codec, const struct ss_call *call, struct ss_buffer *out);
 int ss_call_decode(struct ss_codec *codec, struct ss_slice payload, struct ss_call *call);
 
-// {v, call, from, part, last, entities: [{kind, id, touched, stamp, fields, stamps}…], vector} or {v, call, from, part, last, error, text}
+// {v, call, from, part, last, entities: [{kind, id, touched, stamp, fields, stamps}…], vector} or {…, blob} or {…, error, text}
 struct ss_reply {
     struct ss_ev_sync_reply sync;
     struct ss_slice error; // a word; empty: the call did not fail
@@ -90,5 +91,10 @@ struct ss_reply {
 // Errors of the encoder: SS_WIRE_LIMIT when a part is above SS_MAX_MESSAGE even when compressed.
 int ss_reply_encode(struct ss_codec *codec, const struct ss_reply *reply, struct ss_buffer *out);
 int ss_reply_decode(struct ss_codec *codec, struct ss_slice payload, struct ss_reply *reply);
+
+// ---- checkpoint: {v, from, vector, blob: {sha256, size}, partial?} ----------------------------------------------------------------------
+
+int ss_checkpoint_encode(struct ss_codec *codec, const struct ss_ev_checkpoint *checkpoint, struct ss_buffer *out);
+int ss_checkpoint_decode(struct ss_codec *codec, struct ss_slice payload, struct ss_ev_checkpoint *checkpoint);
 
 #endif

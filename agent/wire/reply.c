@@ -4,6 +4,7 @@
 #include "wire/canonical.h"
 #include "wire/entity.h"
 #include "wire/messages.h"
+#include "wire/snapshot.h"
 
 #define AT(field) offsetof(struct ss_entity_record, field)
 static const struct ss_key entity_keys[] = {
@@ -27,10 +28,13 @@ struct record {
     size_t count;
     const struct ss_entity_record *records;
     struct ss_vector vector;
+    bool has_blob;
+    struct ss_blob_name blob;
 };
 
 #define AT(field) offsetof(struct record, field)
 static const struct ss_key keys[] = {
+    {SS_MAY("blob", SS_NESTED, AT(blob)), .details = &ss_blob_map, .present = AT(has_blob)},
     {SS_MUST("call", SS_UINT, AT(call))},
     {SS_MAY("entities", SS_LIST, AT(count)), .details = &entity_map},
     {SS_MAY("error", SS_TEXT, AT(error)), .size = 64},
@@ -66,7 +70,9 @@ int ss_reply_encode(struct ss_codec *codec, const struct ss_reply *reply, struct
                             .last = sync->last,
                             .error = reply->error,
                             .text = reply->text,
-                            .vector = sync->vector};
+                            .vector = sync->vector,
+                            .has_blob = sync->blob.size > 0,
+                            .blob = sync->blob};
     ss_codec_begin(codec);
     int error = make_records(codec, sync, &record);
     if (error) {
@@ -113,7 +119,7 @@ int ss_reply_decode(struct ss_codec *codec, struct ss_slice payload, struct ss_r
         return error;
     }
     reply->sync = (struct ss_ev_sync_reply){
-        .from = record.from, .call = record.call, .part = (uint32_t)record.part, .last = record.last, .vector = record.vector};
+        .from = record.from, .call = record.call, .part = (uint32_t)record.part, .last = record.last, .vector = record.vector, .blob = record.blob};
     reply->error = record.error;
     reply->text = record.text;
     return read_records(codec, &record, &reply->sync);

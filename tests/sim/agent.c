@@ -79,6 +79,7 @@ void sim_agent_kill(struct sim *sim, int agent) {
     }
     sim_records_clear(&at->queue);
     sim_records_clear(&at->mirror);
+    sim_snapshot_drop(&at->writing);
     ss_core_destroy(at->core);
     at->core = NULL;
     at->life++;
@@ -128,7 +129,10 @@ void sim_agent_start(struct sim *sim, int agent, bool fresh) {
                                           .live_expiry_ms = 10000,
                                           .rank_delay_ms = 250,
                                           .peer_interval_ms = 10000,
-                                          .max_inflight = 64};
+                                          .max_inflight = 64,
+                                          .store = true,
+                                          .checkpoint_ms = 20000,
+                                          .snapshot_bytes = sim->snapshot_bytes};
     at->boot_ms = sim->now;
     at->committed = at->disk_last = 0;
     at->wake_at = SS_NEVER;
@@ -151,6 +155,7 @@ void sim_agent_finish(struct sim *sim, int agent) {
     sim_records_clear(&at->queue);
     sim_records_clear(&at->backup);
     sim_records_clear(&at->mirror);
+    sim_snapshot_drop(&at->writing);
     free(at->cache);
     free(at->promises);
 }

@@ -12,6 +12,8 @@ static bool sim_same_topic(const struct sim_message *a, const struct sim_message
     if (a_type == SIM_STATE)
         return ss_slice_equal(a->state.entity.kind, b->state.entity.kind) && ss_uuid_equal(&a->state.entity.uuid, &b->state.entity.uuid) &&
                a->state.part == b->state.part;
+    if (a_type == SIM_CHECKPOINT)
+        return true;
     return a_type == SIM_PEER ? ss_origin_equal(&a->peer.origin, &b->peer.origin) : ss_origin_equal(&a->online.origin, &b->online.origin);
 }
 
@@ -58,7 +60,7 @@ static bool sim_for(struct sim *sim, int from, int agent, const struct sim_messa
 
 // What the broker does with a message: `from` is an agent or -1 for a plain tool or the broker itself.
 void sim_broker_take(struct sim *sim, int from, struct sim_message *message) {
-    if (message->type <= SIM_CLEAR || message->type == SIM_PEER || message->type == SIM_ONLINE)
+    if (message->type <= SIM_CLEAR || message->type == SIM_PEER || message->type == SIM_ONLINE || message->type == SIM_CHECKPOINT)
         sim_retain(sim, message);
     if (message->type == SIM_CLEAR)
         return;
@@ -121,6 +123,8 @@ void sim_broker_connect(struct sim *sim, int agent) {
 static bool sim_replays(struct sim *sim, const struct sim_message *message, size_t *states) {
     const bool state = message->type == SIM_STATE;
     *states += state;
+    if (message->type == SIM_CHECKPOINT)
+        return true; // not subscribed by a wildcard
     switch (sim->replay) {
     case SIM_LOSSY: return !state || !sim_chance(sim, 300);
     case SIM_FEW: return !state || *states <= 8;

@@ -184,6 +184,8 @@ static void sim_explain(struct sim *sim) {
 static void sim_check_newcomer(struct sim *sim, bool alone) {
     struct sim_records before = sim_dump(sim, 0);
     const int last = sim->agents - 1;
+    if (alone)
+        sim_run(sim, sim->now + 60000); // for a checkpoint to be written
     for (int i = alone ? 0 : last; i <= last; i++)
         sim_agent_kill(sim, i);
     sim_run(sim, sim->now + 5000);
@@ -233,6 +235,6 @@ void sim_check(struct sim *sim) {
             sim_check_mirror(sim, i);
     }
     sim_check_newcomer(sim, false);
-    if (sim->replay == SIM_WHOLE && !sim->forgets) // alone it could not get what the store has lost
+    if (!sim->forgets) // alone it could not get what the store has lost
         sim_check_newcomer(sim, true);
 }

@@ -39,6 +39,7 @@ static void sim_call(struct sim *sim, int agent, const struct ss_effect *effect)
     message->call.call = effect->call_sync.call;
     message->call.vector = sim_copy_vector(message, &effect->call_sync.vector);
     message->call.buckets = sim_copy_slice(message, effect->call_sync.buckets);
+    message->call.blobs = effect->call_sync.blobs;
     sim_broker_up(sim, agent, message, 0);
 }
 
@@ -46,6 +47,15 @@ static void sim_reply(struct sim *sim, int agent, const struct ss_effect *effect
     struct sim_message *message = sim_message_create(SIM_REPLY);
     message->to = effect->reply.to;
     sim_copy_reply(message, &effect->reply.reply);
+    sim_broker_up(sim, agent, message, 0);
+}
+
+static void sim_publish_checkpoint(struct sim *sim, int agent, const struct ss_effect *effect) {
+    struct sim_message *message = sim_message_create(SIM_CHECKPOINT);
+    message->checkpoint = effect->checkpoint;
+    message->checkpoint.vector = sim_copy_vector(message, &effect->checkpoint.vector);
+    sim->checkpoints++;
+    sim_tell(sim, agent, "publishes a checkpoint");
     sim_broker_up(sim, agent, message, 0);
 }
 
@@ -80,6 +90,9 @@ static void sim_effect_out(struct sim *sim, int agent, const struct ss_effect *e
     case SS_FX_PUBLISH_PEER: sim_publish_peer(sim, agent, effect); break;
     case SS_FX_CALL_SYNC: sim_call(sim, agent, effect); break;
     case SS_FX_REPLY_SYNC: sim_reply(sim, agent, effect); break;
+    case SS_FX_SNAPSHOT: sim_snapshot_part(sim, agent, effect); break;
+    case SS_FX_READ_SNAPSHOT: sim_snapshot_read(sim, agent, effect); break;
+    case SS_FX_PUBLISH_CHECKPOINT: sim_publish_checkpoint(sim, agent, effect); break;
     case SS_FX_FETCH_BLOB: sim_later(sim, agent, SIM_BLOB_FETCH, 300, effect); break;
     case SS_FX_UPLOAD_BLOB: sim_later(sim, agent, SIM_BLOB_UPLOAD, 1000, effect); break;
     case SS_FX_NEW_ORIGIN: sim_new_origin(sim, agent, &effect->new_origin); break;

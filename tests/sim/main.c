@@ -72,12 +72,17 @@ static void sim_deliver(struct sim *sim, const struct sim_event *event) {
         step.online.origin = message->online.origin;
         step.online.online = message->online.online;
         break;
+    case SIM_CHECKPOINT:
+        step.type = SS_EV_CHECKPOINT;
+        step.checkpoint = message->checkpoint;
+        break;
     case SIM_CALL:
         step.type = SS_EV_SYNC_CALLED;
         step.sync_called.from = message->call.from;
         step.sync_called.call = message->call.call;
         step.sync_called.vector = message->call.vector;
         step.sync_called.buckets = message->call.buckets;
+        step.sync_called.blobs = message->call.blobs;
         break;
     case SIM_REPLY:
         step.type = SS_EV_SYNC_REPLIED;
@@ -151,6 +156,10 @@ static void sim_process_event(struct sim *sim, const struct sim_event *event) {
         sim_simple(sim, event, SS_EV_CLIENT_READY);
     else if (event->type == SIM_RELINK)
         sim_link_break(sim, event->agent);
+    else if (event->type == SIM_SNAPSHOT)
+        sim_snapshot_written(sim, event);
+    else if (event->type == SIM_READ)
+        sim_deliver(sim, event);
     else if (event->type == SIM_BLOB_FETCH || event->type == SIM_BLOB_UPLOAD)
         sim_blob(sim, event);
 }
@@ -198,22 +207,27 @@ static void sim_cluster(uint64_t seed, int agents, int steps, bool verbose) {
     sim->scatter = sim_chance(sim, 300);
     sim->replay = sim_chance(sim, 500) ? SIM_WHOLE : 1 + (unsigned)sim_random(sim, 3);
     sim->forgets = sim_chance(sim, 300);
+    sim->snapshot_bytes = sim_chance(sim, 500) ? 1000 : 4 << 20;
     for (int i = 0; i < sim->agents; i++)
         sim_agent_start(sim, i, true);
     for (int i = 0; i < steps; i++)
         sim_act(sim);
     sim_heal(sim);
     sim_check(sim);
-    printf("seed %llu: %d agents, %llu steps, %llu edits, %llu acknowledged, %llu kills, %llu refusals, %llu denied\n",
+    printf("seed %llu: %d agents, %llu steps, %llu edits, %llu acknowledged, %llu kills, %llu refusals, %llu denied, %llu checkpoints, "
+           "%llu snapshots read\n",
                (unsigned long long)seed, sim->agents, (unsigned long long)sim->steps, (unsigned long long)sim->edits,
                (unsigned long long)sim->acks, (unsigned long long)sim->kills, (unsigned long long)sim->refusals,
-               (unsigned long long)sim->denials);
+               (unsigned long long)sim->denials, (unsigned long long)sim->checkpoints, (unsigned long long)sim->fetched);
     struct sim_event event;
     while (sim_pop(sim, &event))
         sim_message_drop(event.message);
     for (int i = 0; i < sim->agents; i++)
         sim_agent_finish(sim, i);
     sim_broker_finish(sim);
+    for (size_t i = 0; i < sim->snapshot_count; i++)
+        sim_snapshot_drop(&sim->snapshots[i]);
+    free(sim->snapshots);
     free(sim->store);
     free(sim->heap);
     free(sim);

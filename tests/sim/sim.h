@@ -10,7 +10,7 @@ enum { SIM_AGENTS = 50, SIM_ENTITIES = 24, SIM_BLOB_VALUE = 48 };
 struct sim_message {
     int refs;
     struct ss_scratch memory;
-    enum { SIM_STATE, SIM_CLEAR, SIM_LIVE, SIM_PEER, SIM_ONLINE, SIM_CALL, SIM_REPLY } type;
+    enum { SIM_STATE, SIM_CLEAR, SIM_LIVE, SIM_PEER, SIM_ONLINE, SIM_CHECKPOINT, SIM_CALL, SIM_REPLY } type;
     struct ss_origin to; // of calls and replies
     union {
         struct ss_ev_state state;
@@ -25,7 +25,9 @@ struct sim_message {
             uint64_t call;
             struct ss_vector vector;
             struct ss_slice buckets;
+            bool blobs;
         } call;
+        struct ss_ev_checkpoint checkpoint;
         struct ss_ev_sync_reply reply;
     };
 };
@@ -44,6 +46,8 @@ struct sim_event {
         SIM_READY, // the client can take more
         SIM_BLOB_FETCH,
         SIM_BLOB_UPLOAD,
+        SIM_SNAPSHOT, // a snapshot is a blob in the cache
+        SIM_READ,     // part of one is read
         SIM_RESTART, // an agent that was killed
         SIM_BROKER_UP,
         SIM_RELINK, // the daemon connects anew, as another origin
@@ -76,6 +80,13 @@ struct sim_promise {
     bool acked;
 };
 
+// sim_snapshot is a blob that holds a scene.
+struct sim_snapshot {
+    struct ss_sha256 sha256;
+    struct sim_message **parts;
+    size_t count;
+};
+
 struct sim_agent {
     struct ss_core *core;
     struct ss_origin origin; // what the daemon believes
@@ -103,6 +114,7 @@ struct sim_agent {
     uint32_t client;
     struct sim_promise *promises;
     size_t promise_count, promise_capacity;
+    struct sim_snapshot writing;
     uint64_t denied_left; // allocations until one is denied; 0: none is
 };
 
@@ -129,7 +141,10 @@ struct sim {
     size_t retained_count, saved_count;
     struct ss_sha256 *store;
     size_t store_count;
-    uint64_t steps, edits, acks, kills, refusals, denials;
+    struct sim_snapshot *snapshots;
+    size_t snapshot_count;
+    uint32_t snapshot_bytes; // answers above this are blobs
+    uint64_t steps, edits, acks, kills, refusals, denials, checkpoints, fetched;
 };
 
 // world.c
@@ -182,6 +197,12 @@ struct ss_event sim_event_of(const struct sim *sim, int agent, enum ss_event_typ
 
 // effects.c
 void sim_effects(struct sim *sim, int agent, const struct ss_effects *effects);
+
+// snapshot.c
+void sim_snapshot_part(struct sim *sim, int agent, const struct ss_effect *effect);
+void sim_snapshot_written(struct sim *sim, const struct sim_event *event);
+void sim_snapshot_read(struct sim *sim, int agent, const struct ss_effect *effect);
+void sim_snapshot_drop(struct sim_snapshot *snapshot);
 
 // client.c
 void sim_client_join(struct sim *sim, int agent);

@@ -120,6 +120,12 @@ static int again_reply(struct reading *r, struct ss_slice in) {
     return error ? error : ss_reply_encode(r->encoder, &reply, &r->out);
 }
 
+static int again_checkpoint(struct reading *r, struct ss_slice in) {
+    struct ss_ev_checkpoint checkpoint;
+    int error = ss_checkpoint_decode(r->codec, in, &checkpoint);
+    return error ? error : ss_checkpoint_encode(r->encoder, &checkpoint, &r->out);
+}
+
 static int again_value(struct reading *r, struct ss_slice in) { return ss_canonical(in, &r->out, NULL); }
 
 static int again_request(struct reading *r, struct ss_slice in) {
@@ -139,7 +145,7 @@ static int again(struct reading *r, const char *channel, const char *message, st
         const char *name;
         int (*run)(struct reading *r, struct ss_slice in);
     } messages[] = {{"state", again_state},       {"live", again_live}, {"peer", again_peer},   {"online", again_online},
-                    {"presence", again_presence}, {"call", again_call}, {"reply", again_reply}, {"value", again_value}};
+                    {"presence", again_presence}, {"call", again_call}, {"reply", again_reply}, {"value", again_value}, {"checkpoint", again_checkpoint}};
     ss_buffer_clear(&r->out);
     if (strcmp(channel, "client") == 0) {
         return again_request(r, in);
