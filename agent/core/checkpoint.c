@@ -175,5 +175,6 @@ static bool ss_checkpoint_wait(struct ss_core *core, struct ss_reply *reply) {
 bool ss_checkpoint_step(struct ss_core *core, struct ss_reply *reply) {
     if (reply->waiting)
         return ss_checkpoint_wait(core, reply);
+    core->checkpoint.stale |= reply->until_ms <= core->now;
     return reply->until_ms <= core->now || (reply->uploaded && ss_checkpoint_publish(core, reply));
 }

@@ -59,9 +59,12 @@ static bool ss_peers_to_ask(const struct ss_core *core) {
     return false;
 }
 
+static bool ss_replay_lacked(const struct ss_core *core, const struct ss_thing *thing) {
+    return thing->count > 0 && thing->seen != core->replay && (thing->flags & SS_THING_SHRUNK) == 0;
+}
+
 static bool ss_republish_missing(const struct ss_core *core, const struct ss_thing *thing) {
-    const uint32_t skip = SS_THING_QUEUED | SS_THING_SHRUNK | SS_THING_UNSETTLED;
-    return thing->count > 0 && thing->seen != core->replay && (thing->flags & skip) == 0;
+    return ss_replay_lacked(core, thing) && (thing->flags & (SS_THING_QUEUED | SS_THING_UNSETTLED)) == 0;
 }
 
 void ss_replay_again(struct ss_core *core) {
@@ -75,11 +78,15 @@ void ss_replay_again(struct ss_core *core) {
 
 // What is missing goes out again, once. What is then still not replayed is lost on this broker, and newcomers need a checkpoint.
 static void ss_replay_judge(struct ss_core *core) {
-    bool missing = false;
-    for (size_t i = 0; i < core->scene.things.count && !missing; i++)
+    bool lacked = false, missing = false;
+    for (size_t i = 0; i < core->scene.things.count && !missing; i++) {
+        lacked |= ss_replay_lacked(core, core->scene.things.items[i]);
         missing = ss_republish_missing(core, core->scene.things.items[i]);
+    }
     core->compared |= !missing;
-    if (!missing) {
+    if (lacked && !missing) {
+        core->proven = 0; // what is on its way proves nothing yet
+    } else if (!missing) {
         core->proven = core->scene.present;
         core->partial = false;
     } else if (core->republished || (core->partial && core->checkpoint.known)) {
