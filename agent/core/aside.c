@@ -4,6 +4,7 @@
 #include "core/handlers.h"
 #include "core/plan.h"
 #include "core/record.h"
+#include "core/repair.h"
 
 enum { SS_ASIDE_MAX = 256 };
 
@@ -95,6 +96,7 @@ void ss_aside_run(struct ss_core *core) {
         } else if (!ss_aside_merge(core, entry)) {
             ss_timer_by(core, SS_TIMER_ASIDE, core->now + SS_RETRY_MS);
         } else {
+            ss_repair_whole(core, entry->thing); // who had it aside may have had the broker retain something older since
             ss_alloc_free(ss_memory(core), entry->record);
             *entry = core->aside.items[--core->aside.count];
         }
