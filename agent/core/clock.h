@@ -10,6 +10,7 @@ enum { SS_CLOCK_AHEAD_MS = 10000, SS_FUTURE_ASIDE_MS = 5 * 60 * 1000, SS_FUTURE_
 struct ss_clock {
     struct ss_origin origin;
     int64_t offset_ms;   // true time minus local time
+    bool of_store;       // the offset is what the store says, else the peers' median
     uint64_t wall_ms;    // local time of this step
     uint64_t last;       // the highest stamp seen or made: milliseconds << 16 | counter
     uint64_t ceiling_ms; // durable: no stamp at or above it was made in an earlier life

@@ -125,7 +125,7 @@ static int ss_dispatch_local(struct ss_core *core, const struct ss_event *event)
     case SS_EV_BLOB_UPLOADED: return ss_on_blob_uploaded(core, event);
     case SS_EV_BLOB_MISSING: return ss_on_blob_missing(core, event);
     case SS_EV_BLOB_GONE: return ss_on_blob_gone(core, event);
-    case SS_EV_CLOCK_OFFSET: core->clock.offset_ms = event->clock.offset_ms; return SS_OK;
+    case SS_EV_CLOCK_OFFSET: return ss_on_clock_offset(core, event);
     case SS_EV_DIGEST_WANTED: return ss_on_digest_wanted(core, event);
     default: return SS_EINVAL;
     }

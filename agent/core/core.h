@@ -124,6 +124,7 @@ struct ss_ev_peer {
     uint64_t entities; // how many it has, deleted ones included
     bool ready;        // it knows the scene: its vector may be believed
     bool retained;     // the broker's copy, which says nothing of whether it is still here
+    uint64_t time_ms;  // what its clock shows, put right by its store but not by its peers; 0: it does not say
     size_t missing_count;
     const struct ss_sha256 *missing; // blobs that it wants and the store does not have; at most SS_MAX_MISSING count
 };
@@ -249,6 +250,7 @@ enum ss_effect_type {
     SS_FX_UPLOAD_BLOB,  // make sure the store has it; then SS_EV_BLOB_UPLOADED or _GONE
     SS_FX_NEW_ORIGIN,   // our origin was cloned: the core has taken this one
     SS_FX_PEER_CHANGED, // a peer came, went or changed
+    SS_FX_CLOCK,        // stamps have this offset from our clock from now on, as the peers' clocks are another
     SS_FX_DIGEST,
 };
 
@@ -341,6 +343,9 @@ struct ss_effect {
             struct ss_origin origin;
             bool online;
         } peer_changed;
+        struct {
+            int64_t offset_ms;
+        } clock;
         struct {
             uint32_t client;
             uint64_t id;

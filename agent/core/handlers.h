@@ -31,6 +31,7 @@ int ss_on_blob_present(struct ss_core *core, const struct ss_event *event);
 int ss_on_blob_uploaded(struct ss_core *core, const struct ss_event *event);
 int ss_on_blob_missing(struct ss_core *core, const struct ss_event *event);
 int ss_on_blob_gone(struct ss_core *core, const struct ss_event *event);
+int ss_on_clock_offset(struct ss_core *core, const struct ss_event *event);
 int ss_on_digest_wanted(struct ss_core *core, const struct ss_event *event);
 
 // Timers.

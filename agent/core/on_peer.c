@@ -114,11 +114,13 @@ int ss_on_peer(struct ss_core *core, const struct ss_event *event) {
     peer->ready = said->ready;
     peer->heard_ms = core->now > 0 ? core->now : 1;
     peer->online |= !said->retained; // a broker that replays nothing to a wildcard never says so
+    ss_peer_time(core, peer, said->retained ? 0 : said->time_ms);
     ss_timer_by(core, SS_TIMER_LOST, core->now + SS_LOST_INTERVALS * (uint64_t)core->config.peer_interval_ms);
     ss_peer_tell(core, peer);
     if (ss_peer_present(peer)) {
         ss_missing_asked(core, said);
         ss_peer_compare(core, peer);
+        ss_peers_clock(core);
     }
     return SS_OK;
 }

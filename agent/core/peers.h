@@ -17,6 +17,10 @@ uint64_t ss_vector_excess(const struct ss_core *core, const struct ss_vector *ve
 // ss_vector_behind tells whether we have something that a vector does not count.
 bool ss_vector_behind(const struct ss_core *core, const struct ss_vector *vector);
 
+// ss_peer_time notes what a peer's clock shows now; ss_peers_clock sets ours by all of them, unless the store tells the time.
+void ss_peer_time(struct ss_core *core, struct ss_peer *peer, uint64_t time_ms);
+void ss_peers_clock(struct ss_core *core);
+
 // ss_peers_gone marks everybody as absent: the connection is new or lost.
 void ss_peers_gone(struct ss_core *core);
 void ss_peers_finish(struct ss_core *core);

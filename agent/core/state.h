@@ -203,6 +203,8 @@ struct ss_peer {
     SS_ARRAY(struct ss_vector_entry) vector;
     struct ss_sha256 digest;
     uint64_t heard_ms;
+    bool timed;             // it said what its clock shows:
+    int64_t epoch_ms;       // that, where our monotonic clock is 0
     uint64_t mismatch_ms;   // since when equal vectors have unequal digests; 0: they do not
     uint64_t asleep_ms;     // not asked before
     uint32_t fails, wholes; // calls without an answer, calls because of digests, in a row

@@ -56,6 +56,10 @@ void ss_carry_out(struct ss_room *room, const struct ss_effect *effect) {
     case SS_FX_FETCH_BLOB: ss_blobs_fetch(room->agent->blobs, &effect->blob.sha256, effect->blob.size); break;
     case SS_FX_UPLOAD_BLOB: ss_blobs_upload(room->agent->blobs, &effect->blob.sha256); break;
     case SS_FX_NEW_ORIGIN: take_origin(room, &effect->new_origin); break;
+    case SS_FX_CLOCK:
+        ss_log("scene %s: this machine's clock is %lld ms off the others'; edits are stamped with theirs", room->name,
+               (long long)-effect->clock.offset_ms);
+        break;
     case SS_FX_PEER_CHANGED: ss_peers_changed(room, &effect->peer_changed.origin, effect->peer_changed.online); break;
     }
 }

@@ -65,6 +65,7 @@ static int take_peer(struct ss_room *room, const struct ss_topic *topic, struct 
                                          .entities = message.entities,
                                          .ready = message.ready,
                                          .retained = retained,
+                                         .time_ms = message.time_ms,
                                          .missing_count = message.missing_count,
                                          .missing = message.missing};
         ss_room_step(room, &event);

@@ -89,6 +89,8 @@ void ss_to_broker_self(struct ss_room *room) {
     self->capability_count = sizeof(capabilities) / sizeof(capabilities[0]);
     self->vector.entries = (const struct ss_vector_entry *)(const void *)room->vector.data;
     self->missing = room->missing;
+    self->has_time = true;
+    self->time_ms = (uint64_t)((int64_t)ss_wall_ms() + room->agent->clock_offset_ms); // not by the peers' median, which is made of these
     struct ss_buffer *out = scratch(room);
     struct ss_topic topic = topic_of(room, SS_TOPIC_PEER);
     int error = ss_peer_encode(room->agent->codec, self, out);

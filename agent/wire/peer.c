@@ -15,6 +15,7 @@ static const struct ss_key keys[] = {
     {SS_MAY("missing", SS_BINS, AT(missing_count)), .size = sizeof(struct ss_sha256)},
     {SS_MUST("name", SS_TEXT, AT(name)), .size = 255},
     {SS_MAY("ready", SS_BOOL, AT(ready))},
+    {SS_MAY("time", SS_UINT, AT(time_ms)), .present = AT(has_time)},
     {SS_MUST("v", SS_VERSION, 0)},
     {SS_MAY("vector", SS_VECTOR, AT(vector))},
 };

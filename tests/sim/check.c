@@ -6,7 +6,7 @@
 #include "sim.h"
 #include "util/value.h"
 
-enum { SIM_NAME = 160 };
+enum { SIM_NAME = 160, SIM_CLOCKS_MS = 4000 };
 
 static void sim_dump_field(struct sim_records *dump, const struct ss_entity *entity, const struct ss_field *field) {
     uint8_t key[512];
@@ -101,7 +101,8 @@ static void sim_check_mirror(struct sim *sim, int agent) {
         const struct sim_record *have = sim_find(mirror, dump.items[i].key, dump.items[i].key_len);
         char text[SIM_NAME];
         if (have == NULL || !sim_shows(mirror, have))
-            sim_fail(sim, "the client of agent %d %s %s", agent, have == NULL ? "was never given" : "hides", sim_name(&dump.items[i], text));
+            sim_fail(sim, "the client of agent %d %s %s", agent, have == NULL ? "was never given" : "hides",
+                     sim_name(&dump.items[i], text));
     }
     sim_records_clear(&dump);
 }
@@ -190,7 +191,7 @@ static void sim_check_newcomer(struct sim *sim, bool alone) {
         sim_agent_kill(sim, i);
     sim_run(sim, sim->now + 5000);
     sim_agent_start(sim, last, true);
-    sim_run(sim, sim->now + 60000);
+    sim_run(sim, sim->now + 60000 + SIM_WRONG_MS); // what the others stamped by clocks that are ahead of its own waits until it is due
     struct sim_records after = sim_dump(sim, last);
     if (!alone) {
         sim_records_clear(&before);
@@ -216,6 +217,21 @@ static void sim_check_newcomer(struct sim *sim, bool alone) {
     sim_records_clear(&after);
 }
 
+// Those whom no store tells the time go by the same one.
+static void sim_check_clocks(struct sim *sim) {
+    int64_t first = 0, last = 0;
+    for (int i = 0; i < sim->agents; i++) {
+        const struct sim_agent *at = &sim->agent[i];
+        if (at->dead || !at->connected || at->core->clock.of_store)
+            continue;
+        const int64_t now = (int64_t)sim_event_of(sim, i, SS_EV_TIME).wall_ms + at->core->clock.offset_ms;
+        first = first == 0 || now < first ? now : first;
+        last = now > last ? now : last;
+    }
+    if (last - first > SIM_CLOCKS_MS)
+        sim_fail(sim, "the clocks are %lld ms apart", (long long)(last - first));
+}
+
 void sim_check(struct sim *sim) {
     const uint64_t end = sim->now + 1200000;
     while (sim->now < end && !sim_equal(sim))
@@ -225,6 +241,7 @@ void sim_check(struct sim *sim) {
         sim_fail(sim, "the copies differ");
     }
     sim_run(sim, sim->now + 90000); // blobs that died with their agents are given up
+    sim_check_clocks(sim);
     for (int i = 0; i < sim->agents; i++) {
         const struct sim_agent *at = &sim->agent[i];
         for (size_t p = 0; p < at->promise_count; p++) {

@@ -29,11 +29,11 @@ static void sim_partition(struct sim *sim) {
     }
 }
 
-// Up to eight minutes ahead: beyond five others set the stamps aside. The store's date may put it right, sooner or later or never.
+// The store's date may put it right, sooner or later or never.
 static void sim_clock_jump(struct sim *sim) {
     const int agent = sim_some(sim);
     struct sim_agent *at = &sim->agent[agent];
-    const int64_t most = sim_chance(sim, 200) ? 480000 : 4000;
+    const int64_t most = sim_chance(sim, 200) ? SIM_WRONG_MS : 4000;
     at->skew_ms = (int64_t)sim_random(sim, (uint64_t)most * 2) - most;
     at->drift_ppm = (int64_t)sim_random(sim, 20000) - 10000;
     sim_tell(sim, agent, "its clock is wrong by %lld ms", (long long)at->skew_ms);

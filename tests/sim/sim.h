@@ -7,6 +7,8 @@
 
 enum { SIM_AGENTS = 50, SIM_ENTITIES = 24, SIM_BLOB_VALUE = 48 };
 
+enum { SIM_WRONG_MS = 480000 }; // a clock is wrong by at most so much: beyond five minutes others set its stamps aside
+
 struct sim_message {
     int refs;
     struct ss_scratch memory;
