@@ -26,6 +26,8 @@ import services  # noqa: E402
 from blender import Blender  # noqa: E402
 
 WAIT_SECONDS = 60
+NAMES = ("Anna", "Ben")
+AT_DESK = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 # Who edits, what it is called, how it is done, and how the other one knows. `it` is the object at hand.
 EDITS = (
@@ -163,12 +165,23 @@ def finish(people, displays, pictures):
     return not lines
 
 
-def start_blender(stack, version, name, display):
-    """A Blender: with a window on `display`, on the user's own when that is "", headless when it is None."""
-    with environment("DISPLAY", display) if display else contextlib.nullcontext():
-        blender = Blender(version, window=display is not None, environment={"LOGNAME": name})  # each has a colour that follows from the name
-    stack.callback(blender.close)
-    return blender
+def halves_of_the_desk():
+    """Where two windows fit beside each other on the user's own display: (left, bottom, width, height) of each."""
+    size = subprocess.run(["import", "-window", "root", "-format", "%w %h", "info:"], capture_output=True, text=True)
+    width, height = map(int, size.stdout.split()) if size.returncode == 0 else (1920, 1080)
+    return (0, 0, width // 2, height), (width // 2, 0, width // 2, height)
+
+
+def start_blenders(stack, version, displays):
+    """Everybody's Blender: in a window on a virtual display or the user's own, headless where there is neither."""
+    desks = halves_of_the_desk() if AT_DESK else (None, None)
+    people = {}
+    for name, desk in zip(NAMES, desks, strict=True):
+        with environment("DISPLAY", displays[name].name) if displays else contextlib.nullcontext():
+            # Each has a colour that follows from the name.
+            people[name] = Blender(version, window=bool(displays), environment={"LOGNAME": name}, desk=desk)
+        stack.callback(people[name].close)
+    return people
 
 
 def run(stack, file, pictures):
@@ -176,25 +189,22 @@ def run(stack, file, pictures):
     stack.callback(shutil.rmtree, folder, True)
     broker = stack.enter_context(services.Broker(folder / "broker"))
     store = stack.enter_context(services.Store(folder / "store"))
-    names = ("Anna", "Ben")
-    agents = [stack.enter_context(services.Agent(folder / name, broker.url, store.url, name=name)) for name in names]
+    agents = [stack.enter_context(services.Agent(folder / name, broker.url, store.url, name=name)) for name in NAMES]
     say(f"broker {broker.url}, store {store.url}")
-    at_desk = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     displays = {}
-    if not at_desk and shutil.which("Xvfb"):
-        for name in names:
+    if not AT_DESK and shutil.which("Xvfb"):
+        for name in NAMES:
             displays[name] = Display()
             stack.callback(displays[name].close)
     version = blenders.available()[0]
-    screens = {name: displays[name].name if displays else ("" if at_desk else None) for name in names}
-    people = {name: start_blender(stack, version, name, screens[name]) for name in names}
-    say(f"two Blenders {version}, " + ("windows" if at_desk else "windows on virtual displays" if displays else "headless"))
+    people = start_blenders(stack, version, displays)
+    say(f"two Blenders {version}, " + ("windows" if AT_DESK else "windows on virtual displays" if displays else "headless"))
     if displays:
         say("times include drawing both windows without a graphics card, on this machine's processor")
     name = share(*people.values(), agents, file)
     edit(people, name)
     same = finish(people, displays, pictures)
-    if at_desk:
+    if AT_DESK:
         say("Both are yours now: edit in either. Close them, or press Ctrl-C, to end the demo.")
         for blender in people.values():
             blender.process.wait()

@@ -27,18 +27,20 @@ SOFTWARE_GL = {"LIBGL_ALWAYS_SOFTWARE": "1", "MESA_SHADER_CACHE_DISABLE": "true"
 class Blender:
     """One Blender process. `run` executes code in it and returns what that code assigns to `result`.
 
-    A bare one does not have our add-on; `environment` is added to its variables.
+    A bare one does not have our add-on; `environment` is added to its variables. `desk` (left, bottom, width, height) is where its
+    window opens on a person's own display, drawn as theirs is; other windows are drawn by Mesa's software.
     """
 
-    def __init__(self, version="3.4", file=None, window=False, log=None, bare=False, environment=()):
+    def __init__(self, version="3.4", file=None, window=False, log=None, bare=False, environment=(), desk=None):
         self.version = version
-        self.window = window
+        self.window = window or desk is not None
         self.log_path = pathlib.Path(log or tempfile.mkstemp(prefix="blender-", suffix=".log")[1])
         server = socket.create_server(("127.0.0.1", 0))
-        command = blenders.command(version) + ([] if window else ["-b"]) + ["--factory-startup"]
+        command = blenders.command(version) + ([] if self.window else ["-b"]) + ["--factory-startup"]
+        command += ["--window-geometry", *map(str, desk)] if desk else []
         command += [str(file)] if file else []
         command += ["--python-exit-code", "9", "--python", str(HERE / "driver.py"), "--", str(server.getsockname()[1])] + ["bare"] * bare
-        environment = {**os.environ, **dict(environment), **SOFTWARE_GL, "PATH": "/usr/bin:" + os.environ["PATH"]}
+        environment = {**os.environ, **dict(environment), **({} if desk else SOFTWARE_GL), "PATH": "/usr/bin:" + os.environ["PATH"]}
         with open(self.log_path, "wb") as log_file:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log_file, stderr=subprocess.STDOUT, env=environment)
         with server:
