@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// The MQTT connection: keeps trying, measures its latency, and says plainly what is wrong. The only user of mqtt.js.
+
+import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
+
+export type Link =
+  | { state: "connecting"; attempt: number }
+  | { state: "online" }
+  | { state: "lost"; text: string; attempt: number }
+  | { state: "refused"; text: string }
+  | { state: "closed" };
+
+export interface ConnectionOptions {
+  url: string;
+  user: string;
+  password: string;
+  clientId: string;
+  will: { topic: string; payload: string };
+  subscriptions: Record<string, { qos: 0 | 1 }>;
+  onLink(link: Link): void;
+  /** Subscribed, and what is retained will follow. */
+  onJoined(): void;
+  onMessage(topic: string, payload: Uint8Array, retained: boolean): void;
+}
+
+const RETRY_MS = 2000;
+const CONNECT_MS = 10_000;
+const PING_MS = 2000;
+/** MQTT 5 and 3.1.1: bad user name or password, not authorized. */
+const REFUSALS = new Set([4, 5, 134, 135]);
+const NOT_SPOKEN = new Set([1, 132]);
+const NOT_ALLOWED = 135;
+const RETAINED_SECONDS = 24 * 3600;
+
+export class Connection {
+  private client: MqttClient | undefined;
+  private attempt = 0;
+  private pinged = 0;
+  private pinging: ReturnType<typeof setInterval> | undefined;
+  private version: 4 | 5 = 5;
+  /** Of the last ping, in ms; undefined before the first. */
+  latency: number | undefined;
+  received = { messages: 0, bytes: 0 };
+
+  constructor(private readonly options: ConnectionOptions) {
+    this.open();
+  }
+
+  get online(): boolean {
+    return this.client?.connected === true;
+  }
+
+  /** How long a ping has been waiting for its answer, in ms. */
+  get waiting(): number {
+    return this.pinged === 0 ? 0 : performance.now() - this.pinged;
+  }
+
+  private open(): void {
+    const { options } = this;
+    options.onLink({ state: "connecting", attempt: this.attempt });
+    const client = mqtt.connect(options.url, this.clientOptions());
+    this.client = client;
+    client.on("connect", () => this.connected(client));
+    client.on("error", (error) => this.failed(client, error));
+    client.on("close", () => this.lost(client));
+    client.on("packetreceive", (packet) => {
+      if (packet.cmd === "pingresp") this.answered();
+    });
+    client.on("message", (topic, payload, packet) => {
+      this.received.messages++;
+      this.received.bytes += payload.length;
+      // A copy of its own: Buffers share memory, and their slices do not copy.
+      options.onMessage(topic, new Uint8Array(payload), packet.retain);
+    });
+  }
+
+  private clientOptions(): IClientOptions {
+    const { options } = this;
+    const will = { topic: options.will.topic, payload: options.will.payload, qos: 1 as const, retain: true };
+    return {
+      protocolVersion: this.version,
+      clientId: options.clientId,
+      username: options.user || undefined,
+      password: options.user ? options.password : undefined,
+      clean: true,
+      keepalive: 15,
+      reconnectPeriod: RETRY_MS,
+      connectTimeout: CONNECT_MS,
+      resubscribe: false,
+      queueQoSZero: false,
+      will: this.version === 5 ? { ...will, properties: { messageExpiryInterval: RETAINED_SECONDS } } : will,
+    };
+  }
+
+  private connected(client: MqttClient): void {
+    this.attempt = 0;
+    clearInterval(this.pinging);
+    this.pinging = setInterval(() => this.ping(), PING_MS);
+    client.subscribe(this.options.subscriptions, (error, granted) => {
+      if (error || granted?.some((one) => one.qos >= 128)) {
+        this.give({ state: "refused", text: "The broker does not let this user read the scene. Ask its owner for an invitation." });
+        return;
+      }
+      this.options.onLink({ state: "online" });
+      this.options.onJoined();
+      this.ping();
+    });
+  }
+
+  private failed(client: MqttClient, error: Error & { code?: unknown }): void {
+    const code = typeof error.code === "number" ? error.code : undefined;
+    if (code !== undefined && REFUSALS.has(code)) {
+      const who = this.options.user ? `user “${this.options.user}”: wrong name or password` : "anonymous guests: give a user name and password";
+      this.give({ state: "refused", text: `The broker refuses ${who}.` });
+    } else if (code !== undefined && NOT_SPOKEN.has(code) && this.version === 5) {
+      this.version = 4;
+      client.end(true);
+      this.open();
+    }
+  }
+
+  private lost(client: MqttClient): void {
+    if (client !== this.client || client.disconnecting) return;
+    this.silence();
+    this.attempt++;
+    this.options.onLink({ state: "lost", text: "The broker cannot be reached.", attempt: this.attempt });
+  }
+
+  /** No further attempt would end otherwise. */
+  private give(link: Link): void {
+    this.close();
+    this.options.onLink(link);
+  }
+
+  private silence(): void {
+    clearInterval(this.pinging);
+    this.pinged = 0;
+    this.latency = undefined;
+  }
+
+  close(): void {
+    const client = this.client;
+    this.client = undefined;
+    this.silence();
+    client?.end();
+  }
+
+  // ---- latency
+
+  private ping(): void {
+    if (!this.online || this.pinged !== 0) return;
+    this.pinged = performance.now();
+    this.client!.sendPing();
+  }
+
+  private answered(): void {
+    if (this.pinged === 0) return;
+    this.latency = performance.now() - this.pinged;
+    this.pinged = 0;
+  }
+
+  // ---- publishing
+
+  /** QoS 0: lost without a word when nobody listens. */
+  mention(topic: string, payload: Uint8Array): void {
+    if (this.online) this.client!.publish(topic, bufferOf(payload), { qos: 0 });
+  }
+
+  /** QoS 1; what became of it. Without MQTT 5 a refusal cannot be told from success. */
+  publish(topic: string, payload: Uint8Array, retain: boolean, expires = false): Promise<"done" | "not allowed" | "failed"> {
+    const client = this.client;
+    if (!client?.connected) return Promise.resolve("failed");
+    const properties = expires && this.version === 5 ? { messageExpiryInterval: RETAINED_SECONDS } : undefined;
+    return new Promise((resolve) => {
+      client.publish(topic, bufferOf(payload), { qos: 1, retain, properties }, (error) => {
+        if (!error) resolve("done");
+        else resolve((error as { code?: unknown }).code === NOT_ALLOWED ? "not allowed" : "failed");
+      });
+    });
+  }
+}
+
+/** mqtt.js takes any bytes; only its types ask for Node's. */
+function bufferOf(payload: Uint8Array): Buffer {
+  return payload as Buffer;
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// The canvas: draws when something changed, and knows how long its frames take.
+
+import { AgXToneMapping, NoToneMapping, PCFShadowMap, Scene, SRGBColorSpace, WebGLRenderer, type ToneMapping } from "three";
+import { Eye } from "./eye.js";
+
+export type Transform = "AgX" | "Standard";
+const TONES: Record<Transform, ToneMapping> = { AgX: AgXToneMapping, Standard: NoToneMapping };
+/** While things move, shadows follow a little later. */
+const SHADOW_SHARE = 4;
+/** Frames older than this, in ms, no longer count. */
+const KEPT = 3000;
+
+export interface Frame {
+  at: number;
+  /** Since the frame before it, in ms; 0 after a rest. */
+  interval: number;
+  /** Of that our own work, in ms. */
+  work: number;
+}
+
+export class Stage {
+  readonly scene = new Scene();
+  readonly eye = new Eye();
+  readonly renderer: WebGLRenderer;
+  /** Something to be drawn over the scene. */
+  readonly overlays: ((renderer: WebGLRenderer) => void)[] = [];
+  private dirty = true;
+  private shadowsDue = true;
+  private nextShadows = 0;
+  private running = true;
+  private lastFrame = 0;
+  /** The last frames. */
+  readonly recent: Frame[] = [];
+  frames = 0;
+
+  constructor(
+    readonly canvas: HTMLCanvasElement,
+    /** Takes in what changed before a frame; true when there is something to draw, undefined when it is too early to draw at all. */
+    private readonly prepare: (now: number) => boolean | undefined,
+  ) {
+    this.renderer = new WebGLRenderer({ canvas, antialias: true, powerPreference: "high-performance" });
+    this.renderer.outputColorSpace = SRGBColorSpace;
+    this.renderer.shadowMap.enabled = true;
+    this.renderer.shadowMap.type = PCFShadowMap;
+    this.renderer.shadowMap.autoUpdate = false;
+    this.transform = "AgX";
+    this.scene.matrixWorldAutoUpdate = false;
+    new ResizeObserver(() => this.resize()).observe(canvas);
+    this.resize();
+    requestAnimationFrame((now) => this.frame(now));
+  }
+
+  set transform(transform: Transform) {
+    this.renderer.toneMapping = TONES[transform];
+    this.invalidate();
+  }
+
+  /** Draw again; `shadows`: something that casts them changed. */
+  invalidate(shadows = false): void {
+    this.dirty = true;
+    this.shadowsDue ||= shadows;
+  }
+
+  private resize(): void {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    if (width === 0 || height === 0) return;
+    this.renderer.setPixelRatio(Math.min(2, devicePixelRatio));
+    this.renderer.setSize(width, height, false);
+    this.eye.resize(width / height);
+    this.invalidate();
+  }
+
+  private frame(now: number): void {
+    if (!this.running) return;
+    requestAnimationFrame((next) => this.frame(next));
+    const began = performance.now();
+    const wanted = this.prepare(began);
+    if (wanted) this.dirty = true;
+    if (this.dirty && wanted !== undefined) this.draw(now, began);
+    else this.lastFrame = 0;
+  }
+
+  private draw(now: number, began: number): void {
+    this.dirty = false;
+    this.renderer.shadowMap.needsUpdate = this.shadowsDue && began >= this.nextShadows;
+    const shadows = this.renderer.shadowMap.needsUpdate;
+    this.renderer.render(this.scene, this.eye.camera);
+    for (const overlay of this.overlays) overlay(this.renderer);
+    const took = performance.now() - began;
+    if (shadows) {
+      this.shadowsDue = false;
+      this.nextShadows = began + SHADOW_SHARE * took;
+    } else if (this.shadowsDue) this.dirty = true;
+    this.note(now, took);
+  }
+
+  private note(now: number, took: number): void {
+    this.frames++;
+    this.recent.push({ at: now, interval: this.lastFrame === 0 ? 0 : now - this.lastFrame, work: took });
+    while (this.recent[0]!.at < now - KEPT) this.recent.shift();
+    this.lastFrame = now;
+  }
+
+  dispose(): void {
+    this.running = false;
+    this.renderer.dispose();
+  }
+}
