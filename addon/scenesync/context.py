@@ -91,6 +91,17 @@ class Context:
         """{field: value} of one entity that wait for datablocks."""
         return {key[2]: value for key, (_, value) in self.wants_of.items() if key[:2] == (owner, kind_name)}
 
+    def wait_alike(self, original, copy, kind_name, known):
+        """A copy waits for what its original waits for. Returns these {field: value}; those `known` of the copy are not among them, and no
+        nodes, which have other ids in every tree."""
+        found = {}
+        for (owner, owner_kind, field), (target, value) in list(self.wants_of.items()):
+            if owner == original and owner_kind == kind_name and field not in known and not field.startswith("nodes/"):
+                self.wanted[target].add((copy, kind_name, field))
+                self.wants_of[copy, kind_name, field] = (target, value)
+                found[field] = value
+        return found
+
     def changed_within(self, block):
         """Call from `write` when others may now refer to more of this datablock (sockets of a group): what waits for it is written again."""
         self.completed.add(self.id_of(block))

@@ -67,6 +67,7 @@ class Identity:
         self.seen = None  # UUID → datablock, within a tick
         self.sure = set()  # addresses of which it was verified within a tick that they are still those of their entities
         self.looks = {}  # collection → how often one of its datablocks was looked for in this tick
+        self.copied = {}  # UUID of a copy → that of its original, until the copy is published
         self.members = {}  # (UUID, list name) → {key: member id}
         self.new_uuid = lambda: uuid.uuid4().bytes
 
@@ -100,9 +101,10 @@ class Identity:
             text = f"{block.library.filepath}\0{kind}\0{block.name}"
             value = uuid.uuid5(namespace("library"), text).bytes
         else:
-            value = read_tag(block)
-            if value is None or value in self.entries:
-                value = self.new_uuid()
+            tag = read_tag(block)
+            value = self.new_uuid() if tag is None or tag in self.entries else tag
+            if tag not in (None, value):
+                self.copied[value] = tag
         self.bind(kind, block, value)
         return value
 

@@ -309,9 +309,10 @@ class Session:
         return False
 
     def _look_at_everything(self):
-        """Find the edits that no event came for."""
+        """Find the edits that no event came for, and what need no longer wait."""
         self.diff.sweep(time.perf_counter(), whole=True)
         self.watch.structure = True
+        self.apply.retry_held()
         return True
 
     def _ask_sync(self):

@@ -24,6 +24,10 @@ bpy.ops.ed.undo_push(message="emptied")
 SOFTWARE_GL = {"LIBGL_ALWAYS_SOFTWARE": "1", "MESA_SHADER_CACHE_DISABLE": "true"}
 
 
+class BlenderDied(Exception):
+    """Its exit status, and the last that it wrote."""
+
+
 class Blender:
     """One Blender process. `run` executes code in it and returns what that code assigns to `result`.
 
@@ -59,18 +63,18 @@ class Blender:
                     break
         text = self.log()
         self.close()
-        raise AssertionError(f"Blender {self.version} did not start:\n{text}")
+        raise BlenderDied(f"Blender {self.version} did not start:\n{text}")
 
     def run(self, code, **values):
         """Execute code, with `values` as variables, and return its `result`."""
         prefix = "".join(f"{name} = {value!r}\n" for name, value in values.items())
-        self.connection.sendall(json.dumps({"run": prefix + code}).encode() + b"\n")
         try:
+            self.connection.sendall(json.dumps({"run": prefix + code}).encode() + b"\n")
             line = self.lines.readline()
-        except ConnectionResetError:
+        except ConnectionError:
             line = b""
         if not line:
-            raise AssertionError(f"Blender {self.version} died (exit {self.process.wait(30)}):\n{self.log()[-4000:]}")
+            raise BlenderDied(f"Blender {self.version} died (exit {self.process.wait(30)}):\n{self.log()[-4000:]}")
         answer = json.loads(line)
         if "error" in answer:
             raise AssertionError(f"in Blender {self.version}:\n{answer['error']}")

@@ -56,6 +56,11 @@ def dump(path=None, by_tag=False):
     return result
 
 
+def _stands_in(block):
+    """Whether this is what an object shows while what it should show has not arrived: one person's own."""
+    return block is not None and bool(block.get("scenesync_placeholder"))
+
+
 def _tag(block):
     """Its UUID, and its name without what a clash has added."""
     return f"{block.get('scenesync', '')[:8]} {re.sub('[.][0-9]{3}$', '', block.name)}"
@@ -98,9 +103,9 @@ def _used(scene):
             found["object"][item.name] = item
     for item in found["object"].values():
         for kind, blocks in (("mesh", bpy.data.meshes), ("light", bpy.data.lights), ("camera", bpy.data.cameras)):
-            if item.data is not None and blocks.get(item.data.name) == item.data:
+            if item.data is not None and blocks.get(item.data.name) == item.data and not _stands_in(item.data):
                 found[kind][item.data.name] = item.data
-        for slot in item.material_slots:
+        for slot in () if _stands_in(item.data) else item.material_slots:
             if slot.material:
                 found["material"][slot.material.name] = slot.material
     for mesh in found["mesh"].values():
@@ -169,7 +174,7 @@ def _scene(scene):
 
 
 def _object(item):
-    shared = item.type in ("MESH", "LIGHT", "CAMERA")
+    shared = item.type in ("MESH", "LIGHT", "CAMERA") and not _stands_in(item.data)
     fields = {
         **_attributes(item, OBJECT),
         "parent": _name(item.parent),
@@ -177,7 +182,7 @@ def _object(item):
         "data": _name(item.data) if shared else None,
         "instance": _name(item.instance_collection),
         "materials": [(slot.link, _name(slot.material)) for slot in item.material_slots] if shared else None,
-        "groups": [group.name for group in item.vertex_groups] if item.type == "MESH" else None,
+        "groups": [group.name for group in item.vertex_groups] if item.type == "MESH" and shared else None,
         "properties": _properties(item),
     }
     if _composes(item):

@@ -114,6 +114,28 @@ def test_duplicate(both):
     same(a, b)
 
 
+@pytest.mark.parametrize("linked", (True, False))
+def test_a_copy_waits_for_what_its_original_waits_for(both, agents, linked):
+    """A light that nobody has yet: the copy made meanwhile shows it as soon as it comes, too."""
+    a, b = both
+    light = uuid.uuid4()
+    agents[0].run("create", b.scene, "object", 'name="lamp"', 'type="LIGHT"', f'data="{light}"')
+    settle(a, b)
+    b.run(
+        "o = bpy.data.objects['lamp']\no.select_set(True)\nbpy.context.view_layer.objects.active = o\nbpy.ops.object.duplicate(linked=linked)",
+        linked=linked,
+    )
+    settle(a, b)
+    a.run(
+        "sun = bpy.data.lights.new('sun', 'SUN')\nsun['scenesync'] = light\n"
+        "bpy.context.scene.collection.objects.link(bpy.data.objects.new('another', sun))",
+        light=light.hex,
+    )
+    settle(a, b)
+    for blender in both:
+        assert blender.run("result = [[o.name, o.data.name] for o in bpy.data.objects]") == [["another", "sun"], ["lamp", "sun"], ["lamp.001", "sun"]]
+
+
 def test_make_single_user(both):
     a, b = start(both)
     a.run("o = bpy.data.objects['two']\no.data = o.data.copy()\no.data.name = 'own'\no.data.vertices[0].co.x = 9\no.data.update()")
@@ -235,6 +257,19 @@ def test_material_slots_of_the_object(both):
     )
     settle(a, b)
     assert b.run("result = [bpy.data.objects[n].material_slots[0].material.name for n in ('one', 'two')]") == ["blue", "red"]
+    same(a, b)
+
+
+def test_other_data_for_what_is_being_edited(both):
+    """Blender keeps an object's data, without a word, while it is in Edit Mode."""
+    a, b = start(both)
+    b.run("bpy.context.view_layer.objects.active = bpy.data.objects['one']\nbpy.ops.object.mode_set(mode='EDIT')")
+    a.run("bpy.data.objects['one'].data = bpy.data.meshes.new('other')\nbpy.context.view_layer.update()")
+    settle(a, b)
+    assert b.run("result = bpy.data.objects['one'].mode") == "EDIT"
+    b.run("bpy.ops.object.mode_set(mode='OBJECT')")
+    settle(a, b)
+    assert a.run("result = bpy.data.objects['one'].data.name") == "other"
     same(a, b)
 
 

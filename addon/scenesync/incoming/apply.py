@@ -186,7 +186,7 @@ class Apply:
         if block is None:
             record.values.update(fields)  # it went away here and nobody has noticed yet
             return
-        if getattr(block, "is_editmode", False):
+        if _refuses(block, fields):
             self.held[kind.name, uuid] = fields
             if forced:
                 self.session.later((kind.name, uuid))  # undo within Edit Mode stands: it is an edit
@@ -380,6 +380,13 @@ def _split(kind, fields):
         return fields, {}
     linking = {name: value for name, value in fields.items() if name.startswith(prefixes)}
     return {name: value for name, value in fields.items() if name not in linking}, linking
+
+
+def _refuses(block, fields):
+    """Whether Edit Mode is in the way: a mesh would lose what is written, and an object keeps, without a word, the data that it has."""
+    if isinstance(block, bpy.types.Object):
+        return block.mode == "EDIT" and "data" in fields
+    return getattr(block, "is_editmode", False)
 
 
 def _leave_mode(block):

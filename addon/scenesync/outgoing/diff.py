@@ -53,8 +53,9 @@ class Diff:
             for key in list(queue):
                 if time.perf_counter() > deadline:
                     return False
-                del queue[key]
-                self._guard(key, undone)
+                if key not in self.session.apply.forced:  # what Blender holds is about to be put right
+                    del queue[key]
+                    self._guard(key, undone)
         self._compare_unlisted(min(deadline, time.perf_counter() + SWEEP_SLICE) if deadline < UNLIMITED else deadline)
         return True
 
@@ -73,11 +74,12 @@ class Diff:
     def _compare_unlisted(self, deadline):
         while self.unlisted and time.perf_counter() < deadline:
             key, _ = self.unlisted.popitem()
-            self._guard(key, False)
+            if key in self.session.apply.forced:
+                self.session.watch.dirty[key] = True
+            else:
+                self._guard(key, False)
 
     def _guard(self, key, undone):
-        if key in self.session.apply.forced:
-            return  # what Blender holds is about to be put right
         try:
             self._compare(*key, undone or key in self.restore)
         except Exception as error:
@@ -274,12 +276,16 @@ class Diff:
         fields = {name: value for name, value in record.values.items() if revived or name in kind.required or not kind.is_default(name, value)}
         if revived:
             fields["deleted"] = False
+        original = self.ctx.identity.copied.pop(uuid, None)
+        if original is not None:
+            fields.update(self.ctx.wait_alike(original, uuid, kind.name, record.values))
         self.outbox.queue(kind.name, uuid, fields)
         if kind.name == "object":
             values = self.ctx.kinds["transform"].read(self.ctx, block)
             self.mirror.transforms.set(uuid, values, remote=False)
             self.outbox.queue("transform", uuid, values)
             self.session.moved_locally()
+        self.session.apply.arrived(kind.name, uuid)
 
     def _vanished(self, kind_name, uuid, record):
         if kind_name == "scene" or self.session.apply.is_linking(kind_name, uuid):
@@ -315,6 +321,8 @@ class Diff:
                     if kind_name == "object":
                         self.restore["transform", uuid] = True
         self.ctx.identity.write_tags()
+        for uuid in [uuid for uuid in self.ctx.wanted if self.ctx.block(uuid) is not None]:
+            self.session.apply.arrived(None, uuid)
         self.session.watch.structure = True
 
     # ---- what Blender is silent about
