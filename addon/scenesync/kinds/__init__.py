@@ -133,7 +133,8 @@ class Kind:
         getattr(ctx.data, self.collection).remove(block)
 
     def signature(self, ctx, block):
-        """A cheap value that changes whenever `read` could return something new, for the sweep; None: no such value."""
+        """A cheap value that changes whenever `read` could return something new, for the sweep. (): what was read last still holds; None:
+        it does not, or nobody knows."""
         return None
 
 

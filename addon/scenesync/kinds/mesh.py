@@ -38,7 +38,7 @@ class Memory:
         self.slots = mesh_settings.Slots()
         self.coming = None  # name of a topology that has been announced, or seen in a field's name
         self.announced = False
-        self.looked = (0.0, 0.0, None)  # at silent edits: when, how long it took, what was seen
+        self.looked = (0.0, 0.0)  # for silent edits: when, and how long it took
         self.arrived = {}  # its arrays, until all that it needs are here
 
     def recognise(self, topology):
@@ -144,17 +144,15 @@ class Mesh(Kind):
     def signature(self, ctx, mesh):
         memory = self.memory(ctx, mesh)
         if memory.groups.demand():
-            return time.monotonic()
-        if ctx.caps.mesh_edits_fire or mesh.is_editmode:
-            return ()
-        when, took, seen = memory.looked
+            return None
+        when, took = memory.looked
         now = time.monotonic()
-        if now - when >= took * SHARE:
-            user = self.users.find(ctx.data, mesh)
-            groups = () if user is None else tuple(user.vertex_groups.keys())
-            seen = (groups, mesh_layers.classic_sum(mesh))
-            memory.looked = (now, time.monotonic() - now, seen)
-        return seen
+        if ctx.caps.mesh_edits_fire or mesh.is_editmode or now - when < took * SHARE:
+            return ()
+        user = self.users.find(ctx.data, mesh)
+        edited = mesh_layers.classic_edited(mesh, memory.arrays) or (user is not None and user.vertex_groups.keys() != memory.groups.names)
+        memory.looked = (now, time.monotonic() - now)
+        return None if edited else ()
 
     # ---- write
 

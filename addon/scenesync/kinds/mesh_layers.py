@@ -4,7 +4,6 @@
 Every function returns or takes `{field below at/<topology>/: array}`. A layer that says nothing (no seam, no sharp edge) is absent.
 """
 
-import zlib
 from contextlib import contextmanager
 
 import numpy
@@ -24,6 +23,7 @@ from .arrays import (
     put,
     put_attribute,
     read_layer,
+    same,
     write_layer,
 )
 from .properties import decode_level, encode_level
@@ -119,12 +119,13 @@ def _maps(mesh, topology, attributes_only):
     return found
 
 
-def classic_sum(mesh):
-    """A sum over what Blender 3.4 lets scripts change without an event: positions and UV maps."""
-    total = zlib.adler32(get(mesh.vertices, "co", len(mesh.vertices) * 3, FLOAT))
-    for layer in mesh.uv_layers:
-        total = zlib.adler32(get(layer.data, "uv", len(layer.data) * 2, FLOAT), total)
-    return total
+def classic_edited(mesh, arrays):
+    """Whether what Blender 3.4 lets scripts change without an event, positions and UV maps, is not what was read last: `arrays`."""
+    if not same(get(mesh.vertices, "co", len(mesh.vertices) * 3, FLOAT), arrays.get("positions")):
+        return True
+    return any(
+        not same(get(layer.data, "uv", len(layer.data) * 2, FLOAT), arrays.get(UV + encode_level(layer.name))) for layer in mesh.uv_layers
+    )
 
 
 # ---- Blender before attributes: weights that later became attributes of fixed names

@@ -20,6 +20,7 @@ class Memory:
     """Of one mesh: what was last read, for while no object uses it; and the weights, to write only what differs."""
 
     def __init__(self):
+        self.names = []
         self.fields = {}
         self.weights = {}  # member id → pairs
         self.orders = Orders()
@@ -45,7 +46,8 @@ def read(ctx, mesh, shown, user, topology, memory):
         vertices = len(shown.vertices)
         return dict(memory.fields), {i: pairs for i, pairs in memory.weights.items() if not pairs.size or pairs[-2] < vertices}
     groups = user.vertex_groups
-    ids = ctx.member_ids(mesh, LIST, [group.name for group in groups])
+    memory.names = groups.keys()
+    ids = ctx.member_ids(mesh, LIST, memory.names)
     keys = memory.orders.read(ids)
     fields = {}
     for member, group in zip(ids, groups):

@@ -362,7 +362,7 @@ class Diff:
         if not whole and now - at < kind.sweep / 2:
             return
         signature = kind.signature(self.ctx, block)
-        if signature is None or signature != seen:
+        if signature is None or (signature != () and signature != seen):
             self.session.watch.dirty[kind.name, uuid] = True
         self.signatures[uuid] = (signature, now)
 

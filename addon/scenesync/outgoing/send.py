@@ -175,24 +175,23 @@ class Outbox:
         if flat.nbytes <= self._limit("inline", 32768):
             return flat
         page = self._limit("page", 262144)
-        data = memoryview(flat).cast("B")
-        digests = self._page_digests((*key, field), flat, data, page)
+        digests = self._page_digests((*key, field), flat, page)
         return {"page": page, "pages": digests, "size": flat.nbytes, "ext": EXT_OF[flat.dtype.newbyteorder("<")]}
 
-    def _page_digests(self, key, flat, data, page):
+    def _page_digests(self, key, flat, page):
         """The digest of every page, hashing (and sending) only pages that differ from what was sent last."""
-        before, known = self.pages.get(key, (None, ()))
-        old = memoryview(before).cast("B") if before is not None and before.dtype == flat.dtype else b""
+        data = flat.view(numpy.uint8)
+        before, known = self.pages.get(key, (data[:0], ()))
         digests = []
         for index, start in enumerate(range(0, len(data), page)):
             part = data[start:start + page]
-            if index < len(known) and known[index] in self.sent_blobs and old[start:start + page] == part:
+            if index < len(known) and known[index] in self.sent_blobs and numpy.array_equal(before[start:start + page], part):
                 digests.append(known[index])
                 continue
             digest = hashlib.sha256(part).digest()
             self._send_blob(digest, part, None)
             digests.append(digest)
-        self.pages[key] = (flat, digests)
+        self.pages[key] = (data, digests)
         return digests
 
     def _send_blob(self, digest, data, media):
