@@ -73,7 +73,7 @@ enum ss_event_type {
     SS_EV_CLIENT_SYNC,  // a client asks for the barrier `id`
     SS_EV_STORED,       // every SS_FX_STORE up to `txn` is durable
     SS_EV_STORE_FAILED, // the disk refused `txn`; it is given up and its edits are refused
-    SS_EV_CONNECTED,    // the broker accepted us and our subscriptions; retained state follows
+    SS_EV_CONNECTED,    // the broker accepted us and our subscriptions
     SS_EV_DISCONNECTED,
     SS_EV_REPLAYED,      // the retained messages that the broker replays have probably all arrived
     SS_EV_PUBLISHED,     // PUBACK for `token`
@@ -123,6 +123,7 @@ struct ss_ev_peer {
     struct ss_sha256 digest;
     uint64_t entities; // how many it has, deleted ones included
     bool ready;        // it knows the scene: its vector may be believed
+    bool keeps;        // it looks after what the broker retains
     bool retained;     // the broker's copy, which says nothing of whether it is still here
     uint64_t time_ms;  // what its clock shows, put right by its store but not by its peers; 0: it does not say
     size_t missing_count;
@@ -165,6 +166,9 @@ struct ss_event {
             struct ss_slice key;
             struct ss_slice value;
         } restored;
+        struct {
+            bool replays; // all that the broker retains of state follows
+        } connected;
         struct {
             uint32_t client;
             size_t kind_count;
@@ -312,6 +316,7 @@ struct ss_effect {
             struct ss_sha256 digest;
             uint64_t entities;
             bool ready;
+            bool keeps;
             size_t missing_count;
             const struct ss_sha256 *missing;
         } peer;

@@ -15,7 +15,7 @@ int ss_on_client_sync(struct ss_core *core, const struct ss_event *event);
 int ss_on_edit(struct ss_core *core, const struct ss_event *event);
 int ss_on_stored(struct ss_core *core, const struct ss_event *event);
 int ss_on_store_failed(struct ss_core *core, const struct ss_event *event);
-int ss_on_connected(struct ss_core *core);
+int ss_on_connected(struct ss_core *core, const struct ss_event *event);
 int ss_on_disconnected(struct ss_core *core);
 int ss_on_replayed(struct ss_core *core);
 int ss_on_published(struct ss_core *core, const struct ss_event *event);
@@ -45,7 +45,8 @@ void ss_sync_timeout(struct ss_core *core);
 void ss_sync_consider(struct ss_core *core);
 void ss_reply_run(struct ss_core *core);
 void ss_replay_quiet(struct ss_core *core);
-void ss_replay_peer_gone(struct ss_core *core); // not timers: when one is lost, and to have the broker replay all
+void ss_replay_peer_gone(struct ss_core *core); // not timers: when one is lost, when one was heard, and to have the broker replay all
+void ss_replay_yield(struct ss_core *core);
 void ss_replay_again(struct ss_core *core);
 void ss_blob_retry(struct ss_core *core);
 void ss_aside_run(struct ss_core *core);
@@ -53,6 +54,7 @@ void ss_tombstone_sweep(struct ss_core *core);
 void ss_resave_run(struct ss_core *core);
 void ss_republish_run(struct ss_core *core);
 void ss_checkpoint_run(struct ss_core *core);
+void ss_keeper_run(struct ss_core *core);
 
 // Pumps.
 void ss_acks_pump(struct ss_core *core);

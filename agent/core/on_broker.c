@@ -9,13 +9,14 @@
 #include "core/reply.h"
 #include "core/sync.h"
 
-enum { SS_CHECKPOINT_FIRST_MS = 5000, SS_CHECKPOINT_ALONE_MS = 2000 };
+enum { SS_CHECKPOINT_FIRST_MS = 5000, SS_CHECKPOINT_ALONE_MS = 2000, SS_KEEPER_MS = 2000 };
 enum { SS_REPUBLISH_THINGS = 256, SS_REPUBLISH_PAUSE_MS = 50, SS_REPUBLISH_WAIT_MS = 1000 };
 
-int ss_on_connected(struct ss_core *core) {
+int ss_on_connected(struct ss_core *core, const struct ss_event *event) {
     core->connected = true;
     core->replayed = false;
-    core->reread = !core->connected_before;
+    core->reread = event->connected.replays;
+    core->linked_ms = core->now;
     core->checked = core->keeper = core->compared = core->republished = core->checkpoint.known = false;
     core->replay++;
     core->republish = SS_NONE;
@@ -27,7 +28,6 @@ int ss_on_connected(struct ss_core *core) {
 
 int ss_on_disconnected(struct ss_core *core) {
     core->connected = false;
-    core->connected_before = true;
     core->republish = SS_NONE;
     ss_outbox_again(core);
     ss_sync_stop(core, false);
@@ -38,6 +38,7 @@ int ss_on_disconnected(struct ss_core *core) {
     ss_timer_stop(core, SS_TIMER_QUIET);
     ss_timer_stop(core, SS_TIMER_REPUBLISH);
     ss_timer_stop(core, SS_TIMER_CHECKPOINT);
+    ss_timer_stop(core, SS_TIMER_KEEP);
     return SS_OK;
 }
 
@@ -99,42 +100,82 @@ static void ss_replay_judge(struct ss_core *core) {
     }
 }
 
-// The first in rank for the whole scene looks after what the broker retains: brokers lose or roll back their stores. Whoever becomes the
-// first because others have gone (or never were there but in the broker's old store) reads anew, not knowing how far those came.
-static void ss_replay_check(struct ss_core *core) {
-    static const struct ss_uuid scene;
-    core->checked |= core->reread;
-    core->keeper = ss_rank(core, &scene) == 0;
-    if (!core->keeper) {
-        core->reread = false;
-        core->compared = true;
-        return;
+static const struct ss_uuid ss_whole_scene;
+
+// How much others do for the scene: one who keeps it, one who was there before us, perhaps, and has yet to say so.
+enum ss_keeping { SS_KEPT_BY_NOBODY, SS_KEPT_PERHAPS, SS_KEPT };
+
+static enum ss_keeping ss_replay_kept(const struct ss_core *core) {
+    enum ss_keeping kept = SS_KEPT_BY_NOBODY;
+    const bool early = core->now < core->linked_ms + core->config.peer_interval_ms + SS_KEEPER_MS;
+    for (size_t i = 0; i < core->peers.count; i++) {
+        const struct ss_peer *peer = &core->peers.items[i];
+        if (!ss_peer_present(peer) || !peer->ready)
+            continue;
+        if (peer->keeps || ss_rank_before(core, &ss_whole_scene, peer))
+            return SS_KEPT;
+        kept = early ? SS_KEPT_PERHAPS : kept;
     }
+    return kept;
+}
+
+// One looks after what the broker retains, since brokers lose or roll back their stores: whoever does already, else the first in rank for the
+// whole scene. Whoever takes it over because others have gone (or never were there but in the broker's old store) reads anew, not knowing how
+// far those came.
+static bool ss_replay_keep(struct ss_core *core) {
+    const enum ss_keeping kept = core->keeper ? SS_KEPT_BY_NOBODY : ss_replay_kept(core);
+    core->keeper = kept == SS_KEPT_BY_NOBODY || (kept == SS_KEPT_PERHAPS && core->reread);
+    if (core->keeper)
+        return true;
+    core->reread = false;
+    core->compared = true; // the others are there
+    if (kept == SS_KEPT_PERHAPS)
+        ss_timer_by(core, SS_TIMER_KEEP, core->linked_ms + core->config.peer_interval_ms + SS_KEEPER_MS);
+    return false;
+}
+
+static void ss_replay_check(struct ss_core *core) {
+    core->checked |= core->reread;
+    if (!ss_replay_keep(core))
+        return;
     ss_timer_by(core, SS_TIMER_CHECKPOINT, core->now + SS_CHECKPOINT_FIRST_MS);
+    ss_timer_by(core, SS_TIMER_PEER, core->now + SS_PEER_CHANGED_MS);
     if (core->reread)
         ss_replay_judge(core);
     else
         ss_replay_again(core);
 }
 
-void ss_replay_peer_gone(struct ss_core *core) {
-    static const struct ss_uuid scene;
-    if (core->connected && core->replayed && !core->keeper && ss_rank(core, &scene) == 0) {
-        core->compared = false;
-        ss_timer_by(core, SS_TIMER_QUIET, core->now + SS_QUIET_MS);
-    } else if (core->keeper) {
-        ss_timer_by(core, SS_TIMER_CHECKPOINT, core->now + SS_CHECKPOINT_ALONE_MS);
+void ss_keeper_run(struct ss_core *core) {
+    if (core->connected && core->replayed && !core->keeper)
+        ss_replay_check(core);
+}
+
+// Of two who keep, the first in rank goes on.
+void ss_replay_yield(struct ss_core *core) {
+    for (size_t i = 0; i < core->peers.count && core->keeper; i++) {
+        const struct ss_peer *peer = &core->peers.items[i];
+        core->keeper = !(peer->keeps && ss_rank_before(core, &ss_whole_scene, peer));
     }
+}
+
+void ss_replay_peer_gone(struct ss_core *core) {
+    if (!core->connected || !core->replayed)
+        return;
+    if (core->keeper)
+        ss_timer_by(core, SS_TIMER_CHECKPOINT, core->now + SS_CHECKPOINT_ALONE_MS);
+    else
+        ss_timer_by(core, SS_TIMER_KEEP, core->now + SS_QUIET_MS);
 }
 
 void ss_replay_quiet(struct ss_core *core) {
     uint64_t wake = SS_NEVER;
-    if (!core->known && (core->answered || (!ss_peers_to_ask(core) && !ss_checkpoint_wanted(core, &wake))))
+    if (core->replayed)
+        ss_replay_check(core);
+    if (!core->known && (core->answered || (core->replayed && !ss_peers_to_ask(core) && !ss_checkpoint_wanted(core, &wake))))
         ss_sync_known(core);
     if (!core->known)
         ss_timer_by(core, SS_TIMER_WANT, core->now);
-    if (core->replayed)
-        ss_replay_check(core);
 }
 
 static int ss_republish_plan(struct ss_core *core, uint32_t *next) {

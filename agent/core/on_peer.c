@@ -112,11 +112,13 @@ int ss_on_peer(struct ss_core *core, const struct ss_event *event) {
     peer->vector.count = said->vector.count;
     peer->digest = said->digest;
     peer->ready = said->ready;
+    peer->keeps = said->keeps && !said->retained;
     peer->heard_ms = core->now > 0 ? core->now : 1;
     peer->online |= !said->retained; // a broker that replays nothing to a wildcard never says so
     ss_peer_time(core, peer, said->retained ? 0 : said->time_ms);
     ss_timer_by(core, SS_TIMER_LOST, core->now + SS_LOST_INTERVALS * (uint64_t)core->config.peer_interval_ms);
     ss_peer_tell(core, peer);
+    ss_replay_yield(core);
     if (ss_peer_present(peer)) {
         ss_missing_asked(core, said);
         ss_peer_compare(core, peer);
@@ -181,6 +183,7 @@ void ss_peer_publish(struct ss_core *core) {
     effect->peer.vector = vector;
     effect->peer.entities = core->scene.present;
     effect->peer.ready = core->known;
+    effect->peer.keeps = core->keeper;
     effect->peer.missing = ss_missing_list(core, &effect->peer.missing_count);
     if (ss_peer_quiet(core))
         effect->peer.digest = core->digest;

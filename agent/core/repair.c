@@ -11,13 +11,14 @@ static uint64_t ss_rank_hash(const struct ss_uuid *uuid, const struct ss_origin 
     return ss_hash(ss_hash(0, uuid->b, sizeof uuid->b), origin->b, sizeof origin->b);
 }
 
+bool ss_rank_before(const struct ss_core *core, const struct ss_uuid *uuid, const struct ss_peer *peer) {
+    return ss_peer_present(peer) && peer->ready && ss_rank_hash(uuid, &peer->origin) < ss_rank_hash(uuid, &core->clock.origin);
+}
+
 uint32_t ss_rank(const struct ss_core *core, const struct ss_uuid *uuid) {
-    const uint64_t own = ss_rank_hash(uuid, &core->clock.origin);
     uint32_t rank = 0;
-    for (size_t i = 0; i < core->peers.count; i++) {
-        const struct ss_peer *peer = &core->peers.items[i];
-        rank += ss_peer_present(peer) && peer->ready && ss_rank_hash(uuid, &peer->origin) < own;
-    }
+    for (size_t i = 0; i < core->peers.count; i++)
+        rank += ss_rank_before(core, uuid, &core->peers.items[i]);
     return rank;
 }
 

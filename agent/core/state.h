@@ -44,6 +44,7 @@ enum ss_timer {
     SS_TIMER_RESAVE,
     SS_TIMER_REPUBLISH,
     SS_TIMER_CHECKPOINT,
+    SS_TIMER_KEEP,
     SS_TIMER_RETRY,
     SS_TIMER_COUNT,
 };
@@ -208,7 +209,7 @@ struct ss_peer {
     uint64_t mismatch_ms;   // since when equal vectors have unequal digests; 0: they do not
     uint64_t asleep_ms;     // not asked before
     uint32_t fails, wholes; // calls without an answer, calls because of digests, in a row
-    bool ready, online, told;
+    bool ready, keeps, online, told;
 };
 
 struct ss_sync {
@@ -305,10 +306,10 @@ struct ss_core {
     bool replayed; // the broker has probably replayed all it retains
     bool reread;   // this connection's replay is of all it retains
     bool checked;  // and it is over: what comes by other ways since was not in it
-    bool keeper;   // first in rank: looks after what the broker retains
+    bool keeper;   // looks after what the broker retains
     bool compared; // has looked since it connected or became that, and given back what the broker lacked
-    bool connected_before;
     uint32_t replay;    // counts them
+    uint64_t linked_ms; // when we connected
     uint32_t republish; // after a replay: next thing to look at; SS_NONE: nothing to do
     bool republished;   // since we connected: what still is not replayed never is
     bool partial;       // so it is: only a checkpoint tells a newcomer everything

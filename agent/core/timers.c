@@ -22,7 +22,8 @@ static void (*const ss_timer_run[SS_TIMER_COUNT])(struct ss_core *core) = {
     [SS_TIMER_SYNC] = ss_sync_timeout,       [SS_TIMER_WANT] = ss_sync_consider,    [SS_TIMER_REPLY] = ss_reply_run,
     [SS_TIMER_QUIET] = ss_replay_quiet,      [SS_TIMER_JOIN] = ss_timer_nothing,    [SS_TIMER_BLOB] = ss_blob_retry,
     [SS_TIMER_ASIDE] = ss_aside_run,         [SS_TIMER_SWEEP] = ss_tombstone_sweep, [SS_TIMER_RESAVE] = ss_resave_run,
-    [SS_TIMER_REPUBLISH] = ss_republish_run, [SS_TIMER_CHECKPOINT] = ss_checkpoint_run, [SS_TIMER_RETRY] = ss_timer_nothing,
+    [SS_TIMER_REPUBLISH] = ss_republish_run, [SS_TIMER_CHECKPOINT] = ss_checkpoint_run, [SS_TIMER_KEEP] = ss_keeper_run,
+    [SS_TIMER_RETRY] = ss_timer_nothing,
 };
 
 void ss_timers_run(struct ss_core *core) {

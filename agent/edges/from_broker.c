@@ -64,6 +64,7 @@ static int take_peer(struct ss_room *room, const struct ss_topic *topic, struct 
                                          .digest = message.digest,
                                          .entities = message.entities,
                                          .ready = message.ready,
+                                         .keeps = message.keeps,
                                          .retained = retained,
                                          .time_ms = message.time_ms,
                                          .missing_count = message.missing_count,

@@ -106,7 +106,9 @@ static void on_failed(struct ss_link *link, int code, const char *text) {
 
 static void on_connected(struct ss_link *link) {
     link->phase = SS_LINK_SUBSCRIBING;
-    if (!ss_session_subscribe(link->session, false, !link->was_connected)) {
+    // What an earlier life or connection knew is brought up to date by a peer, without all that the broker retains. MQTT 3.1.1 always replays.
+    link->all_replayed = link->version == SS_MQTT_311 || (!link->was_connected && link->room->entities == 0);
+    if (!ss_session_subscribe(link->session, false, link->all_replayed)) {
         give_up_session(link, SS_LINK_OFFLINE);
     }
 }
@@ -147,7 +149,7 @@ static void on_subscribed(struct ss_link *link, int code) {
         link->complained = false;
         link->why[0] = '\0';
         ss_room_status(link->room);
-        ss_room_step(link->room, &(struct ss_event){.type = SS_EV_CONNECTED});
+        ss_room_step(link->room, &(struct ss_event){.type = SS_EV_CONNECTED, .connected = {.replays = link->all_replayed}});
     }
     begin_replay(link);
 }

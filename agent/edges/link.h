@@ -45,7 +45,8 @@ struct ss_link {
     bool complained; // since it was connected last
     uint64_t written_before;
     uint64_t connected_at_ms;
-    bool replaying; // SS_EV_REPLAYED is still to come
+    bool all_replayed; // this connection began with all that the broker retains
+    bool replaying;    // SS_EV_REPLAYED is still to come
     uv_timer_t retry;
     uv_timer_t quiet;
     char why[256];

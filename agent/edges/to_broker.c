@@ -107,6 +107,7 @@ void ss_to_broker_peer(struct ss_room *room, const struct ss_effect *effect) {
     room->self.digest = effect->peer.digest;
     room->self.entities = effect->peer.entities;
     room->self.ready = effect->peer.ready;
+    room->self.keeps = effect->peer.keeps;
     room->self.missing_count = effect->peer.missing_count;
     if (effect->peer.missing_count > 0) {
         memcpy(room->missing, effect->peer.missing, effect->peer.missing_count * sizeof(*room->missing));

@@ -34,7 +34,7 @@ int ss_live_encode(struct ss_codec *codec, const struct ss_origin *from, const s
                    ss_emit *emit, void *context);
 int ss_live_decode(struct ss_codec *codec, struct ss_slice kind, struct ss_slice payload, struct ss_ev_live *live);
 
-// ---- peer/<user>/<origin>: {v, name, colour, app, app_version, capabilities, vector, digest, entities, ready, missing} -------------------------------------
+// ---- peer/<user>/<origin>: {v, name, colour, app, app_version, capabilities, vector, digest, entities, ready, keeps, missing} -------------------------------------
 
 struct ss_peer_message {
     struct ss_slice name; // every text and list may be empty
@@ -49,6 +49,7 @@ struct ss_peer_message {
     struct ss_sha256 digest;
     uint64_t entities;
     bool ready;
+    bool keeps;           // looks after what the broker retains
     bool has_time;
     uint64_t time_ms;     // what its clock shows, ms since 1970
     size_t missing_count; // blobs it asks for

@@ -12,6 +12,7 @@ static const struct ss_key keys[] = {
     {SS_MAY("colour", SS_COLOUR, AT(colour)), .present = AT(has_colour)},
     {SS_MAY("digest", SS_BYTES, AT(digest)), .size = sizeof(struct ss_sha256), .present = AT(has_copy)},
     {SS_MAY("entities", SS_UINT, AT(entities)), .present = AT(has_copy)},
+    {SS_MAY("keeps", SS_BOOL, AT(keeps))},
     {SS_MAY("missing", SS_BINS, AT(missing_count)), .size = sizeof(struct ss_sha256)},
     {SS_MUST("name", SS_TEXT, AT(name)), .size = 255},
     {SS_MAY("ready", SS_BOOL, AT(ready))},

@@ -98,7 +98,7 @@ int main(int argc, char **argv) {
     struct bench bench = {.core = ss_core_create(&config), .now = 1000};
     step(&bench, (struct ss_event){.type = SS_EV_START});
     step(&bench, (struct ss_event){.type = SS_EV_CLIENT_JOINED, .client_joined = {.client = 7, .changes = true}});
-    step(&bench, (struct ss_event){.type = SS_EV_CONNECTED});
+    step(&bench, (struct ss_event){.type = SS_EV_CONNECTED, .connected = {.replays = true}});
     edit(&bench, rows, FIELDS, false);
     settle(&bench);
     double settled = 0, live = 0, tick = 0;

@@ -136,7 +136,6 @@ void sim_agent_start(struct sim *sim, int agent, bool fresh) {
     at->boot_ms = sim->now;
     at->committed = at->disk_last = 0;
     at->wake_at = SS_NEVER;
-    at->connected_before = false;
     at->core = ss_core_create(&config);
     at->up = true;
     sim_agent_restore(sim, agent);

@@ -109,15 +109,15 @@ void sim_broker_connect(struct sim *sim, int agent) {
     to->connection++;
     to->up_last = to->down_last = sim->now;
     memset(to->down_from, 0, sizeof to->down_from);
+    const bool all = sim->echo || to->core->scene.present == 0;
     struct ss_event event = sim_event_of(sim, agent, SS_EV_CONNECTED);
+    event.connected.replays = all;
     sim_agent_step(sim, agent, &event);
     if (!to->up || !to->connected)
         return;
     to->online_origin = to->origin;
     sim_online(sim, agent, &to->origin, true);
-    const bool again = to->connected_before && !sim->echo;
-    to->connected_before = true;
-    sim_broker_replay(sim, agent, again ? SIM_OTHERS : SIM_OTHERS | SIM_STATES);
+    sim_broker_replay(sim, agent, all ? SIM_OTHERS | SIM_STATES : SIM_OTHERS);
 }
 
 static bool sim_replays(struct sim *sim, const struct sim_message *message, size_t *states) {

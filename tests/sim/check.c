@@ -205,8 +205,10 @@ static void sim_check_newcomer(struct sim *sim, bool alone) {
                               ss_slice_of(after.items[i].value, after.items[i].value_len));
     for (size_t i = 0; i < before.count && !same; i++) {
         char text[SIM_NAME];
-        if (sim_find(&after, before.items[i].key, before.items[i].key_len) == NULL)
-            sim_tell(sim, last, "lacks %s", sim_name(&before.items[i], text));
+        const struct sim_record *have = sim_find(&after, before.items[i].key, before.items[i].key_len);
+        const struct ss_slice value = ss_slice_of(before.items[i].value, before.items[i].value_len);
+        if (have == NULL || !ss_slice_equal(value, ss_slice_of(have->value, have->value_len)))
+            sim_tell(sim, last, "%s %s", have == NULL ? "lacks" : "has another", sim_name(&before.items[i], text));
     }
     if (!same)
         sim_fail(sim, "a newcomer %s has %zu fields instead of %zu, or others", alone ? "alone" : "among peers", after.count, before.count);

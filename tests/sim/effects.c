@@ -26,6 +26,7 @@ static void sim_publish_peer(struct sim *sim, int agent, const struct ss_effect 
     message->peer.digest = effect->peer.digest;
     message->peer.entities = effect->peer.entities;
     message->peer.ready = effect->peer.ready;
+    message->peer.keeps = effect->peer.keeps;
     const struct ss_clock *clock = &sim->agent[agent].core->clock;
     message->peer.time_ms = clock->wall_ms + (uint64_t)(clock->of_store ? clock->offset_ms : 0);
     message->peer.missing_count = effect->peer.missing_count;

@@ -92,7 +92,7 @@ struct sim_snapshot {
 struct sim_agent {
     struct ss_core *core;
     struct ss_origin origin; // what the daemon believes
-    bool up, connected, connected_before;
+    bool up, connected;
     bool crashing; // dies before this step's effects are all done
     uint32_t life, connection;
     uint32_t will; // connection whose end the broker has not noticed; 0: none

@@ -64,6 +64,12 @@ static inline void desk_close(struct desk *desk) {
     desk->core = NULL;
 }
 
+static inline void desk_connect(struct desk *desk, bool replays) {
+    struct ss_event event = desk_event(desk, SS_EV_CONNECTED);
+    event.connected.replays = replays;
+    assert_int_equal(desk_step(desk, &event), SS_OK);
+}
+
 // desk_find returns the first effect of a type, NULL when there is none.
 static inline const struct ss_effect *desk_find(const struct desk *desk, enum ss_effect_type type) {
     for (size_t i = 0; i < desk->effects.count; i++) {
@@ -89,7 +95,7 @@ static inline void desk_join(struct desk *desk, uint32_t client) {
 static inline void desk_work(struct desk *desk) {
     desk_start(desk);
     desk_join(desk, 7);
-    desk_do(desk, SS_EV_CONNECTED);
+    desk_connect(desk, true);
 }
 
 static inline void desk_stored(struct desk *desk) {

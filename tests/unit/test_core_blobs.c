@@ -42,7 +42,7 @@ static const struct ss_effect *pass(struct desk *desk, uint64_t ms, enum ss_effe
 
 static void desk_connected(struct desk *desk) {
     desk_start(desk);
-    desk_do(desk, SS_EV_CONNECTED);
+    desk_connect(desk, true);
     desk_do(desk, SS_EV_REPLAYED);
     pass(desk, 1000, SS_FX_DIGEST);
     desk_join(desk, 7);

@@ -29,7 +29,7 @@ static void a_broker_that_forgot_is_given_everything_before_all_is_at_rest(void 
 
     desk_do(&desk, SS_EV_DISCONNECTED);
     told(&desk, false, 0); // the broker had said that it has everything
-    desk_do(&desk, SS_EV_CONNECTED);
+    desk_connect(&desk, false);
     told(&desk, true, 0);
     nothing_was_replayed(&desk); // of what came since; now all that it retains is read
     assert_non_null(desk_find(&desk, SS_FX_REREAD));

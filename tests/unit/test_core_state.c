@@ -83,7 +83,7 @@ static void a_large_entity_moves_to_parts_and_survives_a_restart(void **state) {
         disk_take(disk, &desk);
     }
     const struct ss_sha256 before = desk_digest(&desk);
-    desk_do(&desk, SS_EV_CONNECTED);
+    desk_connect(&desk, true);
     size_t bytes = 0;
     desk_stored(&desk);
     const size_t messages = count_effects(&desk, SS_FX_PUBLISH_STATE, &bytes);
@@ -101,7 +101,7 @@ static void a_large_entity_moves_to_parts_and_survives_a_restart(void **state) {
     desk_do(&reborn, SS_EV_START);
     const struct ss_sha256 after = desk_digest(&reborn);
     assert_memory_equal(&before, &after, sizeof before);
-    desk_do(&reborn, SS_EV_CONNECTED);
+    desk_connect(&reborn, true);
     bytes = 0;
     assert_true(count_effects(&reborn, SS_FX_PUBLISH_STATE, &bytes) >= messages);
     desk_close(&reborn);
