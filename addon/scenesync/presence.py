@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who is here and what they look at: sent at most every 50 ms when it changes, never stored."""
 
+import math
+
 import bpy
 
 INTERVAL = 0.05
@@ -18,6 +20,8 @@ class Presence:
     def peer(self, frame):
         origin = frame.get("origin")
         if frame.get("online", True):
+            if origin not in self.peers:
+                self.sent = None  # who comes is told, too
             self.peers[origin] = frame
         else:
             self.peers.pop(origin, None)
@@ -46,9 +50,11 @@ class Presence:
             active = layer.objects.active
             if active is not None and known(active) is not None:
                 fields["active"] = known(active)
-        view = _view()
-        if view is not None:
-            fields["view"] = [number for row in view for number in row]
+        region = _region()
+        if region is not None:
+            fields["view"] = [number for row in region.view_matrix.inverted() for number in row]
+            if region.view_perspective == "PERSP":
+                fields["fov"] = 2 * math.atan(1 / region.window_matrix[1][1])
         return fields
 
     def _selected(self, layer):
@@ -58,10 +64,10 @@ class Presence:
         return [uuid for uuid in selected if uuid is not None]
 
 
-def _view():
-    """The view matrix of the first 3D view, or None."""
+def _region():
+    """The first 3D view's eye, or None."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":
-                return area.spaces.active.region_3d.view_matrix
+                return area.spaces.active.region_3d
     return None
