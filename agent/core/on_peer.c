@@ -110,6 +110,8 @@ int ss_on_peer(struct ss_core *core, const struct ss_event *event) {
     if (said->vector.count > 0)
         memcpy(peer->vector.items, said->vector.entries, said->vector.count * sizeof *said->vector.entries);
     peer->vector.count = said->vector.count;
+    if (!said->ready && !said->retained && peer->heard_ms == 0) // a newcomer, whom the broker may not have told of us
+        ss_timer_by(core, SS_TIMER_PEER, core->now + SS_GATHER_MS);
     peer->digest = said->digest;
     peer->ready = said->ready;
     peer->keeps = said->keeps && !said->retained;

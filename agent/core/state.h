@@ -17,7 +17,7 @@ enum {
     SS_GRACE_MS = 1000,          // what a peer has and we have not may still be on its way
     SS_QUIET_MS = 500,           // of replay, before a scene counts as empty
     SS_SYNC_TIMEOUT_MS = 5000,   // without a part of the answer
-    SS_FETCH_TIMEOUT_MS = 60000, // without the blob that is the answer
+    SS_FETCH_TIMEOUT_MS = 10000, // without the blob that is the answer, and 1 ms for every kB of it
     SS_OFFLINE_MS = 2000,        // a client waits this long for a broker before it is given what there is
     SS_UNKNOWN_MS = 30000,       // and this long for peers and replay
     SS_PEER_CHANGED_MS = 1000,   // after a change our peer message is published this soon
@@ -215,7 +215,8 @@ struct ss_peer {
 struct ss_sync {
     bool active;
     bool whole;      // by digests, not by vector
-    bool fetching;   // the answer is a blob, which is not here yet
+    bool in_blob;    // the answer is a blob …
+    bool fetching;   // … which is not here yet
     bool checkpoint; // nobody was asked
     uint64_t call;
     uint32_t part;

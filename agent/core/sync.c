@@ -36,7 +36,8 @@ void ss_sync_stop(struct ss_core *core, bool failed) {
     }
     struct ss_peer *peer = ss_peer_find(core, &core->sync.peer);
     if (peer != NULL && failed) {
-        peer->asleep_ms = core->now + ss_sync_pause(peer->fails++);
+        peer->asleep_ms = core->sync.in_blob ? core->now : core->now + ss_sync_pause(peer->fails); // who has failed is asked for messages
+        peer->fails++;
         ss_timer_by(core, SS_TIMER_WANT, core->now);
     } else if (peer != NULL) {
         peer->fails = 0;
@@ -115,9 +116,9 @@ bool ss_sync_fetch(struct ss_core *core, const struct ss_origin *from, const str
     if (number == SS_NONE || !ss_fx_room(core, 1 + SS_FX_SPARE))
         return false;
     core->sync = (struct ss_sync){
-        .active = true, .fetching = true, .checkpoint = checkpoint, .call = ++core->next_call, .peer = *from, .blob = blob->sha256};
+        .active = true, .in_blob = true, .fetching = true, .checkpoint = checkpoint, .call = ++core->next_call, .peer = *from, .blob = blob->sha256};
     ss_timer_stop(core, SS_TIMER_SYNC);
-    ss_timer_by(core, SS_TIMER_SYNC, core->now + SS_FETCH_TIMEOUT_MS);
+    ss_timer_by(core, SS_TIMER_SYNC, core->now + SS_FETCH_TIMEOUT_MS + blob->size / 1000);
     if ((core->blobs.all.items[number].flags & SS_BLOB_PRESENT) != 0)
         ss_sync_read(core);
     else

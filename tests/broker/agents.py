@@ -114,6 +114,72 @@ class Tap:
                 threading.Thread(target=_copy, args=(server, client, self.answered), daemon=True).start()
 
 
+class SilentBroker:
+    """A way to a broker that, like RabbitMQ, replays nothing that is retained to a wildcard. `answered`: bytes that passed to clients. `cut` ends the
+    connections and takes no new ones until `mend`."""
+
+    def __init__(self, port):
+        self.port, self.answered, self.connections, self.is_cut = port, 0, [], False
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"mqtt://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def __enter__(self):
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *error):
+        self.listener.close()
+
+    def cut(self):
+        self.is_cut = True
+        for connection in self.connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self.connections.clear()
+
+    def mend(self):
+        self.is_cut = False
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client = self.listener.accept()[0]
+                if self.is_cut:
+                    client.close()
+                    continue
+                broker = socket.create_connection(("127.0.0.1", self.port))
+                self.connections += [client, broker]
+                threading.Thread(target=_copy, args=(client, broker), daemon=True).start()
+                threading.Thread(target=self._filter, args=(broker, client), daemon=True).start()
+
+    def _filter(self, broker, client):
+        with contextlib.suppress(OSError), broker.makefile("rb") as stream:
+            while packet := _packet(stream):
+                head, body = packet
+                topic = body[2:2 + int.from_bytes(body[:2], "big")] if head[0] >> 4 == 3 else b""
+                if not topic or not head[0] & 1 or topic.endswith(b"/checkpoint"):
+                    self.answered += len(head) + len(body)
+                    client.sendall(head + body)
+                elif head[0] & 6:
+                    broker.sendall(b"\x40\x02" + body[2 + len(topic):4 + len(topic)])  # the client never gets it
+        for end in (broker, client):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+def _packet(stream):
+    """One MQTT packet: its fixed header and the rest; None at the end."""
+    head, size, shift = stream.read(1), 0, 0
+    while head and (len(head) == 1 or head[-1] & 128):
+        byte = stream.read(1)
+        if not byte:
+            return None
+        head += byte
+        size |= (byte[0] & 127) << shift
+        shift += 7
+    return (head, stream.read(size)) if head else None
+
+
 def _copy(source, target, kept=None):
     with contextlib.suppress(OSError):
         while data := source.recv(65536):

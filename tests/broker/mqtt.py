@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A plain MQTT client for tests: Paho's Python client, alike in its versions 1 (Debian 12) and 2 (Debian 13)."""
+import contextlib
 import queue
 from urllib.parse import urlsplit
 
@@ -52,6 +53,14 @@ class Client:
 
     def next(self):
         return self._messages.get(timeout=SECONDS)
+
+    def all(self, quiet=0.5):
+        """What comes until nothing has come for so many seconds."""
+        got = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                got.append(self._messages.get(timeout=quiet))
+        return got
 
     def __enter__(self):
         return self
