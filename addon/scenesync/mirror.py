@@ -81,7 +81,8 @@ class Mirror:
 
 
 class Transforms:
-    """Rows of location, rotation and scale; `remote` says per row and column whether somebody else wrote it last."""
+    """Rows of location, rotation and scale; `remote` says per row and column whether somebody else wrote it last. `matrices` has the world
+    matrices that we sent last, row-major."""
 
     NAMES = tuple(WIDTHS)
 
@@ -92,6 +93,7 @@ class Transforms:
         self.ids = numpy.zeros((0, 16), numpy.uint8)
         self.columns = {name: numpy.zeros((0, width), numpy.float32) for name, width in WIDTHS.items()}
         self.remote = numpy.zeros((0, len(WIDTHS)), bool)
+        self.matrices = numpy.zeros((0, 16), numpy.float32)
 
     def row(self, uuid):
         """The row of an entity, made when new (with values that equal nothing)."""
@@ -114,6 +116,7 @@ class Transforms:
 
     def _take(self, uuid):
         row = self.rows[uuid] = self.free.pop() if self.free else self._grow()
+        self.matrices[row] = numpy.nan
         return row
 
     def _grow(self):
@@ -121,6 +124,7 @@ class Transforms:
             capacity = max(256, 2 * self.size)
             self.ids = _resized(self.ids, capacity)
             self.remote = _resized(self.remote, capacity)
+            self.matrices = _resized(self.matrices, capacity)
             self.columns = {name: _resized(column, capacity) for name, column in self.columns.items()}
         self.size += 1
         return self.size - 1

@@ -84,12 +84,55 @@ def test_an_acknowledgement_of_an_older_value_leaves_the_newer(outbox):
     assert outbox.idle
 
 
-def test_bulk_rows_count_as_under_way(outbox):
-    assert outbox.bulk("transform", ONE, {"location": numpy.zeros((1, 3), "float32")}, live=True)
-    assert outbox.newer_here("transform", ONE, "location", 0)
-    assert not outbox.newer_here("transform", TWO, "location", 0)
-    outbox.acknowledged(edits(outbox)[0]["id"])
+MANY = [bytes([number]) * 16 for number in range(100)]
+
+
+def queue_locations(outbox, x):
+    outbox.queue_rows("transform", b"".join(MANY), {"location": numpy.full((len(MANY), 3), x, "float32")}, live=True)
+
+
+def test_many_rows_go_at_once_and_count_as_under_way(outbox):
+    queue_locations(outbox, 1)
+    (frame,) = edits(outbox)
+    assert frame["batches"][0]["columns"]["location"].shape == (300,)
+    assert outbox.newer_here("transform", MANY[7], "location", 0)
+    assert not outbox.newer_here("transform", b"\xff" * 16, "location", 0)
+    assert outbox.forgotten[-1][:2] == ("transform", b"".join(MANY))
+    outbox.acknowledged(frame["id"])
     assert outbox.idle
+
+
+def test_many_rows_come_after_what_was_queued_before(outbox):
+    outbox.queue("transform", MANY[3], {"location": [9.0] * 3}, live=True)
+    queue_locations(outbox, 1)
+    assert [len(frame["batches"][0]["ids"]) for frame in edits(outbox)] == [16, 1600]
+
+
+def test_many_rows_go_out_again_on_a_new_link(outbox, tmp_path):
+    outbox.queue("transform", MANY[3], {"location": [9.0] * 3})
+    queue_locations(outbox, 1)
+    queue_locations(outbox, 2)
+    outbox.queue("transform", MANY[4], {"location": [3.0] * 3})
+    outbox.disconnect()
+    queue_locations(outbox, 4)
+    outbox.queue("transform", MANY[5], {"location": [5.0] * 3})
+    outbox.connect(Link(), {"incoming": str(tmp_path)})
+    outbox.flush()
+    (frame,) = edits(outbox)
+    assert not outbox.bulks and len(frame["batches"]) == 1
+    values = frame["batches"][0]["columns"]["location"].reshape(-1, 3)[:, 0]
+    ids = frame["batches"][0]["ids"]
+    assert {ids[16 * row]: value for row, value in enumerate(values)} == {n: 5 if n == 5 else 4 for n in range(100)}
+
+
+def test_newer_values_than_those_of_many_rows_stay(outbox, tmp_path):
+    outbox.queue("transform", MANY[3], {"location": [9.0] * 3})
+    queue_locations(outbox, 1)
+    queue_locations(outbox, 2)
+    outbox.queue("transform", MANY[4], {"location": [3.0] * 3})
+    outbox.connect(Link(), {"incoming": str(tmp_path)})
+    found = {key[1][0]: fields["location"][0][0] for key, fields in outbox.fields.items()}
+    assert found == {n: 3 if n == 4 else 2 for n in range(100)}
 
 
 def test_what_is_not_acknowledged_goes_out_again_on_a_new_link(outbox, tmp_path):

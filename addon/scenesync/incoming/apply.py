@@ -9,6 +9,7 @@ import bpy
 from .. import entity
 from ..kinds.transform import WIDTHS
 from ..mirror import same
+from ..outgoing.send import uuids_in
 from .fresh import Fresh, fits
 
 LINK_SECONDS = 0.25  # between two batches that make Blender rebuild its relations
@@ -44,12 +45,15 @@ class Apply:
         if force:
             self.forced.add((kind, uuid))
 
-    def forget(self, kind, uuid, fields):
+    def forget(self, kind, ids, fields):
         """We have edited these fields: what was received for them before is older."""
-        for waiting in (self.inbox[kind].get(uuid), self.held.get((kind, uuid)), self.links.get((kind, uuid))):
-            if waiting:
-                for field in fields:
-                    waiting.pop(field, None)
+        if not (self.inbox[kind] or self.held or self.links):
+            return
+        for uuid in uuids_in(ids):
+            for waiting in (self.inbox[kind].get(uuid), self.held.get((kind, uuid)), self.links.get((kind, uuid))):
+                if waiting:
+                    for field in fields:
+                        waiting.pop(field, None)
 
     def move(self, moved):
         self.moves.append(moved)

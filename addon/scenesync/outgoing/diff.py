@@ -199,10 +199,7 @@ class Diff:
         transforms.columns[name][rows] = values
         transforms.remote[rows, index] = False
         self.session.moved_locally()
-        if len(rows) > MANY_ROWS and self.outbox.bulk("transform", transforms.ids[rows].tobytes(), {name: values}, live=True):
-            return
-        for row, value in zip(rows.tolist(), values.tolist()):
-            self.outbox.queue("transform", transforms.ids[row].tobytes(), {name: value}, live=True)
+        self.outbox.queue_rows("transform", transforms.ids[rows].tobytes(), {name: values}, live=True)
 
     def objects_in_order(self):
         """Row in the mirror of every object in bpy.data, in Blender's order."""
@@ -365,9 +362,6 @@ class Diff:
         if signature is None or (signature != () and signature != seen):
             self.session.watch.dirty[kind.name, uuid] = True
         self.signatures[uuid] = (signature, now)
-
-
-MANY_ROWS = 64
 
 
 def _is_below(field, removed):

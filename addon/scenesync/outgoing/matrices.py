@@ -10,7 +10,6 @@ REST_SECONDS = 0.5
 class Matrices:
     def __init__(self, session):
         self.session = session
-        self.known = {}  # UUID → the 16 numbers sent last
         self.due = None
         self.stirred = False
 
@@ -28,18 +27,14 @@ class Matrices:
 
     def _send(self):
         """Compare the matrices of all shared objects with what was sent last."""
-        objects = bpy.data.objects
         order = self.session.diff.objects_in_order()
         matrices = numpy.empty(len(order) * 16, numpy.float32)
-        objects.foreach_get("matrix_world", matrices)
-        matrices = matrices.reshape(-1, 4, 4).transpose(0, 2, 1).reshape(-1, 16)
+        bpy.data.objects.foreach_get("matrix_world", matrices)
+        rows = order[order >= 0]
+        matrices = matrices.reshape(-1, 4, 4).transpose(0, 2, 1).reshape(-1, 16)[order >= 0]
         transforms = self.session.mirror.transforms
-        known = self.known
-        for row, matrix in zip(order.tolist(), matrices):
-            if row < 0:
-                continue
-            uuid = transforms.ids[row].tobytes()
-            data = matrix.tobytes()
-            if known.get(uuid) != data:
-                known[uuid] = data
-                self.session.outbox.queue("transform", uuid, {"matrix_world": matrix.tolist()})
+        changed = (transforms.matrices[rows].view(numpy.uint32) != matrices.view(numpy.uint32)).any(axis=1)
+        if changed.any():
+            rows, matrices = rows[changed], matrices[changed]
+            transforms.matrices[rows] = matrices
+            self.session.outbox.queue_rows("transform", transforms.ids[rows].tobytes(), {"matrix_world": matrices})

@@ -12,27 +12,34 @@ from ..kinds import Blob
 MAX_BACKLOG = 8 << 20  # bytes not yet taken by the socket; above it newer values replace older ones here
 MAX_EDIT = 4 << 20  # bytes of one edit frame, roughly
 TYPED_ROWS = 16  # from this many rows numbers travel as a typed array
+MANY_ROWS = 64  # more rows of arrays than this are sent at once
 
 
 class Bulk:
     """Many rows sent at once: too many to remember one by one."""
 
-    def __init__(self, edit_id, kind, ids, names):
-        self.edit_id = edit_id
+    def __init__(self, kind, ids, columns):
+        self.edit_id = None
         self.kind = kind
         self.ids = ids  # bytes
-        self.names = names
+        self.columns = columns
         self._members = None
 
     def has(self, uuid):
         if self._members is None:
-            self._members = {self.ids[at:at + 16] for at in range(0, len(self.ids), 16)}
+            self._members = set(uuids_in(self.ids))
         return uuid in self._members
+
+    def rows(self):
+        """(UUID, {field: value}) one by one."""
+        lists = {name: column.tolist() for name, column in self.columns.items()}
+        for row, uuid in enumerate(uuids_in(self.ids)):
+            yield uuid, {name: values[row] for name, values in lists.items()}
 
 
 class Outbox:
     def __init__(self, superseded):
-        self.superseded = superseded  # called with kind, UUID and fields: what others wrote to them before is older
+        self.superseded = superseded  # called with kind, UUIDs (one bytes object) and fields: what others wrote to them before is older
         self.fields = {}  # (kind, UUID) → {field: (value, edit id or None)}
         self.unsent = {}  # (kind, UUID) → live?, in order
         self.by_id = {}  # edit id → [((kind, UUID), fields)]
@@ -50,11 +57,23 @@ class Outbox:
         self.link = link
         self.welcome = welcome
         self.sent_blobs.clear()
+        for bulk in self.bulks.values():
+            self._remember_rows(bulk)
+        self.bulks.clear()
         for key, fields in self.fields.items():
             for field, (value, _) in fields.items():
                 fields[field] = (value, None)
             self.unsent[key] = False
         self.by_id.clear()
+
+    def _remember_rows(self, bulk):
+        """As if they had been sent one by one."""
+        for uuid, fields in bulk.rows():
+            mine = self.fields.setdefault((bulk.kind, uuid), {})
+            for name, value in fields.items():
+                _, edit_id = mine.get(name, (None, 0))
+                if edit_id is not None and edit_id < bulk.edit_id:
+                    mine[name] = (value, bulk.edit_id)
 
     def disconnect(self):
         self.link = None
@@ -75,15 +94,23 @@ class Outbox:
         self.unsent[key] = live and self.unsent.get(key, True)
         self.superseded(kind, uuid, fields)
 
-    def bulk(self, kind, ids, columns, live):
-        """Send many rows at once; `ids` is bytes, `columns` arrays of rows × width. Returns False where there is no link to send them."""
-        if self.link is None or self.link.backlog > MAX_BACKLOG:
-            return False
-        edit_id = self._take_id()
-        self.bulks[edit_id] = Bulk(edit_id, kind, ids, tuple(columns))
-        batch = {"kind": kind, "ids": ids, "columns": {name: column.reshape(-1) for name, column in columns.items()}}
-        self.link.send({"t": "edit", "id": edit_id, "live": live, "batches": [batch]})
-        return True
+    def queue_rows(self, kind, ids, columns, live=False):
+        """The same for many rows: `ids` is bytes, `columns` {field: array of rows × width}."""
+        bulk = Bulk(kind, ids, columns)
+        if len(ids) > 16 * MANY_ROWS:
+            self.flush()  # what was queued before them is older
+            if self.link is not None and not self.unsent:
+                self._send_bulk(bulk, live)
+                return
+        for uuid, fields in bulk.rows():
+            self.queue(kind, uuid, fields, live)
+
+    def _send_bulk(self, bulk, live):
+        bulk.edit_id = self._take_id()
+        self.bulks[bulk.edit_id] = bulk
+        batch = {"kind": bulk.kind, "ids": bulk.ids, "columns": {name: column.reshape(-1) for name, column in bulk.columns.items()}}
+        self.link.send({"t": "edit", "id": bulk.edit_id, "live": live, "batches": [batch]})
+        self.superseded(bulk.kind, bulk.ids, bulk.columns)
 
     def newer_here(self, kind, uuid, field, after):
         """Whether an edit of ours that the agent had not stamped at `after` sets this field."""
@@ -93,7 +120,7 @@ class Outbox:
             if edit_id is None or edit_id > after:
                 return True
         return any(
-            bulk.edit_id > after and bulk.kind == kind and field in bulk.names and bulk.has(uuid) for bulk in self.bulks.values()
+            bulk.edit_id > after and bulk.kind == kind and field in bulk.columns and bulk.has(uuid) for bulk in self.bulks.values()
         )
 
     def acknowledged(self, edit_id):
@@ -206,6 +233,11 @@ class Outbox:
             frame["type"] = media
         self.link.send(frame)
         self.sent_blobs.add(digest)
+
+
+def uuids_in(ids):
+    """The UUIDs of 16 bytes each that a bytes object holds."""
+    return [ids[at:at + 16] for at in range(0, len(ids), 16)]
 
 
 def _size(value):
