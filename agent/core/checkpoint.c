@@ -102,10 +102,8 @@ void ss_checkpoint_uploaded(struct ss_core *core, const struct ss_sha256 *sha256
 
 static bool ss_checkpoint_publish(struct ss_core *core, const struct ss_reply *reply) {
     struct ss_vector_entry *entries = ss_scratch_copy(&core->scratch, reply->ours.entries, reply->ours.count * sizeof *entries);
-    const struct ss_ev_checkpoint checkpoint = {.from = core->clock.origin,
-                                                .vector = {reply->ours.count, entries},
-                                                .blob = reply->blob,
-                                                .partial = core->partial};
+    const struct ss_ev_checkpoint checkpoint = {
+        .from = core->clock.origin, .vector = {reply->ours.count, entries}, .blob = reply->blob, .partial = core->partial};
     if (entries == NULL || !ss_fx_room(core, 1) || !ss_checkpoint_set(core, &checkpoint))
         return false;
     ss_fx_push(core, SS_FX_PUBLISH_CHECKPOINT)->checkpoint = checkpoint;

@@ -249,12 +249,12 @@ enum ss_effect_type {
     SS_FX_SNAPSHOT,           // append this part to the file that becomes a blob, part 0 to a new one; after the last SS_EV_SNAPSHOT
     SS_FX_READ_SNAPSHOT,      // give the parts of this blob, which is in the cache, as SS_EV_SYNC_REPLIED; SS_EV_BLOB_GONE when it is not
     SS_FX_PUBLISH_CHECKPOINT, // retained
-    SS_FX_REREAD,       // subscribe to state again so that the broker replays what it retains; then SS_EV_REPLAYED
-    SS_FX_FETCH_BLOB,   // get it from the store into the cache; then SS_EV_BLOB_PRESENT or _MISSING
-    SS_FX_UPLOAD_BLOB,  // make sure the store has it; then SS_EV_BLOB_UPLOADED or _GONE
-    SS_FX_NEW_ORIGIN,   // our origin was cloned: the core has taken this one
-    SS_FX_PEER_CHANGED, // a peer came, went or changed
-    SS_FX_CLOCK,        // stamps have this offset from our clock from now on, as the peers' clocks are another
+    SS_FX_REREAD,             // subscribe to state again so that the broker replays what it retains; then SS_EV_REPLAYED
+    SS_FX_FETCH_BLOB,         // get it from the store into the cache; then SS_EV_BLOB_PRESENT or _MISSING
+    SS_FX_UPLOAD_BLOB,        // make sure the store has it; then SS_EV_BLOB_UPLOADED or _GONE
+    SS_FX_NEW_ORIGIN,         // our origin was cloned: the core has taken this one
+    SS_FX_PEER_CHANGED,       // a peer came, went or changed
+    SS_FX_CLOCK,              // stamps have this offset from our clock from now on, as the peers' clocks are another
     SS_FX_DIGEST,
 };
 
@@ -330,8 +330,8 @@ struct ss_effect {
         struct {
             struct ss_origin to;
             struct ss_slice user;
-            struct ss_ev_sync_reply reply; // `from` is us
-        } reply;                           // also SNAPSHOT, where `call` is its number
+            struct ss_ev_sync_reply reply;  // `from` is us
+        } reply;                            // also SNAPSHOT, where `call` is its number
         struct ss_ev_checkpoint checkpoint; // `from` is us
         struct {
             struct ss_sha256 sha256;

@@ -202,8 +202,11 @@ static bool ss_reply_part(struct ss_core *core, struct ss_reply *reply) {
         }
     }
     const bool last = next >= core->scene.things.count;
-    const struct ss_ev_sync_reply said = {
-        .last = last, .entity_count = piece.count, .entities = piece.entities, .touched = piece.touched, .vector = last ? reply->ours : none};
+    const struct ss_ev_sync_reply said = {.last = last,
+                                          .entity_count = piece.count,
+                                          .entities = piece.entities,
+                                          .touched = piece.touched,
+                                          .vector = last ? reply->ours : none};
     if (!ss_reply_say(core, reply, &said))
         return false;
     reply->next = last ? SS_NONE : next;

@@ -302,13 +302,13 @@ struct ss_core {
     SS_ARRAY(uint32_t) stale;
 
     bool started, connected;
-    bool known;    // our first knowledge is complete
-    bool answered; // by a peer
-    bool replayed; // the broker has probably replayed all it retains
-    bool reread;   // this connection's replay is of all it retains
-    bool checked;  // and it is over: what comes by other ways since was not in it
-    bool keeper;   // looks after what the broker retains
-    bool compared; // has looked since it connected or became that, and given back what the broker lacked
+    bool known;         // our first knowledge is complete
+    bool answered;      // by a peer
+    bool replayed;      // the broker has probably replayed all it retains
+    bool reread;        // this connection's replay is of all it retains
+    bool checked;       // and it is over: what comes by other ways since was not in it
+    bool keeper;        // looks after what the broker retains
+    bool compared;      // has looked since it connected or became that, and given back what the broker lacked
     uint32_t replay;    // counts them
     uint64_t linked_ms; // when we connected
     uint32_t republish; // after a replay: next thing to look at; SS_NONE: nothing to do

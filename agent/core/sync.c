@@ -115,8 +115,13 @@ bool ss_sync_fetch(struct ss_core *core, const struct ss_origin *from, const str
     const uint32_t number = ss_blob_take(core, &blob->sha256, blob->size);
     if (number == SS_NONE || !ss_fx_room(core, 1 + SS_FX_SPARE))
         return false;
-    core->sync = (struct ss_sync){
-        .active = true, .in_blob = true, .fetching = true, .checkpoint = checkpoint, .call = ++core->next_call, .peer = *from, .blob = blob->sha256};
+    core->sync = (struct ss_sync){.active = true,
+                                  .in_blob = true,
+                                  .fetching = true,
+                                  .checkpoint = checkpoint,
+                                  .call = ++core->next_call,
+                                  .peer = *from,
+                                  .blob = blob->sha256};
     ss_timer_stop(core, SS_TIMER_SYNC);
     ss_timer_by(core, SS_TIMER_SYNC, core->now + SS_FETCH_TIMEOUT_MS + blob->size / 1000);
     if ((core->blobs.all.items[number].flags & SS_BLOB_PRESENT) != 0)

@@ -49,7 +49,7 @@ struct ss_peer_message {
     struct ss_sha256 digest;
     uint64_t entities;
     bool ready;
-    bool keeps;           // looks after what the broker retains
+    bool keeps; // looks after what the broker retains
     bool has_time;
     uint64_t time_ms;     // what its clock shows, ms since 1970
     size_t missing_count; // blobs it asks for

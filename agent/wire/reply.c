@@ -118,8 +118,12 @@ int ss_reply_decode(struct ss_codec *codec, struct ss_slice payload, struct ss_r
     if (error) {
         return error;
     }
-    reply->sync = (struct ss_ev_sync_reply){
-        .from = record.from, .call = record.call, .part = (uint32_t)record.part, .last = record.last, .vector = record.vector, .blob = record.blob};
+    reply->sync = (struct ss_ev_sync_reply){.from = record.from,
+                                            .call = record.call,
+                                            .part = (uint32_t)record.part,
+                                            .last = record.last,
+                                            .vector = record.vector,
+                                            .blob = record.blob};
     reply->error = record.error;
     reply->text = record.text;
     return read_records(codec, &record, &reply->sync);

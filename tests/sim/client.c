@@ -71,8 +71,8 @@ void sim_client_change(struct sim *sim, int agent, const struct ss_effect *effec
         for (size_t f = 0; f < entity->field_count; f++)
             sim_mirror_set(at, entity->kind, &entity->uuid, entity->fields[f].name, entity->fields[f].value);
         for (size_t f = 0; f < entity->field_count; f++)
-            sim_tell(sim, agent, "told of %.*s %02x%02x %.*s = %02x…%02x", (int)entity->kind.len, (const char *)entity->kind.data, entity->uuid.b[0],
-                     entity->uuid.b[1], (int)entity->fields[f].name.len, (const char *)entity->fields[f].name.data,
+            sim_tell(sim, agent, "told of %.*s %02x%02x %.*s = %02x…%02x", (int)entity->kind.len, (const char *)entity->kind.data,
+                     entity->uuid.b[0], entity->uuid.b[1], (int)entity->fields[f].name.len, (const char *)entity->fields[f].name.data,
                      entity->fields[f].value.data[0], entity->fields[f].value.data[entity->fields[f].value.len - 1]);
     }
 }
@@ -238,8 +238,9 @@ void sim_client_edit(struct sim *sim, int agent) {
         event.edit = (struct ss_ev_edit){client, ++at->next_edit, sim_chance(sim, 400), 1, &batch};
         sim->edits++;
         for (size_t f = 0; f < draft.count; f++)
-            sim_tell(sim, agent, "edit %llu%s: %s %02x%02x %s = %02x…%02x", (unsigned long long)at->next_edit, event.edit.live ? " live" : "",
-                     draft.kind, draft.uuid.b[0], draft.uuid.b[1], draft.names[f], draft.values[f][0], draft.values[f][draft.lens[f] - 1]);
+            sim_tell(sim, agent, "edit %llu%s: %s %02x%02x %s = %02x…%02x", (unsigned long long)at->next_edit,
+                     event.edit.live ? " live" : "", draft.kind, draft.uuid.b[0], draft.uuid.b[1], draft.names[f], draft.values[f][0],
+                     draft.values[f][draft.lens[f] - 1]);
         sim_agent_step(sim, agent, &event);
         if (at->up && at->client == client)
             sim_promise(sim, agent, &draft, at->next_edit);

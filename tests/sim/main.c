@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// sim [--seed S] [--agents N] [--steps M] [--runs R | --seconds T] [--verbose 1]: clusters from seed S on, each with M acts of clients, tools and faults.
+// Clusters from a seed on (without one, from the time), each with as many acts of clients, tools and faults as there are steps.
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -196,12 +196,14 @@ static void sim_act(struct sim *sim) {
     sim_run(sim, sim->now + sim_random(sim, sim_chance(sim, 100) ? 3000 : 60));
 }
 
-static void sim_cluster(uint64_t seed, int agents, int steps, bool verbose) {
+static void sim_cluster(const struct sim_options *options) {
     struct sim *sim = calloc(1, sizeof *sim);
-    sim->seed = sim->random = seed;
-    sim->agents = agents > 0 ? agents : sim_chance(sim, 20) ? SIM_AGENTS : 2 + (int)sim_random(sim, 5);
+    sim->options = *options;
+    sim->random = options->seed;
+    sim->agents = sim_chance(sim, 20) ? SIM_AGENTS : 2 + (int)sim_random(sim, 5);
+    if (options->agents > 0)
+        sim->agents = options->agents < SIM_AGENTS ? (int)options->agents : SIM_AGENTS;
     sim->broker_up = true;
-    sim->verbose = verbose;
     sim->faults = sim_chance(sim, 500) ? 25 : 100;
     sim->echo = sim_chance(sim, 500);
     sim->scatter = sim_chance(sim, 300);
@@ -210,15 +212,15 @@ static void sim_cluster(uint64_t seed, int agents, int steps, bool verbose) {
     sim->snapshot_bytes = sim_chance(sim, 500) ? 1000 : 4 << 20;
     for (int i = 0; i < sim->agents; i++)
         sim_agent_start(sim, i, true);
-    for (int i = 0; i < steps; i++)
+    for (uint64_t i = 0; i < options->steps; i++)
         sim_act(sim);
     sim_heal(sim);
     sim_check(sim);
     printf("seed %llu: %d agents, %llu steps, %llu edits, %llu acknowledged, %llu kills, %llu refusals, %llu denied, %llu checkpoints, "
            "%llu snapshots read\n",
-               (unsigned long long)seed, sim->agents, (unsigned long long)sim->steps, (unsigned long long)sim->edits,
-               (unsigned long long)sim->acks, (unsigned long long)sim->kills, (unsigned long long)sim->refusals,
-               (unsigned long long)sim->denials, (unsigned long long)sim->checkpoints, (unsigned long long)sim->fetched);
+           (unsigned long long)options->seed, sim->agents, (unsigned long long)sim->steps, (unsigned long long)sim->edits,
+           (unsigned long long)sim->acks, (unsigned long long)sim->kills, (unsigned long long)sim->refusals,
+           (unsigned long long)sim->denials, (unsigned long long)sim->checkpoints, (unsigned long long)sim->fetched);
     struct sim_event event;
     while (sim_pop(sim, &event))
         sim_message_drop(event.message);
@@ -233,27 +235,33 @@ static void sim_cluster(uint64_t seed, int agents, int steps, bool verbose) {
     free(sim);
 }
 
+static bool sim_option(struct sim_options *options, const char *name, uint64_t value) {
+    const struct {
+        const char *name;
+        uint64_t *option;
+    } all[] = {{"--seed", &options->seed}, {"--agents", &options->agents},   {"--steps", &options->steps},
+               {"--runs", &options->runs}, {"--seconds", &options->seconds}, {"--verbose", &options->verbose}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (strcmp(all[i].name, name) == 0) {
+            *all[i].option = value;
+            return true;
+        }
+    }
+    return false;
+}
+
 int main(int argc, char **argv) {
     const time_t began = time(NULL);
-    uint64_t seed = 1;
-    int agents = 0, steps = 400, runs = 1, seconds = 0;
-    bool verbose = false;
-    for (int i = 1; i + 1 < argc; i += 2) {
-        const uint64_t value = strtoull(argv[i + 1], NULL, 10);
-        if (strcmp(argv[i], "--seed") == 0)
-            seed = value;
-        else if (strcmp(argv[i], "--agents") == 0)
-            agents = value > SIM_AGENTS ? SIM_AGENTS : (int)value;
-        else if (strcmp(argv[i], "--steps") == 0)
-            steps = (int)value;
-        else if (strcmp(argv[i], "--runs") == 0)
-            runs = (int)value;
-        else if (strcmp(argv[i], "--seconds") == 0)
-            seconds = (int)value;
-        else if (strcmp(argv[i], "--verbose") == 0)
-            verbose = value != 0;
+    struct sim_options options = {.steps = 400, .runs = 1};
+    for (int i = 1; i < argc; i += 2) {
+        if (i + 1 == argc || !sim_option(&options, argv[i], strtoull(argv[i + 1], NULL, 10))) {
+            fprintf(stderr, "usage: sim [--seed S] [--agents N] [--steps M] [--runs R | --seconds T] [--verbose 1]\n");
+            return 2;
+        }
     }
-    for (int i = 0; seconds > 0 ? time(NULL) - began < seconds : i < runs; i++)
-        sim_cluster(seed + (uint64_t)i, agents, steps, verbose);
+    if (options.seed == 0)
+        options.seed = (uint64_t)began * 1000;
+    for (uint64_t i = 0; options.seconds > 0 ? (uint64_t)(time(NULL) - began) < options.seconds : i < options.runs; i++, options.seed++)
+        sim_cluster(&options);
     return 0;
 }

@@ -50,7 +50,7 @@ struct sim_event {
         SIM_BLOB_UPLOAD,
         SIM_SNAPSHOT, // a snapshot is a blob in the cache
         SIM_READ,     // part of one is read
-        SIM_RESTART, // an agent that was killed
+        SIM_RESTART,  // an agent that was killed
         SIM_BROKER_UP,
         SIM_RELINK, // the daemon connects anew, as another origin
     } type;
@@ -124,17 +124,24 @@ struct sim_retained {
     struct sim_message *message;
 };
 
+struct sim_options {
+    uint64_t seed;
+    uint64_t agents; // 0: as the seed says
+    uint64_t steps, runs, seconds;
+    uint64_t verbose; // 1: what is done is told on stderr
+};
+
 struct sim {
-    uint64_t seed, random, now, order;
+    struct sim_options options;
+    uint64_t random, now, order;
     uint64_t later_ms; // by how much all clocks went on while nothing happened
     int agents;
     unsigned faults; // of 1000 acts
-    bool quiet; // no more faults
-    bool verbose; // what is done is told on stderr
-    bool echo;    // MQTT 3.1.1: the broker sends an agent's messages back to it, and replays at every connection
-    bool scatter; // the broker is many: what different publishers send arrives in another order everywhere
+    bool quiet;      // no more faults
+    bool echo;       // MQTT 3.1.1: the broker sends an agent's messages back to it, and replays at every connection
+    bool scatter;    // the broker is many: what different publishers send arrives in another order everywhere
     enum { SIM_WHOLE, SIM_LOSSY, SIM_FEW, SIM_NONE } replay; // of what is retained: all, most, the first, nothing (to a wildcard)
-    bool forgets; // the blob store loses some
+    bool forgets;                                            // the blob store loses some
     bool broker_up;
     struct sim_event *heap;
     size_t heap_count, heap_capacity;

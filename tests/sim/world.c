@@ -13,7 +13,7 @@ uint64_t sim_random(struct sim *sim, uint64_t below) {
 bool sim_chance(struct sim *sim, unsigned per_mille) { return sim_random(sim, 1000) < per_mille; }
 
 void sim_tell(const struct sim *sim, int agent, const char *format, ...) {
-    if (!sim->verbose)
+    if (sim->options.verbose == 0)
         return;
     va_list arguments;
     va_start(arguments, format);
@@ -26,9 +26,13 @@ void sim_tell(const struct sim *sim, int agent, const char *format, ...) {
 void sim_fail(struct sim *sim, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    fprintf(stderr, "sim: seed %llu, %d agents, at %llu ms: ", (unsigned long long)sim->seed, sim->agents, (unsigned long long)sim->now);
+    fprintf(stderr, "sim: %d agents, at %llu ms: ", sim->agents, (unsigned long long)sim->now);
     vfprintf(stderr, format, arguments);
-    fprintf(stderr, "\n");
+    fprintf(stderr, "\nsim: again with ./dev sim --seed %llu --steps %llu", (unsigned long long)sim->options.seed,
+            (unsigned long long)sim->options.steps);
+    if (sim->options.agents > 0)
+        fprintf(stderr, " --agents %llu", (unsigned long long)sim->options.agents);
+    fprintf(stderr, " --verbose 1\n");
     va_end(arguments);
     exit(1);
 }

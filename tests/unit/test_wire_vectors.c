@@ -144,8 +144,9 @@ static int again(struct reading *r, const char *channel, const char *message, st
     static const struct {
         const char *name;
         int (*run)(struct reading *r, struct ss_slice in);
-    } messages[] = {{"state", again_state},       {"live", again_live}, {"peer", again_peer},   {"online", again_online},
-                    {"presence", again_presence}, {"call", again_call}, {"reply", again_reply}, {"value", again_value}, {"checkpoint", again_checkpoint}};
+    } messages[] = {{"state", again_state},   {"live", again_live},         {"peer", again_peer},
+                    {"online", again_online}, {"presence", again_presence}, {"call", again_call},
+                    {"reply", again_reply},   {"value", again_value},       {"checkpoint", again_checkpoint}};
     ss_buffer_clear(&r->out);
     if (strcmp(channel, "client") == 0) {
         return again_request(r, in);
