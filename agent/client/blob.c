@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,15 @@
 
 #include "client/connection.h"
 
-enum { CHUNK = 1024 * 1024 };
+enum {
+    CHUNK = 1024 * 1024,
+    COPY_APART = 4 * CHUNK, // from this size on a file is copied by one thread while another hashes it
+};
+
+struct copy {
+    int from, to;
+    int error;
+};
 
 static int file_problem(struct scenesync *client, const char *path) {
     return ss_connection_fail(client, SCENESYNC_FILE, "%s: %s", path, strerror(errno));
@@ -29,30 +38,56 @@ static bool write_all(int fd, const uint8_t *data, size_t size) {
     return true;
 }
 
-// Copies and hashes in one pass. Returns false with errno set.
-static bool copy_hashed(int from, int to, EVP_MD_CTX *hash, uint8_t *chunk, uint64_t *size) {
+// Hashes and, unless `to` is negative, copies in one pass. Returns false with errno set.
+static bool hash_all(int from, int to, EVP_MD_CTX *hash, uint8_t *chunk, uint64_t *size) {
     for (;;) {
-        ssize_t len = read(from, chunk, CHUNK);
+        ssize_t len = pread(from, chunk, CHUNK, (off_t)*size);
         if (len <= 0) {
             return len == 0;
         }
-        if (EVP_DigestUpdate(hash, chunk, (size_t)len) != 1 || !write_all(to, chunk, (size_t)len)) {
+        if (EVP_DigestUpdate(hash, chunk, (size_t)len) != 1 || (to >= 0 && !write_all(to, chunk, (size_t)len))) {
             return false;
         }
         *size += (uint64_t)len;
     }
 }
 
-static bool copy_file(int from, int to, struct scenesync_sha256 *sha256, uint64_t *size) {
+static bool hash_file(int from, int to, struct scenesync_sha256 *sha256, uint64_t *size) {
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
     uint8_t *chunk = malloc(CHUNK);
     bool ok = hash && chunk && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1;
     errno = ok ? 0 : ENOMEM;
     *size = 0;
-    ok = ok && copy_hashed(from, to, hash, chunk, size) && EVP_DigestFinal_ex(hash, sha256->b, NULL) == 1;
+    ok = ok && hash_all(from, to, hash, chunk, size) && EVP_DigestFinal_ex(hash, sha256->b, NULL) == 1;
     EVP_MD_CTX_free(hash);
     free(chunk);
     return ok;
+}
+
+static void *copy_all(void *context) {
+    struct copy *copy = context;
+    ssize_t len;
+    while ((len = copy_file_range(copy->from, NULL, copy->to, NULL, COPY_APART, 0)) > 0) {}
+    copy->error = len < 0 ? errno : 0;
+    return NULL;
+}
+
+// A file that is written meanwhile gets a hash that is not the copy's, which the agent refuses.
+static bool copy_file(int from, int to, struct scenesync_sha256 *sha256, uint64_t *size) {
+    struct copy copy = {from, to, 0};
+    struct stat status;
+    pthread_t thread;
+    if (fstat(from, &status) != 0 || status.st_size < COPY_APART || pthread_create(&thread, NULL, copy_all, &copy) != 0) {
+        return hash_file(from, to, sha256, size);
+    }
+    bool ok = hash_file(from, -1, sha256, size);
+    int error = errno;
+    pthread_join(thread, NULL);
+    if (ok && (copy.error == EXDEV || copy.error == EINVAL || copy.error == ENOSYS || copy.error == EOPNOTSUPP)) {
+        return lseek(to, 0, SEEK_SET) == 0 && hash_file(from, to, sha256, size); // between these two file systems the kernel does not copy
+    }
+    errno = ok ? copy.error : error;
+    return ok && copy.error == 0;
 }
 
 static int stage(struct scenesync *client, const char *path, char staged[SS_PATH_SIZE + 32], struct scenesync_sha256 *sha256,
