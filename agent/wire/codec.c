@@ -15,6 +15,7 @@ struct ss_codec *ss_codec_create(void) {
     if (codec) {
         codec->arena.max = SS_CODEC_ARENA;
         ss_buffer_init(&codec->plain, SS_WIRE_PLAIN_MAX);
+        ss_buffer_init(&codec->sealed, SS_MAX_MESSAGE);
     }
     return codec;
 }
@@ -23,6 +24,7 @@ void ss_codec_destroy(struct ss_codec *codec) {
     if (codec) {
         ss_arena_finish(&codec->arena);
         ss_buffer_finish(&codec->plain);
+        ss_buffer_finish(&codec->sealed);
         ZSTD_freeCCtx(codec->compressor);
         ZSTD_freeDCtx(codec->decompressor);
         free(codec);
@@ -153,11 +155,7 @@ int ss_codec_open(struct ss_codec *codec, struct ss_slice payload, struct ss_sli
 }
 
 // Compresses into `out`; 0 when it does not save a sixteenth, which is not worth the reader's time.
-static size_t try_compress(struct ss_codec *codec, int level, struct ss_buffer *out) {
-    struct ss_slice plain = ss_buffer_slice(&codec->plain);
-    if (plain.len < SS_CODEC_COMPRESS_FROM || (!codec->compressor && !(codec->compressor = ZSTD_createCCtx()))) {
-        return 0;
-    }
+static size_t compress(struct ss_codec *codec, int level, struct ss_slice plain, struct ss_buffer *out) {
     size_t room = plain.len - plain.len / 16;
     if (!ss_buffer_reserve(out, room)) {
         out->failed = false; // the plain bytes are tried next
@@ -165,6 +163,28 @@ static size_t try_compress(struct ss_codec *codec, int level, struct ss_buffer *
     }
     size_t len = ZSTD_compressCCtx(codec->compressor, out->data + out->len, room, plain.data, plain.len, level);
     return ZSTD_isError(len) ? 0 : len;
+}
+
+// Values come first and stamps last: what compresses neither here nor there is not tried as a whole.
+static bool may_compress(struct ss_codec *codec, int level, struct ss_slice plain, struct ss_buffer *out) {
+    const size_t size = SS_CODEC_SAMPLE;
+    return plain.len < 4 * size || compress(codec, level, (struct ss_slice){plain.data + plain.len / 4, size}, out) > 0 ||
+           compress(codec, level, (struct ss_slice){plain.data + plain.len - size, size}, out) > 0;
+}
+
+static size_t try_compress(struct ss_codec *codec, int level, struct ss_buffer *out) {
+    struct ss_slice plain = ss_buffer_slice(&codec->plain);
+    if (plain.len < SS_CODEC_COMPRESS_FROM || (!codec->compressor && !(codec->compressor = ZSTD_createCCtx()))) {
+        return 0;
+    }
+    return may_compress(codec, level, plain, out) ? compress(codec, level, plain, out) : 0;
+}
+
+// Gives `out`, which is empty, the plain bytes, and the codec its memory: nothing is copied.
+static void swap_plain(struct ss_codec *codec, struct ss_buffer *out) {
+    struct ss_buffer plain = codec->plain;
+    codec->plain = (struct ss_buffer){.data = out->data, .capacity = out->capacity, .max = plain.max};
+    *out = (struct ss_buffer){.data = plain.data, .len = plain.len, .capacity = plain.capacity, .max = out->max};
 }
 
 int ss_codec_seal(struct ss_codec *codec, int level, struct ss_buffer *out) {
@@ -179,6 +199,10 @@ int ss_codec_seal(struct ss_codec *codec, int level, struct ss_buffer *out) {
     }
     if (compressed) {
         out->len += compressed;
+        return SS_WIRE_OK;
+    }
+    if (out->len == 0 && !out->failed && plain.len <= out->max) {
+        swap_plain(codec, out);
         return SS_WIRE_OK;
     }
     return ss_buffer_append(out, plain.data, plain.len) ? SS_WIRE_OK : ss_codec_fail(codec, SS_WIRE_MEMORY, "no room for the payload");

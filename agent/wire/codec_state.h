@@ -12,13 +12,15 @@ struct ZSTD_DCtx_s;
 
 enum {
     SS_CODEC_ARENA = 256 * 1024 * 1024, // bytes for one decoded message: a frame of 16 MiB whose values are all slices of their own
-    SS_CODEC_COMPRESS_FROM = 512,       // bytes from which compression is tried
+    SS_CODEC_COMPRESS_FROM = 512,       // bytes from which compression is tried …
+    SS_CODEC_SAMPLE = 8 * 1024,         // … on so many of them first, when there are four times as many
     SS_CODEC_PROBLEM = 512,
 };
 
 struct ss_codec {
     struct ss_arena arena;
-    struct ss_buffer plain; // a payload before compression or after decompression
+    struct ss_buffer plain;  // a payload before compression or after decompression
+    struct ss_buffer sealed; // one of several payloads that are made of one thing
     struct ZSTD_CCtx_s *compressor;
     struct ZSTD_DCtx_s *decompressor;
     char problem[SS_CODEC_PROBLEM];

@@ -43,7 +43,6 @@ struct encoder {
     const struct ss_stamp *stamps;
     ss_emit *emit;
     void *context;
-    struct ss_buffer *out;
 };
 
 static void set_stamps(struct record *record, const struct ss_stamp *stamps) {
@@ -61,24 +60,21 @@ static void set_stamps(struct record *record, const struct ss_stamp *stamps) {
 
 static int encode_piece(void *context, const struct ss_batch *piece, size_t first_row) {
     const struct encoder *encoder = context;
+    struct ss_buffer *out = &encoder->codec->sealed;
     static const struct ss_origin nobody;
     struct record record = {.from = encoder->from, .batch = *piece};
     record.has_from = !ss_origin_equal(&encoder->from, &nobody);
     record.ids = (struct ss_list){piece->rows, piece->ids};
     set_stamps(&record, encoder->stamps + first_row);
-    ss_buffer_clear(encoder->out);
-    int error = ss_payload_write(encoder->codec, &map, &record, -1, encoder->out);
-    return error ? error : encoder->emit(encoder->context, ss_buffer_slice(encoder->out));
+    ss_buffer_clear(out);
+    int error = ss_payload_write(encoder->codec, &map, &record, -1, out);
+    return error ? error : encoder->emit(encoder->context, ss_buffer_slice(out));
 }
 
 int ss_live_encode(struct ss_codec *codec, const struct ss_origin *from, const struct ss_batch *batch, const struct ss_stamp *stamps,
                    ss_emit *emit, void *context) {
-    struct ss_buffer out;
-    ss_buffer_init(&out, SS_MAX_MESSAGE);
-    struct encoder encoder = {codec, *from, stamps, emit, context, &out};
-    int error = ss_columns_split(codec, batch, SS_MAX_MESSAGE - 256, encode_piece, &encoder);
-    ss_buffer_finish(&out);
-    return error;
+    struct encoder encoder = {codec, *from, stamps, emit, context};
+    return ss_columns_split(codec, batch, SS_MAX_MESSAGE - 256, encode_piece, &encoder);
 }
 
 static const struct ss_stamp *row_stamps(struct ss_codec *codec, const struct record *record, size_t rows) {
