@@ -134,8 +134,11 @@ static bool ss_outbox_send(struct ss_core *core, struct ss_outgoing *entry) {
     return true;
 }
 
+// Room in flight is filled again when half of it is free: one by one, each message would wake every thread and program on its way.
 void ss_outbox_pump(struct ss_core *core) {
     struct ss_outbox *outbox = &core->outbox;
+    if (outbox->flying > core->config.max_inflight / 2)
+        return;
     while (core->connected && outbox->flying < core->config.max_inflight && outbox->next < outbox->entries.count) {
         struct ss_outgoing *entry = &outbox->entries.items[outbox->next];
         if (entry->txn > core->stored_txn || core->failed_ms != 0)
