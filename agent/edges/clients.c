@@ -39,9 +39,7 @@ static void on_closed(uv_handle_t *handle) {
     }
     *link = client->next;
     struct ss_held *held, *next_held;
-    DL_FOREACH_SAFE(client->held, held, next_held) {
-        free(held);
-    }
+    DL_FOREACH_SAFE(client->held, held, next_held) { free(held); }
     struct ss_adoption *adoption, *next_adoption;
     HASH_ITER(hh, client->adoptions, adoption, next_adoption) {
         HASH_DEL(client->adoptions, adoption);

@@ -6,14 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-void *ss_new(size_t size) {
-    void *memory = calloc(1, size);
+static void *or_abort(void *memory) {
     if (memory == NULL) {
         ss_log("out of memory; what was acknowledged is safe on the disk");
         abort();
     }
     return memory;
 }
+
+void *ss_new(size_t size) { return or_abort(calloc(1, size)); }
+
+void *ss_resize(void *memory, size_t size) { return or_abort(realloc(memory, size)); }
 
 char *ss_copy_text(const void *text, size_t len) {
     char *copy = ss_new(len + 1);

@@ -8,6 +8,9 @@
 // ss_new returns zeroed memory, or ends the process after saying so. Freed by free().
 void *ss_new(size_t size);
 
+// ss_resize gives what malloc gave, or NULL, another size; what is added is not zeroed.
+void *ss_resize(void *memory, size_t size);
+
 // ss_copy_text returns a copy of `len` bytes with a NUL.
 char *ss_copy_text(const void *text, size_t len);
 

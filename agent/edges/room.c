@@ -50,16 +50,21 @@ static void step_once(struct ss_room *room, struct ss_event *event) {
     room->stepping = false;
 }
 
+// Whether somebody may wait for what such an event has stored: a client for its acknowledgement, or others for what is published then.
+static bool is_awaited(enum ss_event_type type) { return type != SS_EV_STATE && type != SS_EV_PUBLISHED && type != SS_EV_SYNC_REPLIED; }
+
 void ss_room_step(struct ss_room *room, struct ss_event *event) {
     assert(!room->stepping);
+    bool awaited = is_awaited(event->type);
     step_once(room, event);
     struct ss_later *later;
     while ((later = room->later_first) != NULL) {
         room->later_first = later->next;
+        awaited |= is_awaited(later->event.type);
         step_once(room, &later->event);
         free(later);
     }
-    ss_store_flush(room->agent->store);
+    ss_store_flush(room->agent->store, awaited);
 }
 
 void ss_room_later(struct ss_room *room, const struct ss_event *event) {

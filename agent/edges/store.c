@@ -13,6 +13,8 @@ enum {
     COMMIT_RECORDS = 4096, // each can make LMDB copy a page, which it keeps for later
     TOUCHED_RECORDS = 64,  // each can bring 64 KiB of the map into memory
     KEEP_BYTES = 1 << 20,  // of a queue that is empty
+    IDLE_BYTES = 4 << 20,  // of a queue that nobody waits for …
+    IDLE_MS = 50,          // … and how long it waits for company
 };
 
 struct ss_records {
@@ -40,9 +42,10 @@ struct ss_store {
     MDB_env *env;
     pthread_mutex_t env_lock; // held during a commit or a restore: the map must not be resized under a reader
     pthread_t thread;
-    pthread_mutex_t lock; // of the next three
+    pthread_mutex_t lock; // of the next four
     pthread_cond_t work;
     struct ss_queue queue;
+    bool awaited;
     bool stop;
     // The loop's:
     struct ss_records *rooms;
@@ -179,18 +182,31 @@ static void write_queue(struct ss_store *store, const struct ss_queue *queue, si
     }
 }
 
+static bool is_urgent(const struct ss_store *store) { return store->awaited || store->stop || store->queue.len >= IDLE_BYTES; }
+
+// Waits for something to commit, and with what nobody waits for a little longer: each commit costs the disk the same.
+static void wait_for_work_locked(struct ss_store *store) {
+    while (store->queue.len == 0 && !store->stop) {
+        pthread_cond_wait(&store->work, &store->lock);
+    }
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += IDLE_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    while (!is_urgent(store) && pthread_cond_timedwait(&store->work, &store->lock, &until) == 0) {}
+}
+
 static void *run(void *context) {
     struct ss_store *store = context;
     struct ss_queue mine = {0};
     size_t touched = 0;
     pthread_mutex_lock(&store->lock);
     while (!store->stop || store->queue.len > 0) {
-        if (store->queue.len == 0) {
-            pthread_cond_wait(&store->work, &store->lock);
-            continue;
-        }
+        wait_for_work_locked(store);
         struct ss_queue swap = store->queue;
         store->queue = mine;
+        store->awaited = false;
         mine = swap;
         pthread_mutex_unlock(&store->lock);
         write_queue(store, &mine, &touched);
@@ -207,7 +223,11 @@ struct ss_store *ss_store_create(struct ss_mailbox *mailbox, const char *folder)
     store->mailbox = mailbox;
     pthread_mutex_init(&store->env_lock, NULL);
     pthread_mutex_init(&store->lock, NULL);
-    pthread_cond_init(&store->work, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&store->work, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     int error = ss_env_open(&store->env, folder);
     error = error != 0 ? error : pthread_create(&store->thread, NULL, run, store);
     if (error != 0) {
@@ -220,7 +240,7 @@ struct ss_store *ss_store_create(struct ss_mailbox *mailbox, const char *folder)
 }
 
 void ss_store_stop(struct ss_store *store) {
-    ss_store_flush(store);
+    ss_store_flush(store, true);
     pthread_mutex_lock(&store->lock);
     store->stop = true;
     pthread_cond_signal(&store->work);
@@ -337,13 +357,8 @@ bool ss_store_restore(struct ss_records *room, bool (*each)(void *, struct ss_sl
 
 static void append(struct ss_queue *queue, const void *bytes, size_t len) {
     if (queue->len + len > queue->capacity) {
-        struct ss_queue larger = {.len = queue->len, .capacity = (queue->len + len) * 2};
-        larger.bytes = ss_new(larger.capacity);
-        if (queue->len > 0) {
-            memcpy(larger.bytes, queue->bytes, queue->len);
-        }
-        free(queue->bytes);
-        *queue = larger;
+        queue->capacity = (queue->len + len) * 2;
+        queue->bytes = ss_resize(queue->bytes, queue->capacity);
     }
     if (len > 0) {
         memcpy(queue->bytes + queue->len, bytes, len);
@@ -360,13 +375,23 @@ void ss_store_put(struct ss_records *room, uint64_t txn, struct ss_slice key, st
     append(staged, (uint8_t[8]){0}, record_size(&record) - sizeof(record) - key.len - value.len);
 }
 
-void ss_store_flush(struct ss_store *store) {
-    if (store->staged.len == 0) {
+void ss_store_flush(struct ss_store *store, bool awaited) {
+    if (store->staged.len == 0 && !awaited) {
         return;
     }
     pthread_mutex_lock(&store->lock);
-    append(&store->queue, store->staged.bytes, store->staged.len);
-    pthread_cond_signal(&store->work);
+    bool was_empty = store->queue.len == 0, was_urgent = is_urgent(store);
+    if (was_empty) {
+        struct ss_queue swap = store->queue;
+        store->queue = store->staged;
+        store->staged = swap;
+    } else {
+        append(&store->queue, store->staged.bytes, store->staged.len);
+    }
+    store->awaited |= awaited;
+    if (store->queue.len > 0 && (was_empty || is_urgent(store) != was_urgent)) {
+        pthread_cond_signal(&store->work);
+    }
     pthread_mutex_unlock(&store->lock);
     let_queue_go(&store->staged);
 }

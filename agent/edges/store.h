@@ -32,8 +32,8 @@ void ss_store_each_scene(struct ss_store *store, void (*each)(void *context, str
 bool ss_store_restore(struct ss_records *room, bool (*each)(void *context, struct ss_slice key, struct ss_slice value), void *context);
 
 // ss_store_put queues one record (an empty value deletes); ss_store_flush lets the thread have what is queued, which must be whole
-// transactions.
+// transactions. `awaited`: somebody waits for them; else they may wait for others, for a twentieth of a second.
 void ss_store_put(struct ss_records *room, uint64_t txn, struct ss_slice key, struct ss_slice value);
-void ss_store_flush(struct ss_store *store);
+void ss_store_flush(struct ss_store *store, bool awaited);
 
 #endif

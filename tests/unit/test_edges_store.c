@@ -84,7 +84,7 @@ static void what_was_committed_is_there_after_a_reopen(void **state) {
     put(demo, 2, "c", "2");
     put(demo, 3, "c", ""); // removed
     put(demo, 3, "never", "");
-    ss_store_flush(opened.store);
+    ss_store_flush(opened.store, true);
     wait_for(bench, &told, 3);
     assert_int_equal(told.failed, 0);
     assert_records(demo, "a=1 b=2 ");
@@ -96,6 +96,34 @@ static void what_was_committed_is_there_after_a_reopen(void **state) {
     assert_true(open_store(bench, &opened));
     assert_records(ss_store_open(opened.store, "demo", on_done, &told), "a=1 b=2 d=4 ");
     assert_records(ss_store_open(opened.store, "film", on_done, &other), "a=9 ");
+    close_store(bench, &opened);
+}
+
+static void what_nobody_waits_for_is_stored_all_the_same(void **state) {
+    struct bench *bench = *state;
+    struct opened opened;
+    struct told told = {0};
+    assert_true(open_store(bench, &opened));
+    struct ss_records *demo = ss_store_open(opened.store, "demo", on_done, &told);
+    put(demo, 1, "a", "1");
+    ss_store_flush(opened.store, false);
+    wait_for(bench, &told, 1); // by itself
+    put(demo, 2, "b", "2");
+    ss_store_flush(opened.store, false);
+    put(demo, 3, "c", "3");
+    ss_store_flush(opened.store, true);
+    wait_for(bench, &told, 3); // with what is awaited
+    put(demo, 4, "d", "4");
+    ss_store_flush(opened.store, false);
+    ss_store_flush(opened.store, true);
+    wait_for(bench, &told, 4); // because it is awaited now
+    put(demo, 5, "e", "5");
+    ss_store_flush(opened.store, false);
+    close_store(bench, &opened);
+    assert_int_equal(told.last, 5);
+
+    assert_true(open_store(bench, &opened));
+    assert_records(ss_store_open(opened.store, "demo", on_done, &told), "a=1 b=2 c=3 d=4 e=5 ");
     close_store(bench, &opened);
 }
 
@@ -139,7 +167,7 @@ static void the_map_grows_when_it_is_full(void **state) {
     struct ss_records *demo = ss_store_open(opened.store, "demo", on_done, &told);
     for (uint8_t i = 0; i < 80; i++) {
         ss_store_put(demo, i + 1U, ss_slice_of(&i, 1), ss_slice_of(large, size));
-        ss_store_flush(opened.store);
+        ss_store_flush(opened.store, true);
     }
     wait_for(bench, &told, 80);
     assert_int_equal(told.failed, 0);
@@ -164,14 +192,14 @@ static void a_full_disk_is_said_and_harms_nothing(void **state) {
     assert_true(open_store(bench, &opened));
     struct ss_records *demo = ss_store_open(opened.store, "demo", on_done, &told);
     put(demo, 1, "before", "1");
-    ss_store_flush(opened.store);
+    ss_store_flush(opened.store, true);
     wait_for(bench, &told, 1);
     set_file_limit(256 * 1024);
     for (unsigned i = 0; i < 200; i++) {
         snprintf(key, sizeof key, "%04u", i);
         ss_store_put(demo, i < 100 ? 2 : 3, ss_slice_text(key), ss_slice_of(value, sizeof value));
     }
-    ss_store_flush(opened.store);
+    ss_store_flush(opened.store, true);
     wait_for(bench, &told, 3);
     while (told.failed < 2) {
         uv_run(&bench->loop, UV_RUN_ONCE);
@@ -182,7 +210,7 @@ static void a_full_disk_is_said_and_harms_nothing(void **state) {
     set_file_limit(RLIM_INFINITY);
     told = (struct told){.last = 3};
     put(demo, 4, "after", "1");
-    ss_store_flush(opened.store);
+    ss_store_flush(opened.store, true);
     wait_for(bench, &told, 4);
     assert_int_equal(told.failed, 0);
     close_store(bench, &opened);
@@ -265,6 +293,7 @@ static void of_a_file_that_was_cut_only_what_is_there_is_read(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_committed_is_there_after_a_reopen, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(what_nobody_waits_for_is_stored_all_the_same, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(scenes_are_listed_opened_or_not, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(the_map_grows_when_it_is_full, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(a_full_disk_is_said_and_harms_nothing, bench_setup, bench_teardown),
