@@ -129,6 +129,7 @@ def textured(block, image):
     )
     texture.image = image
     tree.links.new(texture.outputs["Color"], way.inputs[0])
+    texture.outputs["Color"].default_value = (0.5, 0.25, 0, 1)
     for source, target in (
         (way.outputs[0], shader(block).inputs["Base Color"]),
         (texture.outputs["Color"], split.inputs[0]),

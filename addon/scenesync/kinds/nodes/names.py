@@ -114,6 +114,10 @@ class Naming:
             or self.of_group(node, node_type) is not None
         )
 
+    def by_type(self, node, node_type):
+        """Whether a node has the sockets that its type has, and no others."""
+        return not self._has_items(node, node_type) and self.of_group(node, node_type) is None and not node_type.endswith("Group")
+
     def of_group(self, node, node_type):
         """{identifier: interface id} where the sockets are those of a group, else None."""
         if node_type in GROUP_ENDS:

@@ -88,6 +88,15 @@ def holds(socket_type):
     return ENUM if prop.type == "ENUM" else PLAIN
 
 
+def is_set(output):
+    """Whether an output that only passes on what its node computes has a colour or vector all the same, as new nodes of Blender 4 and later do."""
+    return holds(type(output)) == VECTOR and any(output.default_value)
+
+
+def clear(output):
+    output.default_value = [0.0] * len(output.default_value)
+
+
 def value_of(ctx, socket, how):
     """The value of a socket, None when there is nothing to say."""
     if how == REFERENCE:

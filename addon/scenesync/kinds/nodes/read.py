@@ -105,6 +105,10 @@ def _read_sockets(ctx, naming, node, node_type, path, fields):
     if node_type in plan.HOLDS_OUTPUT:
         for name, socket in naming.sockets(node, outputs=True):
             _read_value(ctx, socket, f"{path}/outputs/{encode(name)}", fields)
+    elif naming.by_type(node, node_type):
+        for name, socket in naming.sockets(node, outputs=True):
+            if plan.is_set(socket):
+                fields[f"{path}/outputs/{encode(name)}"] = list(socket.default_value)
 
 
 def _read_value(ctx, socket, field, fields):

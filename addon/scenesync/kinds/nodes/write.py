@@ -57,8 +57,9 @@ class Writer:
             if member in self.nodes and "" in fields and not self._is(member, fields[""]):
                 self._remove(member)
         created = [member for member, fields in changes.items() if fields.get("") and member not in self.nodes]
+        naming = self._naming()
         for member in created:
-            self._create(member, changes[member])
+            self._create(naming, member, changes[member])
         if created:
             self.ctx.changed_within(self.owner)  # links and members of frames may have come before
         self._rename({m: fields["name"] for m, fields in changes.items() if fields.get("name") and m in self.nodes})
@@ -79,12 +80,13 @@ class Writer:
     def _remove(self, member):
         self.tree.nodes.remove(self.nodes.pop(member))
 
-    def _create(self, member, fields):
+    def _create(self, naming, member, fields):
         try:
             node = self.tree.nodes.new(fields[""])
         except RuntimeError:
             return  # a type that this Blender does not know
         self.nodes[member] = node
+        _clear_outputs(naming, node)
         name = fields.get("name")
         if name and plan.name_of(node) != name and name not in self.tree.nodes:
             self._call(node, name)
@@ -175,6 +177,8 @@ class Writer:
             field = f"nodes/{member}/{side}/{level}"
             if socket is None:
                 self._wait(field, member)
+            elif value is None and side == "outputs" and plan.is_set(socket):
+                plan.clear(socket)
             else:
                 self._write_value(socket, value, field)
 
@@ -241,6 +245,13 @@ class Writer:
 
     def _naming(self):
         return Naming(self.tree, interface.names(self.ctx))
+
+
+def _clear_outputs(naming, node):
+    """What a new node holds in outputs that only pass on what it computes depends on the version of Blender; no value means zero."""
+    if node.bl_idname not in plan.HOLDS_OUTPUT and naming.by_type(node, node.bl_idname):
+        for output in filter(plan.is_set, node.outputs):
+            plan.clear(output)
 
 
 def _is_place(value):
