@@ -8,6 +8,7 @@
 #include "core/reply.h"
 
 enum {
+    SS_CHECKPOINT_GRACE_MS = 1500,  // after a connection: a peer may have the same for less
     SS_CHECKPOINT_WAIT_MS = 30000,  // for a checkpoint to be written; then the answer goes in messages
     SS_CHECKPOINT_WRITE_MS = 60000, // for the store to take it; then the next one is tried
     SS_CHECKPOINT_BEAT_MS = 2000,
@@ -19,14 +20,20 @@ static struct ss_vector ss_checkpoint_vector(const struct ss_core *core) {
     return (struct ss_vector){core->checkpoint.vector.count, core->checkpoint.vector.items};
 }
 
+bool ss_checkpoint_hoped_for(const struct ss_core *core) {
+    const struct ss_vector vector = ss_checkpoint_vector(core);
+    return core->checkpoint.known && core->config.store && core->checkpoint.asleep_ms <= core->now && ss_vector_excess(core, &vector) > 0;
+}
+
 bool ss_checkpoint_wanted(const struct ss_core *core, uint64_t *wake) {
     const struct ss_vector vector = ss_checkpoint_vector(core);
+    const uint64_t first = core->linked_ms + SS_CHECKPOINT_GRACE_MS;
+    const uint64_t due = core->checkpoint.asleep_ms > first ? core->checkpoint.asleep_ms : first;
     if (!core->checkpoint.known || !core->config.store || ss_vector_excess(core, &vector) == 0)
         return false;
-    if (core->checkpoint.asleep_ms <= core->now)
-        return true;
-    *wake = core->checkpoint.asleep_ms < *wake ? core->checkpoint.asleep_ms : *wake;
-    return false;
+    if (due > core->now)
+        *wake = due < *wake ? due : *wake;
+    return due <= core->now;
 }
 
 static bool ss_checkpoint_set(struct ss_core *core, const struct ss_ev_checkpoint *said) {

@@ -5,7 +5,10 @@
 
 #include "core/state.h"
 
-// ss_checkpoint_wanted tells whether it has what we lack; while it sleeps, until `wake` at the latest.
+// ss_checkpoint_hoped_for tells whether it has what we lack.
+bool ss_checkpoint_hoped_for(const struct ss_core *core);
+
+// ss_checkpoint_wanted tells whether it is time to fetch it for that; if it will be, `wake` is no later than then.
 bool ss_checkpoint_wanted(const struct ss_core *core, uint64_t *wake);
 
 // ss_checkpoint_answer lets a large answer be the checkpoint, or wait for one that is then written.

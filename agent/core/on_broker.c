@@ -169,10 +169,9 @@ void ss_replay_peer_gone(struct ss_core *core) {
 }
 
 void ss_replay_quiet(struct ss_core *core) {
-    uint64_t wake = SS_NEVER;
     if (core->replayed)
         ss_replay_check(core);
-    if (!core->known && (core->answered || (core->replayed && !ss_peers_to_ask(core) && !ss_checkpoint_wanted(core, &wake))))
+    if (!core->known && (core->answered || (core->replayed && !ss_peers_to_ask(core) && !ss_checkpoint_hoped_for(core))))
         ss_sync_known(core);
     if (!core->known)
         ss_timer_by(core, SS_TIMER_WANT, core->now);

@@ -54,6 +54,7 @@ static void sim_down_state(const struct sim_message *message, bool retained, str
 static void sim_deliver(struct sim *sim, const struct sim_event *event) {
     struct sim_message *message = event->message;
     struct ss_event step = sim_event_of(sim, event->agent, SS_EV_TIME);
+    sim->agent[event->agent].received += message->type == SIM_REPLY ? message->reply.entity_count : (size_t)(message->type == SIM_STATE);
     switch (message->type) {
     case SIM_STATE: sim_down_state(message, event->number != 0, &step); break;
     case SIM_LIVE:

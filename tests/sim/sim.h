@@ -117,6 +117,7 @@ struct sim_agent {
     struct sim_promise *promises;
     size_t promise_count, promise_capacity;
     struct sim_snapshot writing;
+    uint64_t received;    // entities, in state messages and answers
     uint64_t denied_left; // allocations until one is denied; 0: none is
 };
 

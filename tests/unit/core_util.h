@@ -54,7 +54,10 @@ static inline void desk_open(struct desk *desk, uint8_t origin) {
                                           .live_expiry_ms = 10000,
                                           .rank_delay_ms = 250,
                                           .peer_interval_ms = 10000,
-                                          .max_inflight = 64};
+                                          .max_inflight = 64,
+                                          .store = true,
+                                          .checkpoint_ms = 60000,
+                                          .snapshot_bytes = 4 << 20};
     desk->core = ss_core_create(&config);
     assert_non_null(desk->core);
 }
@@ -77,6 +80,13 @@ static inline const struct ss_effect *desk_find(const struct desk *desk, enum ss
             return &desk->effects.items[i];
     }
     return NULL;
+}
+
+// desk_pass lets time pass in steps, until an effect of a type is seen, be it of the last step; NULL: it was not.
+static inline const struct ss_effect *desk_pass(struct desk *desk, uint64_t ms, enum ss_effect_type type) {
+    for (const uint64_t end = desk->now + ms; desk->now < end && desk_find(desk, type) == NULL; desk->now += 50)
+        desk_do(desk, SS_EV_TIME);
+    return desk_find(desk, type);
 }
 
 // desk_start is an agent's start; desk_work has the client 7 join and the broker answer, too.

@@ -33,18 +33,11 @@ static void peer_misses(struct desk *desk, uint8_t origin, bool retained, size_t
     assert_int_equal(desk_step(desk, &event), SS_OK);
 }
 
-// Lets time pass in steps, until an effect of a type is seen, be it of the last step; NULL: it was not.
-static const struct ss_effect *pass(struct desk *desk, uint64_t ms, enum ss_effect_type type) {
-    for (const uint64_t end = desk->now + ms; desk->now < end && desk_find(desk, type) == NULL; desk->now += 50)
-        desk_do(desk, SS_EV_TIME);
-    return desk_find(desk, type);
-}
-
 static void desk_connected(struct desk *desk) {
     desk_start(desk);
     desk_connect(desk, true);
     desk_do(desk, SS_EV_REPLAYED);
-    pass(desk, 1000, SS_FX_DIGEST);
+    desk_pass(desk, 1000, SS_FX_DIGEST);
     desk_join(desk, 7);
 }
 
@@ -67,19 +60,19 @@ static void test_uploads_again_what_a_peer_misses(void **state) {
     memset(missing[0].b, 5, sizeof missing[0].b);
     memset(missing[1].b, 6, sizeof missing[1].b); // of which this scene knows nothing
     peer_misses(&desk, 2, true, 2, missing);
-    assert_null(pass(&desk, 2000, SS_FX_UPLOAD_BLOB)); // an absent peer's old message
+    assert_null(desk_pass(&desk, 2000, SS_FX_UPLOAD_BLOB)); // an absent peer's old message
     desk_online(&desk, 2);
     peer_misses(&desk, 2, false, 2, missing);
-    const struct ss_effect *upload = pass(&desk, 1000, SS_FX_UPLOAD_BLOB);
+    const struct ss_effect *upload = desk_pass(&desk, 1000, SS_FX_UPLOAD_BLOB);
     assert_non_null(upload);
     assert_memory_equal(upload->blob.sha256.b, missing[0].b, sizeof missing[0].b);
     blob_event(&desk, SS_EV_BLOB_UPLOADED, 5);
     peer_misses(&desk, 2, false, 1, missing);
-    assert_null(pass(&desk, 5000, SS_FX_UPLOAD_BLOB)); // just done
+    assert_null(desk_pass(&desk, 5000, SS_FX_UPLOAD_BLOB)); // just done
     peer_misses(&desk, 2, false, 1, missing);
     desk.now += 10000;
     peer_misses(&desk, 2, false, 1, missing);
-    assert_non_null(pass(&desk, 1000, SS_FX_UPLOAD_BLOB)); // lost once more
+    assert_non_null(desk_pass(&desk, 1000, SS_FX_UPLOAD_BLOB)); // lost once more
     desk_close(&desk);
 }
 
@@ -92,12 +85,12 @@ static void test_asks_peers_for_what_the_store_lacks(void **state) {
     desk_ready(&desk);
     assert_non_null(desk_find(&desk, SS_FX_FETCH_BLOB));
     blob_event(&desk, SS_EV_BLOB_MISSING, 5);
-    const struct ss_effect *peer = pass(&desk, 2000, SS_FX_PUBLISH_PEER);
+    const struct ss_effect *peer = desk_pass(&desk, 2000, SS_FX_PUBLISH_PEER);
     assert_non_null(peer);
     assert_int_equal(peer->peer.missing_count, 1);
     assert_int_equal(peer->peer.missing[0].b[31], 5);
     blob_event(&desk, SS_EV_BLOB_PRESENT, 5);
-    peer = pass(&desk, 2000, SS_FX_PUBLISH_PEER);
+    peer = desk_pass(&desk, 2000, SS_FX_PUBLISH_PEER);
     assert_non_null(peer);
     assert_int_equal(peer->peer.missing_count, 0);
     desk_close(&desk);
@@ -116,8 +109,8 @@ static void test_what_never_arrives_holds_nothing_back_for_ever(void **state) {
     assert_int_equal(desk_step(&desk, &event), SS_OK);
     assert_null(desk_find(&desk, SS_FX_SYNCED));
     blob_event(&desk, SS_EV_BLOB_MISSING, 5);
-    assert_null(pass(&desk, 50000, SS_FX_REFUSED));
-    const struct ss_effect *refused = pass(&desk, 20000, SS_FX_REFUSED);
+    assert_null(desk_pass(&desk, 50000, SS_FX_REFUSED));
+    const struct ss_effect *refused = desk_pass(&desk, 20000, SS_FX_REFUSED);
     assert_non_null(refused);
     assert_non_null(strstr(refused->refused.text, "0505050505 never arrived"));
     bool told = false;
@@ -146,8 +139,8 @@ static void test_what_a_client_waits_for_may_never_come(void **state) {
     event.client_sync.client = 7;
     event.client_sync.id = 9;
     assert_int_equal(desk_step(&desk, &event), SS_OK);
-    assert_null(pass(&desk, 50000, SS_FX_SYNCED));
-    assert_non_null(pass(&desk, 20000, SS_FX_CHANGES_WAIT));
+    assert_null(desk_pass(&desk, 50000, SS_FX_SYNCED));
+    assert_non_null(desk_pass(&desk, 20000, SS_FX_CHANGES_WAIT));
     desk_ready(&desk);
     assert_null(desk_find(&desk, SS_FX_CHANGE));
     assert_non_null(desk_find(&desk, SS_FX_SYNCED));

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// The checkpoint as a way in, as the answer to a large call, and how both are given up for another way.
+#include "core_util.h"
+
+static const struct ss_origin ada = {{0xad}}, bob = {{0xb0}};
+static const struct ss_vector_entry of_ada = {{{0xad}}, 3};
+static const struct ss_blob_name scene_blob = {{{5}}, 4000};
+
+static void connected(struct desk *desk) {
+    desk_work(desk);
+    desk_do(desk, SS_EV_REPLAYED);
+}
+
+static void checkpoint(struct desk *desk) {
+    struct ss_event event = desk_event(desk, SS_EV_CHECKPOINT);
+    event.checkpoint = (struct ss_ev_checkpoint){.from = ada, .vector = {1, &of_ada}, .blob = scene_blob, .partial = true};
+    assert_int_equal(desk_step(desk, &event), SS_OK);
+}
+
+static void blob(struct desk *desk, enum ss_event_type type) {
+    struct ss_event event = desk_event(desk, type);
+    event.blob.sha256 = scene_blob.sha256;
+    assert_int_equal(desk_step(desk, &event), SS_OK);
+}
+
+static void a_newcomer_whom_nobody_answers_reads_the_checkpoint(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    connected(&desk);
+    checkpoint(&desk);
+    assert_non_null(desk_pass(&desk, 3000, SS_FX_FETCH_BLOB));
+    assert_false(desk.core->known);
+    blob(&desk, SS_EV_BLOB_PRESENT);
+    const struct ss_effect *read = desk_find(&desk, SS_FX_READ_SNAPSHOT);
+    assert_non_null(read);
+    const struct ss_field field = {ss_slice_text("name"), ss_slice_text("\xa1x"), {{0, 0, 0, 0, 0, 1}}};
+    const struct ss_entity entity = {ss_slice_text("object"), {{7}}, 1, &field};
+    const struct ss_vector touched = {1, &of_ada};
+    struct ss_event event = desk_event(&desk, SS_EV_SYNC_REPLIED);
+    event.sync_replied = (struct ss_ev_sync_reply){
+        .from = read->read_snapshot.from, .call = read->read_snapshot.call, .entity_count = 1, .entities = &entity, .touched = &touched};
+    assert_int_equal(desk_step(&desk, &event), SS_OK);
+    assert_int_equal(desk.core->scene.present, 1);
+    assert_false(desk.core->known); // half a scene is none
+    event.sync_replied.part = 1;
+    event.sync_replied.entity_count = 0;
+    event.sync_replied.last = true;
+    event.sync_replied.vector = touched;
+    assert_int_equal(desk_step(&desk, &event), SS_OK);
+    assert_true(desk.core->known);
+    assert_int_equal(desk.core->vectors.lines.items[ss_vectors_find(&desk.core->vectors, &ada)].seq, 3);
+    desk_close(&desk);
+}
+
+static void a_checkpoint_that_is_nowhere_keeps_nobody_waiting(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    connected(&desk);
+    checkpoint(&desk);
+    assert_non_null(desk_pass(&desk, 3000, SS_FX_FETCH_BLOB));
+    blob(&desk, SS_EV_BLOB_MISSING);
+    desk_pass(&desk, 2000, SS_FX_CALL_SYNC);
+    assert_true(desk.core->known);
+    desk_close(&desk);
+}
+
+// Edits something large and has bob call for all of it.
+static void call(struct desk *desk, bool blobs) {
+    desk->core->config.snapshot_bytes = 10;
+    assert_int_equal(desk_edit(desk, 7, 1, false, 3, "name", DESK_BYTES(1)), SS_OK);
+    desk_stored(desk);
+    desk_publish_all(desk);
+    desk_pass(desk, 1000, SS_FX_PUBLISH_CHECKPOINT);
+    struct ss_event event = desk_event(desk, SS_EV_SYNC_CALLED);
+    event.sync_called.from = bob;
+    event.sync_called.call = 9;
+    event.sync_called.blobs = blobs;
+    assert_int_equal(desk_step(desk, &event), SS_OK);
+}
+
+static void a_large_answer_is_a_checkpoint(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    connected(&desk);
+    call(&desk, true);
+    const struct ss_effect *beat = desk_find(&desk, SS_FX_REPLY_SYNC);
+    assert_non_null(beat);
+    assert_false(beat->reply.reply.last);
+    assert_int_equal(beat->reply.reply.entity_count, 0);
+    const struct ss_effect *part = desk_find(&desk, SS_FX_SNAPSHOT);
+    assert_non_null(part);
+    assert_true(part->reply.reply.last);
+    struct ss_event event = desk_event(&desk, SS_EV_SNAPSHOT);
+    event.snapshot.number = part->reply.reply.call;
+    event.snapshot.blob = scene_blob;
+    assert_int_equal(desk_step(&desk, &event), SS_OK);
+    blob(&desk, SS_EV_BLOB_UPLOADED);
+    assert_non_null(desk_pass(&desk, 1000, SS_FX_PUBLISH_CHECKPOINT));
+    const struct ss_effect *answer = desk_find(&desk, SS_FX_REPLY_SYNC);
+    assert_non_null(answer);
+    assert_true(answer->reply.reply.last);
+    assert_int_equal(answer->reply.reply.blob.size, scene_blob.size);
+    desk_close(&desk);
+}
+
+static void who_cannot_fetch_is_answered_in_messages(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    connected(&desk);
+    call(&desk, false);
+    const struct ss_effect *answer = desk_pass(&desk, 1000, SS_FX_REPLY_SYNC);
+    assert_non_null(answer);
+    assert_true(answer->reply.reply.last);
+    assert_int_equal(answer->reply.reply.entity_count, 1);
+    desk_close(&desk);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_newcomer_whom_nobody_answers_reads_the_checkpoint),
+        cmocka_unit_test(a_checkpoint_that_is_nowhere_keeps_nobody_waiting),
+        cmocka_unit_test(a_large_answer_is_a_checkpoint),
+        cmocka_unit_test(who_cannot_fetch_is_answered_in_messages),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
