@@ -82,6 +82,7 @@ class Session:
             except LinkError:
                 pass
         self._disconnect()
+        self.outbox.close()
         self.watch.stop()
         self.state = "left"
 

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is under way to the agent: columns, pages, and which of two values that cross is newer."""
 
+import contextlib
 import hashlib
 import pathlib
+import threading
+import time
 
 import numpy
 import pytest
+from scenesync.kinds import Blob
 from scenesync.outgoing.send import Outbox
 
 ONE, TWO = b"1" * 16, b"2" * 16
@@ -145,11 +149,73 @@ def test_what_is_not_acknowledged_goes_out_again_on_a_new_link(outbox, tmp_path)
     assert edits(outbox)[0]["batches"][0]["columns"] == {"name": ["a"], "color": [[1.0]]}
 
 
+def flush_all(outbox):
+    outbox.flush()
+    while outbox.hashing:
+        time.sleep(0.001)
+        outbox.flush()
+
+
+@contextlib.contextmanager
+def busy_thread(outbox):
+    """Nothing is hashed meanwhile."""
+    done = threading.Event()
+    outbox.files.worker.submit(done.wait)
+    yield
+    done.set()
+
+
+def blobs_of(outbox):
+    return [frame for frame in outbox.link.frames if frame["t"] == "blob"]
+
+
+def test_small_edits_do_not_wait_for_large_ones(outbox):
+    outbox.queue("mesh", ONE, {"positions": numpy.arange(200, dtype="float32"), "topology": "t"})
+    outbox.queue("object", ONE, {"name": "a"})
+    with busy_thread(outbox):
+        outbox.flush()
+    first = edits(outbox)[0]["batches"][0]
+    flush_all(outbox)
+    assert first["kind"] == "object"
+    assert set(edits(outbox)[1]["batches"][0]["columns"]) == {"positions", "topology"}, "an entity goes whole"
+    assert [frame["t"] for frame in outbox.link.frames] == ["edit"] + 4 * ["blob"] + ["edit"]
+
+
+def test_only_the_newest_large_value_is_sent(outbox, tmp_path):
+    with busy_thread(outbox):
+        for first in range(5):
+            outbox.queue("mesh", ONE, {"positions": numpy.arange(first, first + 200, dtype="float32")})
+            outbox.flush()
+    flush_all(outbox)
+    assert len(edits(outbox)) == 1
+    named = edits(outbox)[0]["batches"][0]["columns"]["positions"][0]["pages"]
+    assert [frame["sha256"] for frame in blobs_of(outbox)] == named
+    outbox.files.worker.shutdown()
+    assert {str(path) for path in tmp_path.iterdir()} == {frame["path"] for frame in blobs_of(outbox)}, "the others leave nothing behind"
+
+
+def test_large_values_go_out_again_on_a_new_link(outbox, tmp_path):
+    outbox.queue("mesh", ONE, {"positions": numpy.arange(200, dtype="float32")})
+    outbox.flush()
+    outbox.connect(Link(), {"incoming": str(tmp_path), "limits": {"inline": 64, "page": 256}})
+    flush_all(outbox)
+    assert len(edits(outbox)) == 1 and len(blobs_of(outbox)) == 4
+
+
+def test_a_blob_is_sent_as_a_file_once(outbox):
+    for owner in (ONE, TWO):
+        outbox.queue("image", owner, {"file": Blob(b"x" * 100, "image/png")})
+    flush_all(outbox)
+    (frame,) = blobs_of(outbox)
+    assert frame["size"] == 100 and frame["type"] == "image/png"
+    assert edits(outbox)[-1]["batches"][0]["columns"]["file"][0] == {"sha256": frame["sha256"], "size": 100, "type": "image/png"}
+
+
 def test_only_changed_pages_are_sent_again(outbox):
     array = numpy.arange(200, dtype="float32")
     outbox.queue("mesh", ONE, {"positions": array})
-    outbox.flush()
-    blobs = [frame for frame in outbox.link.frames if frame["t"] == "blob"]
+    flush_all(outbox)
+    blobs = blobs_of(outbox)
     assert len(blobs) == 4
     for blob in blobs:
         data = pathlib.Path(blob["path"]).read_bytes()
@@ -157,8 +223,8 @@ def test_only_changed_pages_are_sent_again(outbox):
     changed = array.copy()
     changed[0] = -1
     outbox.queue("mesh", ONE, {"positions": changed})
-    outbox.flush()
-    assert len([frame for frame in outbox.link.frames if frame["t"] == "blob"]) == 5
+    flush_all(outbox)
+    assert len(blobs_of(outbox)) == 5
     before, after = (frame["batches"][0]["columns"]["positions"][0]["pages"] for frame in edits(outbox))
     assert before[1:] == after[1:] and before[0] != after[0]
 

@@ -10,6 +10,7 @@ from ..kinds.transform import WIDTHS
 SOME = 64  # objects between two looks at the time
 MEMBERSHIP = "collections/"
 LINKING = (MEMBERSHIP, "parent", "matrix_parent_inverse")
+NUMBERS = frozenset((int, float, bool))
 OF_EACH = ("name", "data", "instance_collection", "slots/", "properties/", *LINKING)
 
 
@@ -143,4 +144,4 @@ class Fresh:
 
 
 def fits(value, width):
-    return isinstance(value, list) and len(value) == width and all(isinstance(number, (int, float)) for number in value)
+    return isinstance(value, list) and len(value) == width and NUMBERS.issuperset(map(type, value))

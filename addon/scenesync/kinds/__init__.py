@@ -5,7 +5,9 @@
 session, so a kind deals with its own fields only.
 """
 
+import hashlib
 import importlib
+import os
 
 from .. import schema
 
@@ -41,12 +43,13 @@ class Blob:
         with open(self.path, "rb") as file:
             return file.read()
 
-    def digest(self):
-        """The SHA-256 (32 bytes), computed once."""
-        if self.sha256 is None:
-            import hashlib
+    def size(self):
+        return len(self._data) if self._data is not None else os.path.getsize(self.path)
 
-            self.sha256 = hashlib.sha256(self.data).digest()
+    def digest(self, data=None):
+        """The SHA-256 (32 bytes), computed once; `data` from whoever has read it already."""
+        if self.sha256 is None:
+            self.sha256 = hashlib.sha256(self.data if data is None else data).digest()
         return self.sha256
 
     def __eq__(self, other):

@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Edits on their way to the agent: grouped into columns, large values into files, and remembered until the agent has acknowledged them."""
 
-import hashlib
-import os
-import uuid as uuids
-
 import numpy
 
-from ..kinds import Blob
+from .files import Files
 
 MAX_BACKLOG = 8 << 20  # bytes not yet taken by the socket; above it newer values replace older ones here
 MAX_EDIT = 4 << 20  # bytes of one edit frame, roughly
@@ -47,8 +43,8 @@ class Outbox:
         self.next_id = 1
         self.link = None
         self.welcome = {}
-        self.pages = {}  # (kind, UUID, field) → (array, [digest])
-        self.sent_blobs = set()
+        self.files = Files()
+        self.hashing = {}  # (kind, UUID) → live?: not sent before all large values are hashed
 
     # ---- the link comes and goes
 
@@ -56,7 +52,8 @@ class Outbox:
         """A new connection: everything unacknowledged goes out again."""
         self.link = link
         self.welcome = welcome
-        self.sent_blobs.clear()
+        self.files.connect(link, welcome)
+        self.hashing.clear()
         for bulk in self.bulks.values():
             self._remember_rows(bulk)
         self.bulks.clear()
@@ -77,6 +74,10 @@ class Outbox:
 
     def disconnect(self):
         self.link = None
+
+    def close(self):
+        self.disconnect()
+        self.files.close()
 
     @property
     def idle(self):
@@ -136,7 +137,11 @@ class Outbox:
                 del self.fields[key]
 
     def flush(self):
-        """Send what is unsent, as far as the link takes it."""
+        """Send what is unsent, as far as the link takes it and large values are hashed."""
+        while self.files.finished:
+            key = self.files.finished.popleft()
+            if key in self.hashing:
+                self.unsent.setdefault(key, self.hashing.pop(key))
         while self.link is not None and self.unsent and self.link.backlog <= MAX_BACKLOG:
             self._send_some()
 
@@ -149,9 +154,12 @@ class Outbox:
         for key in [key for key, is_live in self.unsent.items() if is_live == live]:
             del self.unsent[key]
             fields = {field: value for field, (value, edit_id) in self.fields.get(key, {}).items() if edit_id is None}
+            if not all([self.files.ready((*key, field), value) for field, value in fields.items()]):
+                self.hashing[key] = live
+                continue
             if not fields:
                 continue
-            encoded = {field: self._encode(key, field, value) for field, value in fields.items()}
+            encoded = {field: self.files.encode((*key, field), value) for field, value in fields.items()}
             groups.setdefault((key[0], tuple(encoded)), []).append((key[1], encoded))
             sent.append((key, tuple(fields)))
             size += 32 + sum(_size(value) for value in encoded.values())
@@ -171,68 +179,6 @@ class Outbox:
     def _take_id(self):
         self.next_id += 1
         return self.next_id - 1
-
-    # ---- large values
-
-    def _limit(self, name, default):
-        value = self.welcome.get("limits", {}).get(name, default)
-        return value if isinstance(value, int) and value > 0 else default
-
-    def _encode(self, key, field, value):
-        if isinstance(value, numpy.ndarray):
-            return self._encode_array(key, field, value)
-        if isinstance(value, Blob):
-            return self._encode_blob(value)
-        return value
-
-    def _encode_blob(self, blob):
-        data = blob.data
-        if len(data) <= self._limit("inline", 32768):
-            return data
-        value = {"sha256": blob.digest(), "size": len(data)}
-        if blob.type:
-            value["type"] = blob.type
-        self._send_blob(value["sha256"], data, blob.type)
-        return value
-
-    def _encode_array(self, key, field, array):
-        from ..msgpack import EXT_OF
-
-        flat = numpy.ascontiguousarray(array).reshape(-1)
-        if flat.nbytes <= self._limit("inline", 32768):
-            return flat
-        page = self._limit("page", 262144)
-        digests = self._page_digests((*key, field), flat, page)
-        return {"page": page, "pages": digests, "size": flat.nbytes, "ext": EXT_OF[flat.dtype.newbyteorder("<")]}
-
-    def _page_digests(self, key, flat, page):
-        """The digest of every page, hashing (and sending) only pages that differ from what was sent last."""
-        data = flat.view(numpy.uint8)
-        before, known = self.pages.get(key, (data[:0], ()))
-        digests = []
-        for index, start in enumerate(range(0, len(data), page)):
-            part = data[start:start + page]
-            if index < len(known) and known[index] in self.sent_blobs and numpy.array_equal(before[start:start + page], part):
-                digests.append(known[index])
-                continue
-            digest = hashlib.sha256(part).digest()
-            self._send_blob(digest, part, None)
-            digests.append(digest)
-        self.pages[key] = (data, digests)
-        return digests
-
-    def _send_blob(self, digest, data, media):
-        """Hand a finished file to the agent, once per connection."""
-        if digest in self.sent_blobs:
-            return
-        path = os.path.join(self.welcome["incoming"], uuids.uuid4().hex)
-        with open(path, "wb") as file:
-            file.write(data)
-        frame = {"t": "blob", "sha256": digest, "size": len(data), "path": path}
-        if media:
-            frame["type"] = media
-        self.link.send(frame)
-        self.sent_blobs.add(digest)
 
 
 def uuids_in(ids):
