@@ -2,6 +2,8 @@
 """Runs inside Blender: makes scenes of many things, edits them, and notes when what. Times are those of one clock for all processes."""
 import random
 import select
+import socket
+import struct
 import time
 
 import bpy
@@ -149,6 +151,42 @@ class Mover:
         return random.uniform(0.15, 0.25)
 
 
+class Teller:
+    """Without us: tells a port where an object is whenever Blender says that something has changed."""
+
+    def __init__(self, name, port):
+        self.item = bpy.data.objects[name]
+        self.port = port
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        bpy.app.handlers.depsgraph_update_post.append(self.tell)
+
+    def tell(self, *_):
+        self.socket.sendto(struct.pack("d", self.item.location.x), ("127.0.0.1", self.port))
+
+
+class Follower:
+    """Without us: a timer that puts an object where it is told to, and notes when."""
+
+    def __init__(self, name):
+        self.item = bpy.data.objects[name]
+        self.times = {}
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.setblocking(False)
+        self.port = self.socket.getsockname()[1]
+        bpy.app.timers.register(self.step)
+
+    def step(self):
+        try:
+            (value,) = struct.unpack("d", self.socket.recv(8))
+        except BlockingIOError:
+            return 0.0
+        if value not in self.times:
+            self.item.location.x = value
+            self.times[value] = clock()
+        return 0.0
+
+
 # ---- all objects moved
 
 
@@ -210,12 +248,12 @@ def receive_all(target, timeout):
 # ---- joining
 
 
-def join(slug, socket, objects, vertices):
+def join(slug, agent, objects, vertices):
     """Seconds from joining until this many objects and vertices are there and linked."""
     import scenesync
 
     began = clock()
-    scenesync.join(slug, socket=socket)
+    scenesync.join(slug, socket=agent)
     while clock() - began < 60:
         session().tick(budget=float("inf"), wait=WAIT)
         if len(bpy.context.scene.collection.all_objects) >= objects and session().apply.idle and _vertices() >= vertices:
