@@ -104,12 +104,12 @@ class Blender:
 
     def dump(self, by_tag=False):
         """compare.dump of this Blender."""
-        import compare
+        import dump_file
 
         path = tempfile.mktemp(prefix="blender-dump-")
         self.run("scenesync.registration.session().persist()\n" * by_tag + "compare.dump(path, by_tag)", path=path, by_tag=by_tag)
         try:
-            return compare.load(path)
+            return dump_file.read(path)
         finally:
             os.remove(path)
 

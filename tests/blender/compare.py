@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a Blender holds, as plain values and arrays.
 
-`dump` runs inside Blender and asks bpy alone, never the add-on. `load` runs anywhere with numpy; difference.py compares.
+`dump` runs inside Blender and asks bpy alone, never the add-on; difference.py compares.
 """
 
-import pickle
 import re
 
+import dump_file
 import numpy
 
 SKIP = {"rna_type", "name", "select", "is_active_output", "internal_links", "inputs", "outputs", "dimensions", "width_hidden", "show_preview"}
@@ -51,8 +51,7 @@ def dump(path=None, by_tag=False):
         reader = READERS[kind]
         result[kind] = {_name(block): reader(block) for block in blocks}
     if path:
-        with open(path, "wb") as file:
-            pickle.dump(_packed(result), file)
+        dump_file.write(path, result)
     return result
 
 
@@ -64,27 +63,6 @@ def _stands_in(block):
 def _tag(block):
     """Its UUID, and its name without what a clash has added."""
     return f"{block.get('scenesync', '')[:8]} {re.sub('[.][0-9]{3}$', '', block.name)}"
-
-
-def _packed(value):
-    """Arrays as bytes: a pickled array can only be read by a numpy of the same age."""
-    if isinstance(value, dict):
-        return {key: _packed(item) for key, item in value.items()}
-    if isinstance(value, numpy.ndarray):
-        return Packed((value.dtype.str, value.shape, value.tobytes()))
-    return value
-
-
-class Packed(tuple):
-    """An array on its way between processes."""
-
-
-def _unpacked(value):
-    if isinstance(value, dict):
-        return {key: _unpacked(item) for key, item in value.items()}
-    if isinstance(value, Packed):
-        return numpy.frombuffer(value[2], value[0]).reshape(value[1])
-    return value
 
 
 def _used(scene):
@@ -403,11 +381,3 @@ READERS = {
     "mask": _mask,
     "clip": _clip,
 }
-
-
-# ---- anywhere
-
-
-def load(path):
-    with open(path, "rb") as file:
-        return _unpacked(pickle.load(file))

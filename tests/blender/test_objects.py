@@ -214,6 +214,22 @@ def test_collections(both):
     same(a, b)
 
 
+def test_a_camera_in_no_collection(both):
+    a, b = start(both)
+    a.run(
+        "c = bpy.data.collections.new('c')\nbpy.context.scene.collection.children.link(c)\n"
+        "o = bpy.data.objects.new('in c', bpy.data.cameras.new('camera'))\nc.objects.link(o)\nbpy.context.scene.camera = o\n"
+        "bpy.data.objects['one'].parent = bpy.data.objects.new('nowhere', None)\nbpy.context.view_layer.update()"
+    )
+    settle(a, b)
+    a.run("bpy.data.collections.remove(bpy.data.collections['c'])\nbpy.context.view_layer.update()")
+    settle(a, b)
+    for blender in both:
+        assert blender.run("result = [len(bpy.data.objects[n].users_collection) for n in ('in c', 'nowhere')]") == [0, 0]
+        assert blender.run("result = bpy.context.scene.camera.name") == "in c"
+    same(a, b)
+
+
 def test_instances(both):
     a, b = start(both)
     a.run(

@@ -137,3 +137,53 @@ def test_undo_with_meshes_and_materials(version, two):
         same(a, b)
 
 
+@versions
+def test_undo_of_what_is_not_linked_yet(version, two):
+    """Links are made in batches: undo can come between a collection and its place."""
+    a, b = two
+    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
+    settle(a, b)
+    a.run("from scenesync import registration\napply = registration.session().apply\napply.linked_at = float('inf')")
+    b.run("bpy.context.scene.collection.children.link(bpy.data.collections.new('theirs'))\npush()")
+    while not a.run("result = len(apply.links)"):
+        pass
+    a.run("undo()")
+    while not a.run("result = len(apply.links)"):
+        pass
+    a.run("apply.linked_at = 0.0")
+    settle(a, b)
+    same(a, b)
+    assert a.run("result = [c.name for c in bpy.context.scene.collection.children]") == ["theirs"]
+
+
+@versions
+def test_undo_under_a_material_without_nodes(version, two):
+    """Undo takes away a material that another made, and whose nodes that one has removed: it comes back without."""
+    a, b = two
+    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
+    settle(a, b)
+    b.run(
+        "bpy.ops.mesh.primitive_cube_add()\nm = bpy.data.materials.new('m')\nm.use_nodes = True\n"
+        "bpy.context.object.data.materials.append(m)\npush()"
+    )
+    settle(b, a)
+    b.run("bpy.data.materials['m'].node_tree.nodes.clear()\npush()")
+    settle(b, a)
+    a.run("undo()")
+    settle(a, b)
+    assert a.run("result = len(bpy.data.materials['m'].node_tree.nodes)") == 0
+    same(a, b)
+
+
+@versions
+def test_undo_of_a_generated_image(version, two):
+    a, b = two
+    a.run("i = bpy.data.images.new('i', 8, 8)\ni.generated_color = (1, 0, 0, 1)\npush()")
+    settle(a, b)
+    a.run("bpy.data.images['i'].generated_color = (0, 1, 0, 1)\npush()")
+    settle(a, b)
+    same(a, b)
+    a.run("undo()")
+    settle(a, b)
+    assert b.run("result = bpy.data.images['i'].pixels[0]") == 1
+    same(a, b)

@@ -4,12 +4,11 @@ Blender's relations. After every write the mirror takes what Blender reads back.
 
 import time
 
-import bpy
-
 from .. import entity
 from ..kinds.transform import WIDTHS
 from ..mirror import same
 from ..outgoing.send import uuids_in
+from . import edit_mode
 from .fresh import Fresh, fits
 
 LINK_SECONDS = 0.25  # between two batches that make Blender rebuild its relations
@@ -122,7 +121,10 @@ class Apply:
             if says_deleted:
                 self._create(kind, uuid, dict(record.values))
         elif (record is None or says_deleted) and self.ctx.identity.find(uuid) is None:
-            self._create(kind, uuid, fields if record is None else {**record.values, **fields})
+            fields = fields if record is None else {**record.values, **fields}
+            self._create(kind, uuid, fields)
+            if forced:
+                self._remove_surplus(kind, uuid, fields)
         else:
             self._write(kind, uuid, fields, forced)
 
@@ -177,6 +179,13 @@ class Apply:
             self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, odd))
             record.values = entity.read(self.ctx, kind, uuid, block)
 
+    def _remove_surplus(self, kind, uuid, fields):
+        """What a new datablock has by itself and the one that undo took away had no longer, such as nodes."""
+        record, block = self.mirror.get(kind.name, uuid), self.ctx.identity.find(uuid)
+        surplus = {name: None for name in _split(kind.name, record.values)[0] if name not in fields}
+        if surplus and block is not None:
+            self._write_now(kind, uuid, block, record, surplus)
+
     def arrived(self, kind, uuid):
         """Write again what was waiting for this datablock."""
         for (owner, owner_kind, field), value in self.ctx.pop_wanted(uuid):
@@ -190,7 +199,7 @@ class Apply:
         if block is None:
             record.values.update(fields)  # it went away here and nobody has noticed yet
             return
-        if _refuses(block, fields):
+        if edit_mode.refuses(block, fields):
             self.held[kind.name, uuid] = fields
             if forced:
                 self.session.later((kind.name, uuid))  # undo within Edit Mode stands: it is an edit
@@ -281,6 +290,7 @@ class Apply:
                 continue
             if kind_name == "object" and self.fresh.link(uuid, block, fields, record, collections):
                 continue
+            self.session.diff.send_unnoticed(kind, uuid, block, record, fields)
             self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fields))
             record.values = {**_split(kind_name, record.values)[0], **kind.read_links(self.ctx, block)}
             record.remote.update(fields)
@@ -308,7 +318,7 @@ class Apply:
 
     def _remove(self, kind, uuid, block):
         if kind.name == "object" and block.mode != "OBJECT":
-            _leave_mode(block)
+            edit_mode.leave(block)
         self.ctx.names.aliases.pop(uuid, None)
         self.ctx.identity.lose(uuid)
         kind.remove(self.ctx, block)
@@ -369,7 +379,6 @@ class Apply:
         if moved.start >= count:
             self.moves.pop(0)
 
-
     def _as_rows(self, moved):
         """Edits of ours are under way: look at each row on its own."""
         lists = {name: column[moved.start:].tolist() for name, column in moved.columns.items()}
@@ -384,19 +393,3 @@ def _split(kind, fields):
         return fields, {}
     linking = {name: value for name, value in fields.items() if name.startswith(prefixes)}
     return {name: value for name, value in fields.items() if name not in linking}, linking
-
-
-def _refuses(block, fields):
-    """Whether Edit Mode is in the way: a mesh would lose what is written, and an object keeps, without a word, the data that it has."""
-    if isinstance(block, bpy.types.Object):
-        return block.mode == "EDIT" and "data" in fields
-    return getattr(block, "is_editmode", False)
-
-
-def _leave_mode(block):
-    """An object cannot be removed while it is being edited."""
-    try:
-        with bpy.context.temp_override(active_object=block, object=block):
-            bpy.ops.object.mode_set(mode="OBJECT")
-    except RuntimeError:
-        pass  # another window edits it; Blender leaves the mode by itself

@@ -132,6 +132,9 @@ class Kind:
         """Apply exactly these fields; None means removed."""
         raise NotImplementedError
 
+    def undone(self, block, changes):
+        """Undo has exchanged these fields: let go of what Blender still has that it made from the old ones."""
+
     def remove(self, ctx, block):
         getattr(ctx.data, self.collection).remove(block)
 

@@ -112,6 +112,11 @@ class Image(Kind):
             self._write_file(image, fields["file"], memory)
         self._write_pixels(image, fields, memory)
 
+    def undone(self, image, changes):
+        """Blender goes on showing the pixels that it generated."""
+        if image.source == "GENERATED" and not image.is_dirty and not changes.keys().isdisjoint(GENERATED):
+            image.buffers_free()
+
     def _write_file(self, image, file, memory):
         if image.source == "MOVIE":
             if file.path:

@@ -112,6 +112,8 @@ class Object(Kind):
 
     def read_links(self, ctx, block):
         fields = {COLLECTIONS + collection.hex(): True for collection in ctx.collections_of(block)}
+        if not fields:  # that nothing is said of collections means the scene's own
+            fields[COLLECTIONS + identity.singleton(ctx.slug, "scene").hex()] = False
         self._read_parent(ctx, block, fields)
         return fields
 

@@ -20,6 +20,10 @@ class Transform(Kind):
     def read(self, ctx, block):
         return {name: list(getattr(block, name)) for name in WIDTHS}
 
+    def undone(self, block, changes):
+        """Blender does not always compute the matrix anew."""
+        block.update_tag()
+
     def write(self, ctx, block, fields):
         for name, value in fields.items():
             if name in WIDTHS and value is not None:

@@ -99,6 +99,8 @@ class Diff:
         record = self.mirror.get(kind_name, uuid)
         values = entity.read(self.ctx, self.ctx.kinds[kind_name], uuid, block)
         changes = changed_fields(record.values, values)
+        if changes and undone:
+            self.ctx.kinds[kind_name].undone(block, changes)
         if changes:
             self._changed(kind_name, uuid, record, values, changes, undone)
 
@@ -150,6 +152,7 @@ class Diff:
             return
         back = {}
         if undone:
+            self.ctx.kinds["transform"].undone(block, changes)
             remote = transforms.remote[transforms.row(uuid)]
             back = {name: mine[name] for index, name in enumerate(transforms.NAMES) if name in changes and remote[index]}
             changes = {name: value for name, value in changes.items() if name not in back}
@@ -285,13 +288,11 @@ class Diff:
         self.session.apply.arrived(kind.name, uuid)
 
     def _vanished(self, kind_name, uuid, record):
-        if kind_name == "scene" or self.session.apply.is_linking(kind_name, uuid):
+        if kind_name == "scene":
             return
         gone = self.ctx.identity.find(uuid) is None
-        if self.session.undoing and not gone:
-            return  # what others did and undo took away may use it
-        if not record.reached and not gone:
-            return  # what uses it is on its way
+        if not gone and (self.session.undoing or not record.reached or self.session.apply.is_linking(kind_name, uuid)):
+            return  # what uses it is on its way, or was taken away by undo
         if self.session.undoing and "deleted" in record.remote:
             self.session.apply.restore(kind_name, uuid)
             return

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Edit Mode, in which Blender does not take everything that others write."""
+
+import bpy
+
+
+def refuses(block, fields):
+    """Whether Edit Mode is in the way: a mesh would lose what is written, and an object keeps, without a word, the data that it has."""
+    if isinstance(block, bpy.types.Object):
+        return block.mode == "EDIT" and "data" in fields
+    return getattr(block, "is_editmode", False)
+
+
+def leave(block):
+    """An object cannot be removed while it is being edited."""
+    try:
+        with bpy.context.temp_override(active_object=block, object=block):
+            bpy.ops.object.mode_set(mode="OBJECT")
+    except RuntimeError:
+        pass  # another window edits it; Blender leaves the mode by itself
