@@ -45,7 +45,8 @@ static void sim_clock_jump(struct sim *sim) {
 }
 
 // What an agent had promised was on the disk that is gone.
-static void sim_disk_gone(struct sim_agent *at) {
+static void sim_disk_gone(struct sim *sim, struct sim_agent *at) {
+    sim->lost = true;
     at->promise_count = 0;
     sim_records_clear(&at->disk);
 }
@@ -56,7 +57,7 @@ static void sim_die(struct sim *sim) {
         return;
     sim_tell(sim, agent, "dies for ever");
     sim_agent_kill(sim, agent);
-    sim_disk_gone(&sim->agent[agent]);
+    sim_disk_gone(sim, &sim->agent[agent]);
     sim->agent[agent].dead = true;
 }
 
@@ -68,7 +69,7 @@ static void sim_clone(struct sim *sim) {
         return;
     sim_tell(sim, to, "becomes a copy of agent %d", from);
     sim_agent_kill(sim, to);
-    sim_disk_gone(&sim->agent[to]);
+    sim_disk_gone(sim, &sim->agent[to]);
     sim->agent[to].disk = sim_records_copy(&sim->agent[from].disk);
     sim->agent[to].origin = sim->agent[from].origin;
     sim_agent_return(sim, to, 5000);
@@ -87,7 +88,7 @@ static void sim_rollback(struct sim *sim) {
         return;
     sim_tell(sim, agent, "its disk is as it once was");
     sim_agent_kill(sim, agent);
-    sim_disk_gone(&sim->agent[agent]);
+    sim_disk_gone(sim, &sim->agent[agent]);
     sim->agent[agent].disk = sim_records_copy(&sim->agent[agent].backup);
     sim_agent_return(sim, agent, 5000);
 }
@@ -125,6 +126,27 @@ void sim_fault(struct sim *sim) {
     }
 }
 
+static bool sim_shrunk(const struct sim *sim, const struct sim_promise *promise) {
+    for (int i = 0; i < sim->agents; i++) {
+        const struct ss_core *core = sim->agent[i].core;
+        const uint32_t kind = core == NULL ? SS_NONE : ss_names_find(&core->names, ss_slice_text(promise->kind));
+        const uint32_t number = kind == SS_NONE ? SS_NONE : ss_scene_find(&core->scene, kind, &promise->uuid);
+        if (number != SS_NONE && (ss_thing_at(core, number)->flags & SS_THING_SHRUNK) != 0)
+            return true;
+    }
+    return false;
+}
+
+// Of what has been deleted for a month only that is kept, even if somebody who was away comes back and undoes it.
+static void sim_forget(struct sim *sim) {
+    for (int i = 0; i < sim->agents; i++) {
+        for (size_t p = 0; p < sim->agent[i].promise_count; p++) {
+            struct sim_promise *promise = &sim->agent[i].promises[p];
+            promise->acked = promise->acked && (strcmp(promise->name, "deleted") == 0 || !sim_shrunk(sim, promise));
+        }
+    }
+}
+
 // Somebody is away for a month, after which the tombstones of the others have shrunk.
 static void sim_month(struct sim *sim) {
     const int away = sim_victim(sim);
@@ -133,6 +155,7 @@ static void sim_month(struct sim *sim) {
     sim_agent_kill(sim, away);
     sim->later_ms += 31ULL * 24 * 3600 * 1000;
     sim_run(sim, sim->now + 7 * 3600 * 1000);
+    sim_forget(sim);
     sim_agent_return(sim, away, 1000);
 }
 

@@ -143,6 +143,7 @@ struct sim {
     bool scatter;    // the broker is many: what different publishers send arrives in another order everywhere
     enum { SIM_WHOLE, SIM_LOSSY, SIM_FEW, SIM_NONE } replay; // of what is retained: all, most, the first, nothing (to a wildcard)
     bool forgets;                                            // the blob store loses some
+    bool lost; // some disk is gone or older: of its origin messages may be missing that nobody ever gets
     bool broker_up;
     struct sim_event *heap;
     size_t heap_count, heap_capacity;
