@@ -7,10 +7,12 @@
 
 static void print_scene(const struct ss_cli *cli, const struct scenesync_scene *scene, bool first) {
     if (cli->json) {
-        printf("%s{\"scene\": \"%s\", \"entities\": %" PRIu64 ", \"peers\": %" PRIu64 "}", first ? "" : ", ", scene->name, scene->entities,
-               scene->peers);
-    } else {
+        printf("%s{\"scene\": \"%s\", \"entities\": %" PRIu64 ", \"peers\": %" PRIu64 ", \"open\": %s}", first ? "" : ", ", scene->name,
+               scene->entities, scene->peers, scene->open ? "true" : "false");
+    } else if (scene->open) {
         printf("%s: entities %" PRIu64 ", peers %" PRIu64 "\n", scene->name, scene->entities, scene->peers);
+    } else {
+        printf("%s: entities %" PRIu64 ", not open\n", scene->name, scene->entities);
     }
 }
 
@@ -32,7 +34,8 @@ static int run(struct ss_cli *cli) {
 const struct ss_command ss_command_scenes = {
     .name = "scenes",
     .usage = "scenes [--json]",
-    .help = "Lists the scenes that the agent holds, with how much is in them and how many others are there.\n",
+    .help = "Lists the scenes that the agent holds, with how much is in them and how many others are there. One that is not open is only\n"
+            "kept on the disk: nobody here uses it.\n",
     .least = 0,
     .most = 0,
     .run = run,

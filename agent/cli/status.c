@@ -68,16 +68,29 @@ static bool show(struct ss_cli *cli, const struct scenesync_scene *scene, bool f
     return true;
 }
 
+static bool any_open(const struct scenesync_scene *scenes, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (scenes[i].open) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int run(struct ss_cli *cli) {
     struct scenesync_scene *scenes;
     size_t count;
     if (!ss_cli_open(cli) || !ss_cli_check(cli, scenesync_scenes(cli->client, &scenes, &count, cli->timeout_ms))) {
         return SS_EXIT_FAILED;
     }
-    fputs(cli->json ? "[" : count == 0 ? "the agent is running; no scene has been joined yet\n" : "", stdout);
+    fputs(cli->json ? "[" : !any_open(scenes, count) ? "the agent is running; no scene is open\n" : "", stdout);
     bool ok = true;
+    bool first = true;
     for (size_t i = 0; ok && i < count; i++) {
-        ok = show(cli, &scenes[i], i == 0);
+        if (scenes[i].open) {
+            ok = show(cli, &scenes[i], first);
+            first = false;
+        }
     }
     fputs(cli->json ? "]\n" : "", stdout);
     free(scenes);
@@ -88,7 +101,7 @@ const struct ss_command ss_command_status = {
     .name = "status",
     .usage = "status [--json]",
     .help =
-        "Says for each scene of the agent whether broker and store are reached, who is there and what is still to be sent or fetched.\n",
+        "Says for each open scene of the agent whether broker and store are reached, who is there and what is still to be sent or fetched.\n",
     .least = 0,
     .most = 0,
     .run = run,

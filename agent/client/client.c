@@ -168,6 +168,7 @@ int scenesync_scenes(struct scenesync *client, struct scenesync_scene **scenes, 
         memcpy((*scenes)[i].name, from->scene.data, from->scene.len); // at most SS_MAX_SCENE, checked when decoded
         (*scenes)[i].entities = from->entities;
         (*scenes)[i].peers = from->peers;
+        (*scenes)[i].open = from->open;
     }
     return SCENESYNC_OK;
 }

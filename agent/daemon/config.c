@@ -23,7 +23,7 @@ const char ss_config_usage[] =
     "  --name NAME    what other people see\n"
     "  --config FILE  lines `key = value`: any of the above, and user, password, store_user, store_password,\n"
     "                 store_sigv4, prefix, ca_file, tls_verify, cache_bytes, blob_bytes, snapshot_bytes, checkpoint,\n"
-    "                 keep_alive, linger\n"
+    "                 keep_alive, linger, keep, leave_after\n"
     "Environment: SCENESYNC_BROKER, SCENESYNC_STORE, SCENESYNC_SOCKET, SCENESYNC_USER, SCENESYNC_PASSWORD,\n"
     "SCENESYNC_STORE_USER, SCENESYNC_STORE_PASSWORD, SCENESYNC_LINGER.\n";
 
@@ -54,6 +54,8 @@ static const struct ss_setting {
     {"snapshot_bytes", NULL, NULL, SS_BYTES, offsetof(struct ss_config, snapshot_bytes)},
     {"checkpoint", NULL, NULL, SS_SECONDS, offsetof(struct ss_config, checkpoint_s)},
     {"keep_alive", NULL, NULL, SS_SECONDS, offsetof(struct ss_config, keep_alive_s)},
+    {"keep", NULL, NULL, SS_TEXT, offsetof(struct ss_config, keep)},
+    {"leave_after", NULL, NULL, SS_SECONDS, offsetof(struct ss_config, leave_after_s)},
     {"linger", NULL, "SCENESYNC_LINGER", SS_SECONDS, offsetof(struct ss_config, linger_s)},
 };
 enum { SETTING_COUNT = sizeof(SETTINGS) / sizeof(SETTINGS[0]) };
@@ -221,6 +223,12 @@ static bool check_names(struct ss_reading *reading) {
     if (!ss_is_prefix(ss_slice_text(config->prefix))) {
         return wrong(reading, "prefix must be topic levels of A-Z a-z 0-9 _ -, not `%s`", config->prefix);
     }
+    for (const char *at = config->keep; at != NULL && *(at += strspn(at, SS_KEEP_BETWEEN)) != '\0'; at += strcspn(at, SS_KEEP_BETWEEN)) {
+        struct ss_slice name = {(const uint8_t *)at, strcspn(at, SS_KEEP_BETWEEN)};
+        if (*at != '*' && !ss_is_scene(name)) {
+            return wrong(reading, "keep must be * or names of scenes (a-z 0-9 _ -) with commas between, not `%s`", config->keep);
+        }
+    }
     return true;
 }
 
@@ -249,6 +257,7 @@ bool ss_config_read(struct ss_config *config, int count, char **words, char *pro
                                  .snapshot_bytes = 4 << 20,
                                  .checkpoint_s = 60,
                                  .keep_alive_s = 20,
+                                 .leave_after_s = 300,
                                  .prefix = text("scenesync")};
     struct ss_reading reading = {.config = config, .problem = problem, .problem_size = problem_size};
     const char *file = NULL;

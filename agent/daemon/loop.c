@@ -6,7 +6,7 @@
 #include "edges/broker.h"
 #include "edges/client.h"
 #include "edges/log.h"
-#include "edges/room.h"
+#include "edges/rooms.h"
 #include "edges/store.h"
 
 #include <malloc.h>
@@ -93,7 +93,7 @@ static void on_signal(uv_signal_t *signal, int number) { stop(signal->data, strs
 static bool owes_something(const struct ss_agent *agent) {
     struct ss_blob_numbers numbers;
     ss_blobs_numbers(agent->blobs, &numbers);
-    uint64_t owed = numbers.uploads;
+    uint64_t owed = numbers.uploads + !ss_rooms_seen(agent);
     for (const struct ss_room *room = agent->rooms; room != NULL; room = room->next) {
         owed += room->pending + room->comparing;
     }
@@ -156,6 +156,7 @@ static void finish(struct ss_run *run) {
     uv_loop_close(&run->loop);
     ss_blobs_free(agent->blobs);
     ss_store_free(agent->store);
+    ss_rooms_finish(agent);
     ss_codec_destroy(agent->codec);
     ss_buffer_finish(&agent->scratch);
     ss_data_dir_close(&agent->data);
@@ -197,7 +198,7 @@ int ss_agent_main(int count, char **words) {
         finish(&run); // handles that libuv has opened end with the process
         return 1;
     }
-    ss_room_join_stored(&run.agent);
+    ss_rooms_start(&run.agent);
     fputs("ready\n", stderr);
     uv_run(&run.loop, UV_RUN_DEFAULT);
     ss_log("stopped");

@@ -16,6 +16,7 @@
 struct ss_blobs;
 struct ss_client;
 struct ss_room;
+struct ss_scene;
 struct ss_store;
 
 struct ss_agent {
@@ -26,6 +27,7 @@ struct ss_agent {
     struct ss_store *store;
     struct ss_blobs *blobs;
     struct ss_room *rooms;     // list, by `next`
+    struct ss_scene *scenes;   // list of those on the disk that are not open
     struct ss_client *clients; // list, by `next`
     uint32_t last_client;
     struct ss_listener listener;

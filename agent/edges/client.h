@@ -35,6 +35,7 @@ struct ss_client {
     bool wants_changes;
     bool changes_wait; // the core has something for it
     bool closing;
+    bool waits; // with a frame that cannot be taken yet
     enum ss_role role;
     char name[SS_MAX_CLIENT_TEXT], app[SS_MAX_CLIENT_TEXT], app_version[SS_MAX_CLIENT_TEXT];
     bool has_colour;
@@ -48,6 +49,9 @@ struct ss_client {
 // ss_clients_listen makes the socket and serves. Returns false after saying why. ss_clients_close ends it and every client.
 bool ss_clients_listen(struct ss_agent *agent);
 void ss_clients_close(struct ss_agent *agent);
+
+// ss_clients_resume gives the frames another chance that could not be taken.
+void ss_clients_resume(struct ss_agent *agent);
 
 struct ss_client *ss_client_of(struct ss_agent *agent, uint32_t id);
 void ss_client_close(struct ss_client *client);
@@ -67,8 +71,8 @@ void ss_clients_tell_presence(struct ss_room *room, const struct ss_notice *noti
 // ss_client_refuse answers with `refused`; `id` NULL: it belongs to no edit.
 void ss_client_refuse(struct ss_client *client, const uint64_t *id, const char *error, const char *text);
 
-// ss_from_client handles one frame.
-void ss_from_client(struct ss_client *client, struct ss_slice body);
+// ss_from_client handles one frame. Returns false when it cannot be taken yet; ss_clients_resume is then called later.
+bool ss_from_client(struct ss_client *client, struct ss_slice body);
 void ss_client_leave(struct ss_client *client);
 
 // ss_to_client carries out the effects that are for clients. ss_client_may_send gives the core the chance to send what waits.

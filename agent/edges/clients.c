@@ -117,7 +117,10 @@ static bool take_frames(struct ss_client *client) {
     size_t used = 0;
     int error;
     while ((error = ss_frame_next(rest, &body, &used)) == SS_WIRE_OK && used > 0 && !client->closing) {
-        ss_from_client(client, body);
+        client->waits = !ss_from_client(client, body);
+        if (client->waits) {
+            break;
+        }
         rest.data += used;
         rest.len -= used;
     }
@@ -138,6 +141,7 @@ static bool take_frames(struct ss_client *client) {
     return true;
 }
 
+// Who waits is not read from: what is sent meanwhile stays with the sender.
 static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer) {
     struct ss_client *client = stream->data;
     (void)buffer;
@@ -146,6 +150,21 @@ static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer) {
     }
     if (got < 0 || !take_frames(client)) {
         ss_client_close(client);
+    } else if (client->waits) {
+        uv_read_stop(stream);
+    }
+}
+
+void ss_clients_resume(struct ss_agent *agent) {
+    for (struct ss_client *client = agent->clients; client != NULL; client = client->next) {
+        if (!client->waits || client->closing) {
+            continue;
+        }
+        if (!take_frames(client)) {
+            ss_client_close(client);
+        } else if (!client->waits) {
+            uv_read_start(&client->stream.stream, on_alloc, on_read);
+        }
     }
 }
 

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define SS_KEEP_BETWEEN ", \t" // the names in `keep`
+
 struct ss_config {
     char *broker;      // mqtt, mqtts, ws or wss URL without user and password
     char *broker_user; // NULL: none
@@ -15,19 +17,21 @@ struct ss_config {
     char *store_password;
     char *store_sigv4; // "aws:amz:REGION:s3"; NULL: plain HTTP authentication
     char *data;
-    char *socket;         // path of the Unix socket or, when TCP is served, of the file that says where
-    int tcp_port;         // of the local link; 0: any free one; -1: a Unix socket
-    char *name;           // what other people see; NULL: what the client says
-    char *user;           // the topic level; the broker's user unless told otherwise
-    char *prefix;         // of every topic
-    char *ca_file;        // NULL: the system's
-    bool tls_verify;      // false: take any certificate (for trying out)
-    uint64_t cache_bytes; // size at which the cache begins to forget
-    uint64_t blob_bytes;  // the largest blob that is taken
+    char *socket;            // path of the Unix socket or, when TCP is served, of the file that says where
+    int tcp_port;            // of the local link; 0: any free one; -1: a Unix socket
+    char *name;              // what other people see; NULL: what the client says
+    char *user;              // the topic level; the broker's user unless told otherwise
+    char *prefix;            // of every topic
+    char *ca_file;           // NULL: the system's
+    bool tls_verify;         // false: take any certificate (for trying out)
+    uint64_t cache_bytes;    // size at which the cache begins to forget
+    uint64_t blob_bytes;     // the largest blob that is taken
     uint64_t snapshot_bytes; // what is larger, and half of the scene, a peer is told to fetch from the store
     unsigned checkpoint_s;   // how old a checkpoint may be that something is newer than, where the broker does not replay everything
     unsigned keep_alive_s;
-    unsigned linger_s; // how long without client before an agent that owes nobody anything ends; 0: it never does
+    char *keep;             // names of scenes that are never left, or *; NULL: none
+    unsigned leave_after_s; // how long without client before a scene is left
+    unsigned linger_s;      // how long without client before an agent that owes nobody anything ends; 0: it never does
 };
 
 #endif

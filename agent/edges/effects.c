@@ -34,7 +34,10 @@ static void take_origin(struct ss_room *room, const struct ss_origin *origin) {
 void ss_carry_out(struct ss_room *room, const struct ss_effect *effect) {
     switch (effect->type) {
     case SS_FX_WAKE: wake_at(room, effect->wake.at_ms); break;
-    case SS_FX_STORE: ss_store_put(room->records, effect->store.txn, effect->store.key, effect->store.value); break;
+    case SS_FX_STORE:
+        room->put_txn = effect->store.txn;
+        ss_store_put(room->records, effect->store.txn, effect->store.key, effect->store.value);
+        break;
     case SS_FX_ACK:
     case SS_FX_REFUSED:
     case SS_FX_CHANGES_WAIT:

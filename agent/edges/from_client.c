@@ -6,6 +6,7 @@
 #include "edges/log.h"
 #include "edges/memory.h"
 #include "edges/peers.h"
+#include "edges/rooms.h"
 #include "util/bytes.h"
 
 #include <stdio.h>
@@ -51,11 +52,12 @@ static void take_join(struct ss_client *client, const struct ss_request_join *jo
         ss_client_refuse(client, NULL, "join", "this connection is in a scene already; leave it, or open another connection");
         return;
     }
-    struct ss_room *room = ss_room_join(client->agent, join->scene);
+    struct ss_room *room = ss_rooms_open(client->agent, join->scene);
     if (room == NULL) {
         ss_client_refuse(client, NULL, "join", "the scene's records cannot be opened; the agent's log says why");
         return;
     }
+    ss_room_used(room);
     client->room = room;
     client->wants_changes = join->changes;
     client->last_edit = 0;
@@ -80,6 +82,7 @@ void ss_client_leave(struct ss_client *client) {
     client->room = NULL;
     client->changes_wait = false;
     ss_room_step(room, &(struct ss_event){.type = SS_EV_CLIENT_LEFT, .client_left = {.client = client->id}});
+    ss_room_unused(room, 1000 * (uint64_t)client->agent->config.leave_after_s);
     if (client->role != SS_ROLE_TOOL && !client->agent->closing) {
         ss_to_broker_self(room);
     }
@@ -131,22 +134,25 @@ static void take_presence(struct ss_client *client, struct ss_slice fields) {
 }
 
 static void take_scenes(struct ss_client *client, uint64_t id) {
-    size_t count = 0;
-    for (const struct ss_room *room = client->agent->rooms; room != NULL; room = room->next) {
-        count++;
-    }
-    struct ss_scene_summary *summaries = ss_new((count + 1) * sizeof(*summaries));
-    size_t i = 0;
-    for (const struct ss_room *room = client->agent->rooms; room != NULL; room = room->next) {
-        summaries[i++] =
-            (struct ss_scene_summary){.scene = ss_slice_text(room->name), .entities = room->entities, .peers = room->peer_count};
-    }
+    struct ss_scene_summary *summaries;
     struct ss_notice notice = {.type = SS_NOTICE_SCENES};
     notice.scenes.id = id;
-    notice.scenes.count = count;
+    notice.scenes.count = ss_rooms_list(client->agent, &summaries);
     notice.scenes.scenes = summaries;
     ss_client_tell(client, &notice);
     free(summaries);
+}
+
+// Whether a request must wait until a scene has been read, or left.
+static bool must_wait(const struct ss_client *client, const struct ss_request *request) {
+    if (request->type == SS_REQUEST_SCENES) {
+        return !ss_rooms_seen(client->agent);
+    }
+    if (request->type != SS_REQUEST_JOIN || client->room != NULL) {
+        return false;
+    }
+    const struct ss_room *room = ss_rooms_open(client->agent, request->join.scene);
+    return room != NULL && room->phase != SS_ROOM_OPEN;
 }
 
 // What needs no scene. Returns false when it was not that.
@@ -190,7 +196,7 @@ static void refuse_frame(struct ss_client *client, const struct ss_request *requ
     ss_client_refuse(client, request->type == SS_REQUEST_EDIT ? &request->edit.id : NULL, ss_wire_cause(error), text);
 }
 
-void ss_from_client(struct ss_client *client, struct ss_slice body) {
+bool ss_from_client(struct ss_client *client, struct ss_slice body) {
     struct ss_request request = {0};
     int error = ss_request_decode(client->agent->codec, body, &request);
     const uint64_t *id = request.type == SS_REQUEST_EDIT ? &request.edit.id : NULL;
@@ -198,6 +204,8 @@ void ss_from_client(struct ss_client *client, struct ss_slice body) {
         refuse_frame(client, &request, error);
     } else if (!client->greeted && request.type != SS_REQUEST_HELLO) {
         ss_client_refuse(client, id, "hello", "the first frame must be hello");
+    } else if (must_wait(client, &request)) {
+        return false;
     } else if (!take_outside(client, &request)) {
         if (client->room == NULL) {
             ss_client_refuse(client, id, "join", "join a scene first");
@@ -205,4 +213,5 @@ void ss_from_client(struct ss_client *client, struct ss_slice body) {
             take_inside(client, &request);
         }
     }
+    return true;
 }

@@ -288,6 +288,9 @@ static void on_goodbye(uv_timer_t *timer) {
 
 void ss_link_close(struct ss_link *link, void (*closed)(struct ss_room *room)) {
     link->closed = closed;
+    if (link->phase == SS_LINK_CLOSING) {
+        return; // the agent stops while a scene is being left
+    }
     uint64_t wait = 0;
     if (link->phase == SS_LINK_CONNECTED) {
         publish_online(link, false);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One joined scene: its core, and the way of every event into it and of every effect out of it.
+// One scene that the agent takes part in: its core, and the way of every event into it and of every effect out of it.
 #ifndef SS_EDGES_ROOM_H
 #define SS_EDGES_ROOM_H
 
@@ -13,6 +13,8 @@ struct ss_later;
 struct ss_peer;
 struct ss_records;
 struct ss_snapshots;
+
+enum ss_room_phase { SS_ROOM_READING, SS_ROOM_OPEN, SS_ROOM_LEAVING };
 
 enum { SS_MAX_CAUSES = 32, SS_MAX_CAUSE = 24 };
 
@@ -34,13 +36,16 @@ struct ss_room {
     uv_timer_t wake;        // the core's alarm
     uv_timer_t status_tick; // running: a status was sent less than 250 ms ago
     uv_timer_t presence_tick;
+    uv_timer_t turn; // reading: the next records; then: to be left, as nobody uses it
+    enum ss_room_phase phase;
     int open_handles;
     bool status_changed;
     bool stepping;
     struct ss_later *later_first, *later_last; // events that came up while effects were carried out
     uint64_t pending, entities;                // as the core said last
     uint32_t peer_count;
-    bool comparing; // with what the broker retains, as the core said last
+    bool comparing;               // with what the broker retains, as the core said last
+    uint64_t put_txn, stored_txn; // the last that was given to the disk, and that it has
     bool store_failed;
     char store_problem[128];
     size_t cause_count;
@@ -52,23 +57,12 @@ struct ss_room {
     struct ss_buffer presence; // the newest fields of a client here that were not published yet
 };
 
-// ss_room_find returns NULL when the scene is not joined. ss_room_join finds it, or opens its records, restores them and connects; NULL
-// after saying why.
-struct ss_room *ss_room_find(struct ss_agent *agent, struct ss_slice name);
-struct ss_room *ss_room_join(struct ss_agent *agent, struct ss_slice name);
-
-// ss_room_join_stored joins every scene that the data directory knows, so that what was acknowledged in an earlier life is published.
-void ss_room_join_stored(struct ss_agent *agent);
-
-// ss_room_free frees everything but what libuv still closes; the loop must run once more.
-void ss_room_free(struct ss_room *room);
-
 // ss_room_step gives an event (its times are filled in) to the core and carries out the effects. Not to be called while effects are
-// carried out: then ss_room_later keeps the event, which must not hold slices, until they are.
+// carried out: then ss_room_later keeps the event, which must not hold slices, until they are. Nothing happens in a room that is not open.
 void ss_room_step(struct ss_room *room, struct ss_event *event);
 void ss_room_later(struct ss_room *room, const struct ss_event *event);
 
-// ss_room_each_later gives one event to every joined scene.
+// ss_room_each_later gives one event to every open scene.
 void ss_room_each_later(struct ss_agent *agent, const struct ss_event *event);
 
 // ss_room_refused counts something that was not taken under one word and logs the first of each.

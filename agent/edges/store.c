@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "edges/store.h"
+#include "edges/store_state.h"
 
 #include "edges/env.h"
 #include "edges/log.h"
 #include "edges/memory.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,39 +16,11 @@ enum {
     IDLE_MS = 50,          // … and how long it waits for company
 };
 
-struct ss_records {
-    struct ss_records *next;
-    struct ss_store *store;
-    MDB_dbi dbi;
-    ss_store_done *done;
-    void *context;
-};
-
 // ss_record is one queued put; key and value follow it in the queue.
 struct ss_record {
     struct ss_records *room;
     uint64_t txn;
     size_t key_len, value_len;
-};
-
-struct ss_queue {
-    uint8_t *bytes;
-    size_t len, capacity;
-};
-
-struct ss_store {
-    struct ss_mailbox *mailbox;
-    MDB_env *env;
-    pthread_mutex_t env_lock; // held during a commit or a restore: the map must not be resized under a reader
-    pthread_t thread;
-    pthread_mutex_t lock; // of the next four
-    pthread_cond_t work;
-    struct ss_queue queue;
-    bool awaited;
-    bool stop;
-    // The loop's:
-    struct ss_records *rooms;
-    struct ss_queue staged; // so that the thread never takes half a transaction
 };
 
 struct ss_commit_mail {
@@ -142,9 +113,6 @@ static void announce(const struct ss_queue *queue, int error) {
     }
 }
 
-// What was read or written stays mapped until the map is made anew, which LMDB does when it is told a size; 0 is the size it has.
-static void let_map_go(struct ss_store *store) { mdb_env_set_mapsize(store->env, 0); }
-
 static void let_queue_go(struct ss_queue *queue) {
     if (queue->capacity > KEEP_BYTES) {
         free(queue->bytes);
@@ -176,7 +144,7 @@ static void write_queue(struct ss_store *store, const struct ss_queue *queue, si
     }
     if (*touched >= TOUCHED_RECORDS) {
         pthread_mutex_lock(&store->env_lock);
-        let_map_go(store);
+        ss_store_unmap(store);
         pthread_mutex_unlock(&store->env_lock);
         *touched = 0;
     }
@@ -291,68 +259,13 @@ struct ss_records *ss_store_open(struct ss_store *store, const char *scene, ss_s
     return room;
 }
 
-struct ss_names {
-    size_t count;
-    char *text[SS_STORE_SCENES];
-};
-
-static void list_rooms(MDB_txn *txn, struct ss_names *names) {
-    MDB_dbi main;
-    MDB_cursor *cursor;
-    MDB_val name;
-    if (mdb_dbi_open(txn, NULL, 0, &main) != 0 || mdb_cursor_open(txn, main, &cursor) != 0) {
-        return;
+void ss_store_close(struct ss_records *room) {
+    struct ss_records **link = &room->store->rooms;
+    while (*link != room) {
+        link = &(*link)->next;
     }
-    while (names->count < SS_STORE_SCENES && mdb_cursor_get(cursor, &name, NULL, MDB_NEXT) == 0) {
-        names->text[names->count++] = ss_copy_text(name.mv_data, name.mv_size);
-    }
-    mdb_cursor_close(cursor);
-}
-
-static bool read_all(MDB_cursor *cursor, bool (*each)(void *, struct ss_slice, struct ss_slice), void *context) {
-    MDB_val key, value;
-    int error = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
-    while (error == 0) {
-        if (!each(context, (struct ss_slice){key.mv_data, key.mv_size}, (struct ss_slice){value.mv_data, value.mv_size})) {
-            return false;
-        }
-        error = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-    }
-    return error == MDB_NOTFOUND;
-}
-
-void ss_store_each_scene(struct ss_store *store, void (*each)(void *, struct ss_slice), void *context) {
-    struct ss_names names = {0};
-    pthread_mutex_lock(&store->env_lock);
-    MDB_txn *txn;
-    if (mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn) == 0) {
-        list_rooms(txn, &names);
-        mdb_txn_abort(txn);
-    }
-    pthread_mutex_unlock(&store->env_lock);
-    for (size_t i = 0; i < names.count; i++) { // outside of the transaction: `each` may open one
-        struct ss_slice name = {(const uint8_t *)names.text[i], strlen(names.text[i])};
-        each(context, name);
-        free(names.text[i]);
-    }
-}
-
-bool ss_store_restore(struct ss_records *room, bool (*each)(void *, struct ss_slice, struct ss_slice), void *context) {
-    struct ss_store *store = room->store;
-    pthread_mutex_lock(&store->env_lock);
-    MDB_txn *txn;
-    MDB_cursor *cursor;
-    bool ok = false;
-    if (mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn) == 0) {
-        if (mdb_cursor_open(txn, room->dbi, &cursor) == 0) {
-            ok = read_all(cursor, each, context);
-            mdb_cursor_close(cursor);
-        }
-        mdb_txn_abort(txn);
-        let_map_go(store);
-    }
-    pthread_mutex_unlock(&store->env_lock);
-    return ok;
+    *link = room->next;
+    free(room);
 }
 
 static void append(struct ss_queue *queue, const void *bytes, size_t len) {

@@ -22,14 +22,19 @@ struct ss_store *ss_store_create(struct ss_mailbox *mailbox, const char *folder)
 void ss_store_stop(struct ss_store *store);
 void ss_store_free(struct ss_store *store);
 
-// ss_store_open finds or makes a scene's room, which lives as long as the store. Returns NULL after saying why.
+// ss_store_open finds or makes a scene's room. Returns NULL after saying why. ss_store_close, when everything put has been told, frees it;
+// what is still open when the store is freed goes with it.
 struct ss_records *ss_store_open(struct ss_store *store, const char *scene, ss_store_done *done, void *context);
+void ss_store_close(struct ss_records *room);
 
 // ss_store_each_scene names every scene on the disk, opened or not.
 void ss_store_each_scene(struct ss_store *store, void (*each)(void *context, struct ss_slice scene), void *context);
 
-// ss_store_restore gives every record to `each` on the calling thread, until it returns false. Returns false when it did, or on a read error.
-bool ss_store_restore(struct ss_records *room, bool (*each)(void *context, struct ss_slice key, struct ss_slice value), void *context);
+// ss_store_read gives records to `each` on the calling thread, for about `ms`. FAILED: `each`
+// returned false, or they cannot be read. It never waits for a commit: MORE may mean none.
+enum ss_store_progress { SS_STORE_MORE, SS_STORE_ALL, SS_STORE_FAILED };
+typedef bool ss_store_each(void *context, struct ss_slice key, struct ss_slice value);
+enum ss_store_progress ss_store_read(struct ss_records *room, uint64_t ms, ss_store_each *each, void *context);
 
 // ss_store_put queues one record (an empty value deletes); ss_store_flush lets the thread have what is queued, which must be whole
 // transactions. `awaited`: somebody waits for them; else they may wait for others, for a twentieth of a second.

@@ -119,6 +119,7 @@ struct ss_scene_summary {
     struct ss_slice scene;
     uint64_t entities;
     uint64_t peers;
+    bool open; // the agent takes part in it
 };
 
 struct ss_cause_count {

@@ -88,6 +88,7 @@ static const struct ss_key have_keys[] = {
 static const struct ss_key sync_keys[] = {{SS_MUST("id", SS_UINT, AT(id))}, {SS_MUST("t", SS_TAG, 0), .text = "sync"}};
 static const struct ss_key scene_keys[] = {
     {SS_MUST("entities", SS_UINT, offsetof(struct ss_scene_summary, entities))},
+    {SS_MAY("open", SS_BOOL, offsetof(struct ss_scene_summary, open))},
     {SS_MUST("peers", SS_UINT, offsetof(struct ss_scene_summary, peers))},
     {SS_MUST("scene", SS_TEXT, offsetof(struct ss_scene_summary, scene)), .size = SS_MAX_SCENE},
 };

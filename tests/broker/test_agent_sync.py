@@ -263,6 +263,7 @@ def test_leaving_says_goodbye(scene):
         agent.stop()
         assert tool.next()[1] == b"0"
         agent.start()
+        scene.link(agent)
         assert tool.next()[1] == b"1"
         agent.kill()
         assert tool.next()[1] == b"0"

@@ -219,7 +219,7 @@ def test_status_and_scenes(ada, bob, scene):
         return next(each for each in json.loads(output(ada, "status", "--json")) if each["scene"] == scene)
     eventually(lambda: status()["peers"] == 1 and status()["entities"] == 2 and status()["pending"] == 0)
     assert status()["broker"] == "connected" and status()["store"] == "ok"
-    assert {"scene": scene, "entities": 2, "peers": 1} in json.loads(output(ada, "scenes", "--json"))
+    assert {"scene": scene, "entities": 2, "peers": 1, "open": True} in json.loads(output(ada, "scenes", "--json"))
     assert f"{scene}: entities 2, peers 1" in output(ada, "scenes").splitlines()
     assert f"{scene}: entities 2, peers 1, edits that others may not have 0" in output(ada, "status").splitlines()
 

@@ -101,6 +101,7 @@ struct scenesync_scene {
     char name[65];
     uint64_t entities;
     uint64_t peers;
+    bool open; // the agent takes part in it; else it is only kept on the disk
 };
 
 // scenesync_scenes lists the scenes that the agent holds; `*scenes` is to be freed with free(). Errors: as scenesync_sync, MEMORY.
