@@ -28,6 +28,7 @@ struct ss_client {
     struct ss_client *next;
     struct ss_agent *agent;
     uint32_t id;
+    struct ss_origin origin; // what it is called by the other programs here
     union ss_stream stream;
     struct ss_buffer in;
     struct ss_room *room; // NULL: none joined
@@ -62,11 +63,11 @@ void ss_client_send(struct ss_client *client, struct ss_buffer *frames);
 // ss_client_room is how many bytes of changes a client may be given now; 0: it is slow, ask when it has read.
 size_t ss_client_room(const struct ss_client *client);
 
-// ss_client_tell sends one notice, ss_clients_tell sends it to all that want changes of a scene; ss_clients_tell_presence drops it for those
-// who are slow.
+// ss_client_tell sends one notice, ss_clients_tell sends it to all in a scene; ss_clients_tell_presence to those that want changes,
+// but not to `whose` it is (NULL: somebody's elsewhere), and drops it for those who are slow.
 void ss_client_tell(struct ss_client *client, const struct ss_notice *notice);
 void ss_clients_tell(struct ss_room *room, const struct ss_notice *notice);
-void ss_clients_tell_presence(struct ss_room *room, const struct ss_notice *notice);
+void ss_clients_tell_presence(struct ss_room *room, const struct ss_client *whose, const struct ss_notice *notice);
 
 // ss_client_refuse answers with `refused`; `id` NULL: it belongs to no edit.
 void ss_client_refuse(struct ss_client *client, const uint64_t *id, const char *error, const char *text);

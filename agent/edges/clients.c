@@ -177,6 +177,7 @@ static void on_connection(uv_stream_t *listener, int status) {
     struct ss_client *client = ss_new(sizeof(*client));
     *client = (struct ss_client){.agent = agent, .id = ++agent->last_client, .next = agent->clients};
     agent->clients = client;
+    uv_random(NULL, NULL, &client->origin, sizeof(client->origin), 0, NULL);
     ss_buffer_init(&client->in, SS_MAX_FRAME + 2 * READ_SIZE);
     int error = ss_listener_accept(&agent->listener, &client->stream);
     client->stream.handle.data = client;

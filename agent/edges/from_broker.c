@@ -98,7 +98,7 @@ static int take_presence(struct ss_room *room, const struct ss_topic *topic, str
     struct ss_notice notice = {.type = SS_NOTICE_PRESENCE, .presence = {.origin = topic->origin}};
     int error = ss_presence_decode(room->agent->codec, payload, &notice.presence.fields);
     if (error == SS_WIRE_OK) {
-        ss_clients_tell_presence(room, &notice);
+        ss_clients_tell_presence(room, NULL, &notice);
     }
     return error;
 }

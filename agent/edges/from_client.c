@@ -68,6 +68,7 @@ static void take_join(struct ss_client *client, const struct ss_request_join *jo
     event.client_joined.changes = join->changes;
     ss_room_step(room, &event);
     ss_peers_tell(room, client);
+    ss_peers_here(room, client, true);
     ss_room_status(room);
     if (client->role != SS_ROLE_TOOL) {
         ss_to_broker_self(room);
@@ -81,6 +82,7 @@ void ss_client_leave(struct ss_client *client) {
     }
     client->room = NULL;
     client->changes_wait = false;
+    ss_peers_here(room, client, false);
     ss_room_step(room, &(struct ss_event){.type = SS_EV_CLIENT_LEFT, .client_left = {.client = client->id}});
     ss_room_unused(room, 1000 * (uint64_t)client->agent->config.leave_after_s);
     if (client->role != SS_ROLE_TOOL && !client->agent->closing) {
@@ -131,6 +133,8 @@ static void take_presence(struct ss_client *client, struct ss_slice fields) {
         return;
     }
     ss_to_broker_presence(room);
+    struct ss_notice notice = {.type = SS_NOTICE_PRESENCE, .presence = {.origin = client->origin, .fields = fields}};
+    ss_clients_tell_presence(room, client, &notice);
 }
 
 static void take_scenes(struct ss_client *client, uint64_t id) {

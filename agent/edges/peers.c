@@ -4,6 +4,7 @@
 #include "edges/client.h"
 #include "edges/log.h"
 #include "edges/memory.h"
+#include "util/bytes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,47 @@ void ss_peers_changed(struct ss_room *room, const struct ss_origin *origin, bool
     ss_clients_tell(room, &notice);
 }
 
+// ---- Programs at this agent -------------------------------------------------------------------------------------------------------------
+
+static struct ss_notice notice_of_client(const struct ss_client *client, bool online) {
+    const struct ss_config *config = &client->agent->config;
+    struct ss_notice notice = {.type = SS_NOTICE_PEER};
+    notice.peer.origin = client->origin;
+    notice.peer.user = ss_slice_text(config->user);
+    notice.peer.name = ss_slice_text(client->name[0] != '\0' ? client->name : config->name != NULL ? config->name : config->user);
+    notice.peer.has_colour = client->has_colour;
+    memcpy(notice.peer.colour, client->colour, sizeof(client->colour));
+    notice.peer.app = ss_slice_text(client->app);
+    notice.peer.app_version = ss_slice_text(client->app_version);
+    notice.peer.online = online;
+    return notice;
+}
+
+static bool is_person(const struct ss_room *room, const struct ss_client *client) {
+    return client->room == room && client->role != SS_ROLE_TOOL && !client->closing;
+}
+
+static void tell_of_clients(struct ss_room *room, struct ss_client *client) {
+    for (const struct ss_client *other = room->agent->clients; other != NULL; other = other->next) {
+        if (other != client && is_person(room, other)) {
+            struct ss_notice notice = notice_of_client(other, true);
+            ss_client_tell(client, &notice);
+        }
+    }
+}
+
+void ss_peers_here(struct ss_room *room, const struct ss_client *client, bool online) {
+    if (client->role == SS_ROLE_TOOL) {
+        return;
+    }
+    struct ss_notice notice = notice_of_client(client, online);
+    for (struct ss_client *other = room->agent->clients; other != NULL; other = other->next) {
+        if (other != client && other->room == room && !other->closing) {
+            ss_client_tell(other, &notice);
+        }
+    }
+}
+
 void ss_peers_tell(struct ss_room *room, struct ss_client *client) {
     for (struct ss_peer *peer = room->peers; peer != NULL; peer = peer->hh.next) {
         if (peer->online) {
@@ -102,6 +144,7 @@ void ss_peers_tell(struct ss_room *room, struct ss_client *client) {
             ss_client_tell(client, &notice);
         }
     }
+    tell_of_clients(room, client);
 }
 
 void ss_peers_free(struct ss_room *room) {

@@ -11,8 +11,10 @@ struct ss_client;
 void ss_peers_message(struct ss_room *room, const struct ss_origin *origin, struct ss_slice user, const struct ss_peer_message *message);
 void ss_peers_changed(struct ss_room *room, const struct ss_origin *origin, bool online);
 
-// ss_peers_tell sends every peer that is there to one client.
+// ss_peers_tell sends every peer that is there to one client, and the other programs at this agent. ss_peers_here tells those of this one:
+// to each other they are peers, with origins of their own; to other agents they are one.
 void ss_peers_tell(struct ss_room *room, struct ss_client *client);
+void ss_peers_here(struct ss_room *room, const struct ss_client *client, bool online);
 void ss_peers_free(struct ss_room *room);
 
 #endif

@@ -31,9 +31,9 @@ void ss_clients_tell(struct ss_room *room, const struct ss_notice *notice) {
     }
 }
 
-void ss_clients_tell_presence(struct ss_room *room, const struct ss_notice *notice) {
+void ss_clients_tell_presence(struct ss_room *room, const struct ss_client *whose, const struct ss_notice *notice) {
     for (struct ss_client *client = room->agent->clients; client != NULL; client = client->next) {
-        if (client->room == room && client->wants_changes && ss_client_room(client) > 0) {
+        if (client != whose && client->room == room && client->wants_changes && ss_client_room(client) > 0) {
             ss_client_tell(client, notice);
         }
     }

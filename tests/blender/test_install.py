@@ -163,6 +163,8 @@ def test_two_blenders_share_one_agent(artist, servers, zips, version):
         artist.enable(blender, *servers)
         join(blender, "shared")
     (process,) = artist.agents()
+    for blender in (first, second):  # under People
+        eventually(lambda: blender.run("result = [peer['app'] for peer in registration.session().presence.peers.values()]") == ["Blender"])
     first.run("bpy.data.objects['Cube'].location = (1, 2, 3)")
     eventually(lambda: second.run("result = list(bpy.data.objects['Cube'].location)") == [1, 2, 3])
     first.close()
