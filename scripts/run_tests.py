@@ -2,7 +2,7 @@
 """./dev test: every suite, with its counts and those of all together.
 
 A suite is a ctest label (unit, sim, fuzz), a folder of tests/ with test_*.py, or `asan` or `tsan`: all of ctest once more, built with
-sanitizers. `tsan` runs only when it is named.
+sanitizers. `tsan` and `viewer` run only when they are named.
 """
 import subprocess
 import sys
@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 RESULTS = BUILD / "results"
 SANITIZERS = ("asan", "tsan")
+ONLY_NAMED = ("tsan", "viewer")
 
 
 def ctest_suites():
@@ -59,7 +60,8 @@ def all_suites(pytest_arguments):
 
 def build(name):
     """Whether what the suite needs is there; `./dev` has built the rest."""
-    return name not in SANITIZERS or subprocess.run([ROOT / "scripts" / "build", name], stdin=subprocess.DEVNULL).returncode == 0
+    command = [ROOT / "scripts" / "build", name] if name in SANITIZERS else [ROOT / "scripts" / "build-viewer"] if name == "viewer" else ["true"]
+    return subprocess.run(command, stdin=subprocess.DEVNULL).returncode == 0
 
 
 def run_suite(name, command, folder):
@@ -88,7 +90,7 @@ def main():
     if unknown:
         print(f"no such suite: {', '.join(sorted(unknown))}; there are: {' '.join(suites)}", file=sys.stderr)
         return 2
-    chosen = [name for name in suites if name in wanted or (not wanted and name != "tsan")]
+    chosen = [name for name in suites if name in wanted or (not wanted and name not in ONLY_NAMED)]
     done = {name: run_suite(name, *suites[name]) for name in chosen}
     print()
     for name, (counts, seconds) in done.items():

@@ -14,7 +14,7 @@ const page = await context.newPage();
 page.setDefaultTimeout(20_000);
 const said = [];
 page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
-page.on("pageerror", (error) => said.push(`error: ${error.stack ?? error}`));
+page.on("pageerror", (error) => said.push(`thrown: ${error.stack ?? error}`));
 
 const commands = {
   open: (url) => page.goto(url),

@@ -10,7 +10,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 HERE = Path(__file__).resolve().parent
-DIST = HERE.parents[1] / "viewer" / "dist"
+VIEWER = HERE.parents[1] / "viewer"
+DIST = VIEWER / "dist"
 
 
 class Files(http.server.SimpleHTTPRequestHandler):

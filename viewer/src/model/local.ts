@@ -10,7 +10,9 @@ const ONE: readonly number[] = [1, 1, 1];
 
 /** The numbers of a vector field, or a default where the field is absent or not what it should be. */
 export function numbers(value: Value | undefined, fallback: readonly number[]): readonly number[] {
-  return Array.isArray(value) && value.length === fallback.length && value.every((item) => typeof item === "number") ? (value as number[]) : fallback;
+  if (!Array.isArray(value) || value.length !== fallback.length) return fallback;
+  for (let i = 0; i < value.length; i++) if (typeof value[i] !== "number") return fallback;
+  return value as number[];
 }
 
 export function rotationMode(object: Entity): string {

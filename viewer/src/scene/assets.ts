@@ -24,6 +24,8 @@ export class Assets {
   private next = 1;
   /** Jobs under way, bytes received by all so far, and what went wrong last. */
   received = 0;
+  /** How long the longest job took, in ms. */
+  longest = 0;
   trouble: string | undefined;
 
   constructor(private readonly access: Access) {
@@ -74,6 +76,7 @@ export class Assets {
       pending.reject(new Error(answer.text));
     } else {
       if (this.pending.size === 0) this.trouble = undefined;
+      this.longest = Math.max(this.longest, answer.took);
       pending.resolve(answer.result);
     }
   }

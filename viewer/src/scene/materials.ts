@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Materials from their summary (schemas/kinds/material.yaml): numbers and images of a physically based surface.
 
-import { DoubleSide, FrontSide, LinearSRGBColorSpace, MeshPhysicalMaterial, type Texture, Vector2 } from "three";
+import { DoubleSide, FrontSide, LinearSRGBColorSpace, MeshStandardMaterial, type Texture, Vector2 } from "three";
 import { reference } from "../model/graph.js";
 import { numbers } from "../model/local.js";
 import type { Entity } from "../model/entity.js";
@@ -18,7 +18,7 @@ interface Channels {
 }
 
 interface Made {
-  material: MeshPhysicalMaterial;
+  material: MeshStandardMaterial;
   channels: Channels;
   images: Set<string>;
 }
@@ -26,12 +26,12 @@ interface Made {
 /** Blender's grey, for what has no material. */
 const GREY = [0.8, 0.8, 0.8];
 const SHOWN =
-  /^(base_color|metallic|roughness|emission|emission_strength|alpha|ior|normal|blend_method|surface_render_method|alpha_threshold|use_backface_culling$|deleted|display\/)/;
+  /^(base_color|metallic|roughness|emission|emission_strength|alpha|normal|blend_method|surface_render_method|alpha_threshold|use_backface_culling$|deleted|display\/)/;
 
 export class Materials {
   private readonly made = new Map<string, Made>();
   private readonly users = new Map<string, Set<string>>();
-  readonly none = new MeshPhysicalMaterial({ side: DoubleSide, roughness: 0.5, metalness: 0 });
+  readonly none = new MeshStandardMaterial({ side: DoubleSide, roughness: 0.5, metalness: 0 });
 
   constructor(
     private readonly replica: Replica,
@@ -40,11 +40,11 @@ export class Materials {
     this.none.color.setRGB(...(GREY as [number, number, number]), LinearSRGBColorSpace);
   }
 
-  get(id: string | undefined): MeshPhysicalMaterial {
+  get(id: string | undefined): MeshStandardMaterial {
     if (id === undefined) return this.none;
     let made = this.made.get(id);
     if (made === undefined) {
-      made = { material: new MeshPhysicalMaterial(), channels: { metallic: "r", roughness: "r", alpha: "r" }, images: new Set() };
+      made = { material: new MeshStandardMaterial(), channels: { metallic: "r", roughness: "r", alpha: "r" }, images: new Set() };
       this.made.set(id, made);
       swizzle(made);
       this.dress(id, made);
@@ -93,7 +93,6 @@ export class Materials {
     colour(material.color, entity, "base_color", material.map ? [1, 1, 1] : displayColour(entity));
     material.metalness = number("metallic", material.metalnessMap ? 1 : number("display/metallic", 0));
     material.roughness = number("roughness", material.roughnessMap ? 1 : 0.5);
-    material.ior = Math.min(2.333, Math.max(1, number("ior", 1.45)));
     material.emissiveMap = map("emission");
     colour(material.emissive, entity, "emission", material.emissiveMap ? [1, 1, 1] : [0, 0, 0]);
     material.emissiveIntensity = number("emission_strength", 0);
@@ -140,13 +139,13 @@ function displayColour(entity: Entity): readonly number[] {
   return numbers(entity.get("display/diffuse_color"), [...GREY, 1]);
 }
 
-function colour(target: MeshPhysicalMaterial["color"], entity: Entity, name: string, fallback: readonly number[]): void {
+function colour(target: MeshStandardMaterial["color"], entity: Entity, name: string, fallback: readonly number[]): void {
   const [r = 0, g = 0, b = 0] = numbers(entity.get(name), fallback.slice(0, 3));
   target.setRGB(r, g, b, LinearSRGBColorSpace);
 }
 
 /** What makes three compile another program. */
-function signature(m: MeshPhysicalMaterial): string {
+function signature(m: MeshStandardMaterial): string {
   const maps = [m.map, m.metalnessMap, m.roughnessMap, m.normalMap, m.emissiveMap, m.alphaMap];
   return [...maps.map((map) => map?.uuid ?? "-"), m.alphaTest > 0, m.alphaHash, m.transparent, m.side].join();
 }

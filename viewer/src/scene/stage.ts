@@ -8,6 +8,11 @@ export type Transform = "AgX" | "Standard";
 const TONES: Record<Transform, ToneMapping> = { AgX: AgXToneMapping, Standard: NoToneMapping };
 /** While things move, shadows follow a little later. */
 const SHADOW_SHARE = 4;
+/** While frames take longer than this, in ms, they are drawn with fewer pixels; at rest with all of them again. */
+const SLOW_MS = 45;
+const COARSER = 0.7;
+const COARSEST = 0.35;
+const REST_MS = 250;
 /** Frames older than this, in ms, no longer count. */
 const KEPT = 3000;
 
@@ -30,6 +35,10 @@ export class Stage {
   private nextShadows = 0;
   private running = true;
   private lastFrame = 0;
+  private drawnAt = 0;
+  /** Of the canvas's pixels along one side, how many are drawn. */
+  private scale = 1;
+  private pace = 0;
   /** The last frames. */
   readonly recent: Frame[] = [];
   frames = 0;
@@ -65,7 +74,7 @@ export class Stage {
   private resize(): void {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     if (width === 0 || height === 0) return;
-    this.renderer.setPixelRatio(Math.min(2, devicePixelRatio));
+    this.renderer.setPixelRatio(Math.min(2, devicePixelRatio) * this.scale);
     this.renderer.setSize(width, height, false);
     this.eye.resize(width / height);
     this.invalidate();
@@ -78,7 +87,16 @@ export class Stage {
     const wanted = this.prepare(began);
     if (wanted) this.dirty = true;
     if (this.dirty && wanted !== undefined) this.draw(now, began);
-    else this.lastFrame = 0;
+    else {
+      this.lastFrame = 0;
+      if (this.scale < 1 && began - this.drawnAt > REST_MS) this.drawIn(1);
+    }
+  }
+
+  private drawIn(scale: number): void {
+    this.scale = scale;
+    this.pace = 0;
+    this.resize();
   }
 
   private draw(now: number, began: number): void {
@@ -87,19 +105,23 @@ export class Stage {
     const shadows = this.renderer.shadowMap.needsUpdate;
     this.renderer.render(this.scene, this.eye.camera);
     for (const overlay of this.overlays) overlay(this.renderer);
-    const took = performance.now() - began;
+    const work = performance.now() - began;
+    const interval = this.lastFrame === 0 ? 0 : now - this.lastFrame;
     if (shadows) {
       this.shadowsDue = false;
-      this.nextShadows = began + SHADOW_SHARE * took;
+      this.nextShadows = began + SHADOW_SHARE * Math.max(work, interval);
     } else if (this.shadowsDue) this.dirty = true;
-    this.note(now, took);
+    this.note({ at: now, interval, work });
   }
 
-  private note(now: number, took: number): void {
+  private note(frame: Frame): void {
     this.frames++;
-    this.recent.push({ at: now, interval: this.lastFrame === 0 ? 0 : now - this.lastFrame, work: took });
-    while (this.recent[0]!.at < now - KEPT) this.recent.shift();
-    this.lastFrame = now;
+    this.recent.push(frame);
+    while (this.recent[0]!.at < frame.at - KEPT) this.recent.shift();
+    this.lastFrame = frame.at;
+    this.drawnAt = performance.now();
+    this.pace = this.pace === 0 ? frame.interval : 0.6 * this.pace + 0.4 * frame.interval;
+    if (this.pace > SLOW_MS && this.scale > COARSEST) this.drawIn(Math.max(COARSEST, this.scale * COARSER));
   }
 
   dispose(): void {

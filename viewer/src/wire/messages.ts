@@ -199,6 +199,7 @@ function columnOf(name: string, column: Value, count: number): Column {
   const width = count ? numbers.length / count : 0;
   if (!Number.isInteger(width) || (count > 0 && width === 0)) throw malformed(`${name} has ${numbers.length} numbers for ${count} rows`);
   if (width === 1) return (row) => numbers[row]!;
+  if (width === 3) return (row) => [numbers[3 * row]!, numbers[3 * row + 1]!, numbers[3 * row + 2]!] as Value[];
   return (row) => Array.from(numbers.subarray(row * width, row * width + width) as ArrayLike<number>);
 }
 

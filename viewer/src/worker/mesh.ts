@@ -21,8 +21,8 @@ export function buildMesh(arrays: MeshArrays): MeshResult {
   const { index, groups } = grouped(corners, faces, arrays.materialIndex);
   const shared = everythingPerVertex(arrays);
   const perCorner = shared ? undefined : cornerNormals(arrays, normals);
-  const result: MeshResult = {
-    positions: shared ? arrays.positions.slice() : spread(arrays.positions, arrays.cornerVerts, 3),
+  return {
+    positions: shared ? arrays.positions : spread(arrays.positions, arrays.cornerVerts),
     normals: perCorner ?? vertexNormals(arrays, normals),
     uv: arrays.uv,
     index: shared ? index.map((corner) => arrays.cornerVerts[corner]!) : index,
@@ -31,7 +31,6 @@ export function buildMesh(arrays: MeshArrays): MeshResult {
     triangles: index.length / 3,
     bounds: boundsOf(arrays.positions),
   };
-  return result;
 }
 
 function check({ positions, cornerVerts, faceOffsets, uv, edges }: MeshArrays): void {
@@ -57,10 +56,14 @@ function everythingPerVertex({ uv, customNormals, sharpEdges, smooth, autoSmooth
   return !uv && !customNormals && !sharpEdges && !autoSmooth && smooth !== undefined && smooth.every((flag) => flag !== 0);
 }
 
-function spread(values: Float32Array, at: Int32Array, width: number): Float32Array {
-  const result = new Float32Array(at.length * width);
+/** The points of corners or of edges' ends. */
+function spread(points: Float32Array, at: Int32Array): Float32Array {
+  const result = new Float32Array(3 * at.length);
   for (let i = 0; i < at.length; i++) {
-    for (let k = 0; k < width; k++) result[i * width + k] = values[at[i]! * width + k]!;
+    const from = 3 * at[i]!;
+    result[3 * i] = points[from]!;
+    result[3 * i + 1] = points[from + 1]!;
+    result[3 * i + 2] = points[from + 2]!;
   }
   return result;
 }
@@ -100,16 +103,20 @@ function grouped(corners: Uint32Array, faces: Uint32Array, slots?: Int32Array): 
 }
 
 function looseEdges({ edges, positions }: MeshArrays): Float32Array | undefined {
-  return edges?.length ? spread(positions, edges, 3) : undefined;
+  return edges?.length ? spread(positions, edges) : undefined;
 }
 
 function boundsOf(positions: Float32Array): MeshResult["bounds"] {
-  const min = [Infinity, Infinity, Infinity];
-  const max = [-Infinity, -Infinity, -Infinity];
-  for (let i = 0; i < positions.length; i++) {
-    const value = positions[i]!;
-    if (value < min[i % 3]!) min[i % 3] = value;
-    if (value > max[i % 3]!) max[i % 3] = value;
+  if (positions.length === 0) return { min: [0, 0, 0], max: [0, 0, 0] };
+  const [min, max] = [[0, 0, 0], [0, 0, 0]];
+  for (let axis = 0; axis < 3; axis++) {
+    let [least, most] = [Infinity, -Infinity];
+    for (let i = axis; i < positions.length; i += 3) {
+      const value = positions[i]!;
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+    [min[axis], max[axis]] = [least, most];
   }
-  return positions.length ? { min, max } : { min: [0, 0, 0], max: [0, 0, 0] };
+  return { min, max };
 }

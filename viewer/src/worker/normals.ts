@@ -28,7 +28,7 @@ export function faceNormals({ positions, cornerVerts, faceOffsets }: Shading): F
       z += (positions[a]! - positions[b]!) * (positions[a + 1]! + positions[b + 1]!);
       a = b;
     }
-    const length = Math.hypot(x, y, z) || 1;
+    const length = Math.sqrt(x * x + y * y + z * z) || 1;
     normals[3 * face] = x / length;
     normals[3 * face + 1] = y / length;
     normals[3 * face + 2] = z / length;
@@ -38,37 +38,29 @@ export function faceNormals({ positions, cornerVerts, faceOffsets }: Shading): F
 
 /** Three numbers per corner. */
 export function cornerNormals(shading: Shading, normals: Float32Array): Float32Array {
-  if (shading.customNormals?.length === 3 * shading.cornerVerts.length) return shading.customNormals;
-  const { smooth } = shading;
-  if (!smooth || !smooth.some((flag) => flag !== 0)) return flat(shading, normals);
-  const fans = fansOf(shading, normals);
-  const sums = weighted(shading, normals, fans);
-  const result = flat(shading, normals);
-  eachCorner(shading, (corner, face) => {
-    if (smooth[face]) for (let k = 0; k < 3; k++) result[3 * corner + k] = sums[3 * fans[corner]! + k]!;
-  });
-  return result;
-}
-
-function eachCorner({ faceOffsets }: Shading, visit: (corner: number, face: number, previous: number, next: number) => void): void {
-  for (let face = 0; face + 1 < faceOffsets.length; face++) {
-    const start = faceOffsets[face]!;
-    const end = faceOffsets[face + 1]!;
-    for (let corner = start; corner < end; corner++) visit(corner, face, corner === start ? end - 1 : corner - 1, corner + 1 === end ? start : corner + 1);
+  const { customNormals, cornerVerts, smooth } = shading;
+  if (customNormals?.length === 3 * cornerVerts.length) return customNormals;
+  const isSmooth = smooth?.some((flag) => flag !== 0) ? smooth : undefined;
+  const fans = isSmooth && fansOf(shading, normals);
+  const sums = fans && weighted(shading, normals, fans);
+  const result = new Float32Array(3 * cornerVerts.length);
+  for (let face = 0; face + 1 < shading.faceOffsets.length; face++) {
+    const rounded = isSmooth?.[face] ? sums : undefined;
+    const end = shading.faceOffsets[face + 1]!;
+    for (let corner = shading.faceOffsets[face]!; corner < end; corner++) {
+      const from = rounded ? 3 * fans![corner]! : 3 * face;
+      const values = rounded ?? normals;
+      result[3 * corner] = values[from]!;
+      result[3 * corner + 1] = values[from + 1]!;
+      result[3 * corner + 2] = values[from + 2]!;
+    }
   }
-}
-
-function flat(shading: Shading, normals: Float32Array): Float32Array {
-  const result = new Float32Array(3 * shading.cornerVerts.length);
-  eachCorner(shading, (corner, face) => {
-    for (let k = 0; k < 3; k++) result[3 * corner + k] = normals[3 * face + k]!;
-  });
   return result;
 }
 
 /** Per corner the number of the fan of faces that share its normal: its vertex, unless something is sharp around it. */
 function fansOf(shading: Shading, normals: Float32Array): Int32Array | Uint32Array {
-  const { cornerVerts, cornerEdges, smooth, sharpEdges, autoSmooth } = shading;
+  const { cornerVerts, cornerEdges, faceOffsets, smooth, sharpEdges, autoSmooth } = shading;
   const mixed = smooth!.some((flag) => flag === 0);
   if (!cornerEdges || (!sharpEdges && !mixed && autoSmooth === undefined)) return cornerVerts;
   const fan = Uint32Array.from(cornerVerts.keys());
@@ -76,21 +68,24 @@ function fansOf(shading: Shading, normals: Float32Array): Int32Array | Uint32Arr
     while (fan[corner] !== corner) corner = fan[corner] = fan[fan[corner]!]!;
     return corner;
   };
-  const unite = (a: number, b: number) => (fan[find(a)] = find(b));
   const first = new Map<number, [corner: number, face: number, next: number]>();
-  eachCorner(shading, (corner, face, _, next) => {
-    const edge = cornerEdges[corner]!;
-    const other = first.get(edge);
-    if (other === undefined) {
-      first.set(edge, [corner, face, next]);
-      return;
+  for (let face = 0; face + 1 < faceOffsets.length; face++) {
+    const start = faceOffsets[face]!;
+    const end = faceOffsets[face + 1]!;
+    for (let corner = start; corner < end; corner++) {
+      const edge = cornerEdges[corner]!;
+      const next = corner + 1 === end ? start : corner + 1;
+      const other = first.get(edge);
+      if (other === undefined) {
+        first.set(edge, [corner, face, next]);
+        continue;
+      }
+      if (!smooth![face] || !smooth![other[1]] || sharpEdges?.[edge] || tooSharp(normals, face, other[1], autoSmooth)) continue;
+      if (cornerVerts[corner] !== cornerVerts[other[2]]) continue;
+      fan[find(corner)] = find(other[2]);
+      fan[find(next)] = find(other[0]);
     }
-    if (!smooth![face] || !smooth![other[1]] || sharpEdges?.[edge] || tooSharp(normals, face, other[1], autoSmooth)) return;
-    if (cornerVerts[corner] === cornerVerts[other[2]]) {
-      unite(corner, other[2]);
-      unite(next, other[0]);
-    }
-  });
+  }
   for (let corner = 0; corner < fan.length; corner++) fan[corner] = find(corner);
   return fan;
 }
@@ -101,17 +96,30 @@ function tooSharp(normals: Float32Array, a: number, b: number, cosine: number | 
 }
 
 /** The sum of face normals per fan, weighted by the angle that each face has there, of length one. */
-function weighted(shading: Shading, normals: Float32Array, fans: ArrayLike<number>): Float32Array {
-  const { positions, cornerVerts } = shading;
+function weighted({ positions, cornerVerts, faceOffsets }: Shading, normals: Float32Array, fans: Int32Array | Uint32Array): Float32Array {
   const sums = new Float32Array(3 * Math.max(cornerVerts.length, positions.length / 3));
-  eachCorner(shading, (corner, face, previous, next) => {
-    const weight = angle(positions, 3 * cornerVerts[previous]!, 3 * cornerVerts[corner]!, 3 * cornerVerts[next]!);
-    const at = 3 * fans[corner]!;
-    for (let k = 0; k < 3; k++) sums[at + k] = sums[at + k]! + weight * normals[3 * face + k]!;
-  });
+  for (let face = 0; face + 1 < faceOffsets.length; face++) {
+    const end = faceOffsets[face + 1]!;
+    const x = normals[3 * face]!, y = normals[3 * face + 1]!, z = normals[3 * face + 2]!;
+    let previous = 3 * cornerVerts[end - 1]!;
+    let here = 3 * cornerVerts[faceOffsets[face]!]!;
+    for (let corner = faceOffsets[face]!; corner < end; corner++) {
+      const next = 3 * cornerVerts[corner + 1 === end ? faceOffsets[face]! : corner + 1]!;
+      const weight = angle(positions, previous, here, next);
+      const at = 3 * fans[corner]!;
+      sums[at] = sums[at]! + weight * x;
+      sums[at + 1] = sums[at + 1]! + weight * y;
+      sums[at + 2] = sums[at + 2]! + weight * z;
+      previous = here;
+      here = next;
+    }
+  }
   for (let at = 0; at < sums.length; at += 3) {
-    const length = Math.hypot(sums[at]!, sums[at + 1]!, sums[at + 2]!) || 1;
-    for (let k = 0; k < 3; k++) sums[at + k] = sums[at + k]! / length;
+    const x = sums[at]!, y = sums[at + 1]!, z = sums[at + 2]!;
+    const scale = 1 / (Math.sqrt(x * x + y * y + z * z) || 1);
+    sums[at] = x * scale;
+    sums[at + 1] = y * scale;
+    sums[at + 2] = z * scale;
   }
   return sums;
 }

@@ -22,13 +22,18 @@ export class Unavailable extends Error {
   }
 }
 
-export async function fetchBlob(access: Access, name: string, progress: Progress): Promise<Uint8Array> {
+export async function fetchBlob(access: Access, name: string, progress: Progress): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await download(access, name, progress);
-  if (hexOfBytes(sha256(bytes)) !== name) throw new Unavailable("The asset store gave other bytes than were asked for.", false);
+  if (hexOfBytes(await digest(bytes)) !== name) throw new Unavailable("The asset store gave other bytes than were asked for.", false);
   return bytes;
 }
 
-async function download(access: Access, name: string, progress: Progress): Promise<Uint8Array> {
+/** The browser's own SHA-256 is ten times as fast, but only there for pages that came over HTTPS or from this machine. */
+async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  return crypto.subtle ? new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)) : sha256(bytes);
+}
+
+async function download(access: Access, name: string, progress: Progress): Promise<Uint8Array<ArrayBuffer>> {
   const headers: Record<string, string> = access.authorization ? { Authorization: access.authorization } : {};
   let response: Response;
   try {
@@ -42,7 +47,7 @@ async function download(access: Access, name: string, progress: Progress): Promi
   return collect(response.body.getReader(), Number(response.headers.get("Content-Length") ?? 0), progress);
 }
 
-async function collect(reader: ReadableStreamDefaultReader<Uint8Array>, expected: number, progress: Progress): Promise<Uint8Array> {
+async function collect(reader: ReadableStreamDefaultReader<Uint8Array>, expected: number, progress: Progress): Promise<Uint8Array<ArrayBuffer>> {
   let all = new Uint8Array(expected);
   let length = 0;
   for (;;) {

@@ -15,9 +15,12 @@ export function triangulate(shading: Shading, normals: Float32Array): { corners:
   for (let face = 0; face < count; face++) {
     const start = faceOffsets[face]!;
     const size = faceOffsets[face + 1]! - start;
-    for (const local of size === 3 ? TRIANGLE : size === 4 ? quad(shading, normals, face, start) : polygon(shading, normals, face, start, size)) {
-      faces[Math.floor(at / 3)] = face;
-      corners[at++] = start + local;
+    const locals = size === 3 ? TRIANGLE : size === 4 ? quad(shading, normals, face, start) : polygon(shading, normals, face, start, size);
+    for (let i = 0; i < locals.length; i += 3) {
+      faces[at / 3] = face;
+      corners[at++] = start + locals[i]!;
+      corners[at++] = start + locals[i + 1]!;
+      corners[at++] = start + locals[i + 2]!;
     }
   }
   return at === corners.length ? { corners, faces } : { corners: corners.slice(0, at), faces: faces.slice(0, at / 3) };

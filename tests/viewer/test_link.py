@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the page says when the link is not well, and that it goes on when it is well again."""
+import re
+import select
+import socket
+import threading
+import time
+
+import pytest
+import services
+from crowd import Crowd
+
+NOTICE = ".notice"
+
+
+def says(page, selector, words):
+    """Waits until an element that can be seen says this."""
+    page.wait(f"(() => {{ const e = document.querySelector({selector!r}); return e?.offsetParent && e.textContent.includes({words!r}); }})()")
+    return page.text(selector)
+
+
+def _received(source):
+    try:
+        return source.recv(65536)
+    except ConnectionError:
+        return b""
+
+
+class SlowLink:
+    """A port that passes everything on to another one, `delay` seconds later each way."""
+
+    def __init__(self, port, delay):
+        self.target, self.delay = port, delay
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                client = self.server.accept()[0]
+            except OSError:
+                return
+            broker = socket.create_connection(("127.0.0.1", self.target))
+            for source, sink in ((client, broker), (broker, client)):
+                threading.Thread(target=self._pass, args=(source, sink), daemon=True).start()
+
+    def _pass(self, source, sink):
+        """What was read waits in line; reading goes on meanwhile, so that only time is lost and no speed."""
+        line, open_ = [], True
+        while open_ or line:
+            wait = max(0.0, line[0][0] - time.monotonic()) if line else None
+            if open_ and select.select([source], [], [], wait)[0]:
+                data = _received(source)
+                open_ = bool(data)
+                if data:
+                    line.append((time.monotonic() + self.delay, data))
+            elif not open_:
+                time.sleep(wait or 0)
+            while line and line[0][0] <= time.monotonic():
+                data = line.pop(0)[1]
+                try:
+                    sink.sendall(data)
+                except OSError:
+                    return
+        try:
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # it has gone already
+
+
+def test_the_form_asks_and_explains(page, world):
+    page.open(world.site.url)
+    assert page.evaluate("!document.querySelector('.connect').hidden")
+    page.fill("input[name=scene]", "Not A Slug")
+    page.click(".primary")
+    assert "a-z" in page.text(".message")
+    page.fill("input[name=scene]", "form")
+    page.fill("input[name=name]", "Vera")
+    page.fill("input[name=broker]", world.broker.ws_url)
+    page.fill("input[name=store]", world.store.url)
+    page.click(".primary")
+    page.wait("window.scenesync?.session.loaded")
+    assert "scene=form" in page.evaluate("location.hash") and "password" not in page.evaluate("location.hash")
+    assert re.search("The scene is empty", page.text(".tree"))
+
+
+def test_it_reconnects_and_catches_up(page, world, scene):
+    crowd = Crowd(world.broker, scene, 3)
+    crowd.build()
+    page.join(world.site, broker=world.broker.ws_url, store=world.store.url, scene=scene)
+    page.shown(3)
+    crowd.close()
+    world.broker.stop()
+    assert "Trying again" in says(page, NOTICE, "Connection lost")
+    assert page.evaluate("document.querySelector('.link').dataset.state") != "online"
+    assert page.evaluate("scenesync.content.objects") == 3
+    world.broker.start()
+    other = Crowd(world.broker, scene, 2)
+    other.build()
+    page.shown(5)
+    page.wait("document.querySelector('.notice').hidden && document.querySelector('.link').dataset.state === 'online'")
+    other.close()
+
+
+def test_a_slow_link_is_called_slow(page, world, scene):
+    slow = SlowLink(world.broker.ws_port, 0.6)
+    page.join(world.site, broker=f"ws://127.0.0.1:{slow.port}", store=world.store.url, scene=scene)
+    page.wait("window.scenesync?.session.loaded", 40)
+    assert re.search(r"answers after \d\.\d s", says(page, NOTICE, "Slow link"))
+    slow.server.close()
+
+
+def test_a_broker_that_is_not_there(page, world, scene):
+    page.join(world.site, broker=f"ws://127.0.0.1:{services.free_port()}", store=world.store.url, scene=scene)
+    says(page, NOTICE, "Connection lost")
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    """A broker and a store with passwords: alice may edit, vera may look."""
+    folder = tmp_path_factory.mktemp("guarded")
+    words = {"alice": "secret-a", "vera": "secret-v"}
+    with services.Broker(folder, "lan.conf", words) as broker, services.Store(folder, "store-lan.conf", words) as store:
+        yield broker, store
+
+
+@pytest.mark.parametrize("user, password, said", [("alice", "wrong", "wrong name or password"), ("nobody", "x", "wrong name or password"), ("", "", "give a user name")])
+def test_a_wrong_password_is_told(page, world, guarded, scene, user, password, said):
+    broker, store = guarded
+    page.join(world.site, broker=broker.ws_url, store=store.url, scene=scene, user=user, password=password)
+    page.wait("!document.querySelector('.connect').hidden && !document.querySelector('.message').hidden")
+    assert said in page.text(".message")
+    assert page.evaluate("document.querySelector('input[name=scene]').value") == scene
+
+
+@pytest.mark.parametrize("user, password, role", [("alice", "secret-a", "editor"), ("vera", "secret-v", "viewer")])
+def test_the_broker_says_who_may_edit(page, world, guarded, scene, user, password, role):
+    broker, store = guarded
+    page.join(world.site, broker=broker.ws_url, store=store.url, scene=scene, user=user, password=password)
+    page.wait(f"window.scenesync?.session.role === {role!r}")
+    assert page.text(".role") == ("view only" if role == "viewer" else "")
+    assert "password" not in page.evaluate("location.hash")
