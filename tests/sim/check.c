@@ -203,6 +203,16 @@ static bool sim_lacks_nothing(struct sim *sim, const struct sim_records *all, co
     return same;
 }
 
+static void sim_until_equal(struct sim *sim) {
+    const uint64_t end = sim->now + 1200000;
+    while (sim->now < end && !sim_equal(sim))
+        sim_run(sim, sim->now + 5000);
+    if (!sim_equal(sim)) {
+        sim_explain(sim);
+        sim_fail(sim, "the copies differ");
+    }
+}
+
 // A newcomer with an empty disk must end with the same. (Among peers it may bring them something: a tool's message that a lossy replay
 // kept from all of them so far.)
 static void sim_check_newcomer(struct sim *sim, bool alone) {
@@ -262,18 +272,11 @@ static void sim_check_return(struct sim *sim) {
     const bool large = at->core->sync.in_blob;                        // it was half of the scene, in bytes
     if (!sim->echo && !sim->lost && !large && at->received > most)
         sim_fail(sim, "%d edits while it was away cost an agent %llu entities", EDITS, (unsigned long long)at->received);
-    if (!sim_equal(sim))
-        sim_fail(sim, "an agent that was away is not up to date");
+    sim_until_equal(sim);
 }
 
 void sim_check(struct sim *sim) {
-    const uint64_t end = sim->now + 1200000;
-    while (sim->now < end && !sim_equal(sim))
-        sim_run(sim, sim->now + 5000);
-    if (!sim_equal(sim)) {
-        sim_explain(sim);
-        sim_fail(sim, "the copies differ");
-    }
+    sim_until_equal(sim);
     sim_run(sim, sim->now + 90000); // blobs that died with their agents are given up
     sim_check_clocks(sim);
     for (int i = 0; i < sim->agents; i++) {
