@@ -34,6 +34,8 @@ static void what_is_not_said_has_a_default(void **state) {
     assert_null(config.store);
     assert_int_equal(config.tcp_port, -1);
     assert_int_equal(config.linger_s, 0);
+    assert_int_equal(config.leave_after_s, 300);
+    assert_null(config.keep);
     assert_true(config.tls_verify);
     assert_int_equal(config.cache_bytes, 20ULL << 30);
     ss_config_finish(&config);
@@ -43,7 +45,7 @@ static void flags_go_before_the_environment_and_that_before_the_file(void **stat
     struct bench *bench = *state;
     struct ss_config config;
     static const char text[] = "# a comment\n broker = mqtt://file \nstore=http://file\nuser = file\npassword = a = b\ncache_bytes = 3M\n"
-                               "linger = 7\ntls_verify = no\ntcp = 0\n";
+                               "linger = 7\ntls_verify = no\ntcp = 0\nkeep = film, set-2\n";
     char path[PATH_MAX];
     bench_write(bench, "agent.ini", text, sizeof text - 1);
     bench_path(bench, "agent.ini", path);
@@ -59,6 +61,7 @@ static void flags_go_before_the_environment_and_that_before_the_file(void **stat
     assert_int_equal(config.cache_bytes, 3 << 20);
     assert_int_equal(config.linger_s, 7);
     assert_int_equal(config.tcp_port, 0);
+    assert_string_equal(config.keep, "film, set-2");
     assert_false(config.tls_verify);
     ss_config_finish(&config);
     unsetenv("SCENESYNC_BROKER");
