@@ -78,7 +78,7 @@ class Memory:
 class Mesh(Kind):
     name = "mesh"
     collection = "meshes"
-    sweep = 1.0  # Blender 3.4 sends no event for foreach_set and new vertex groups; and weights may have been postponed
+    sweep = 2.0  # Blender 3.4 sends no event for foreach_set and new vertex groups; and weights may have been postponed
 
     def __init__(self):
         self.memories = {}  # UUID → Memory
