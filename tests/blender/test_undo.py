@@ -187,3 +187,26 @@ def test_undo_of_a_generated_image(version, two):
     settle(a, b)
     assert b.run("result = bpy.data.images['i'].pixels[0]") == 1
     same(a, b)
+
+
+@versions
+def test_undo_to_a_place_that_waits_for_its_link(version, two):
+    """Links are made in batches: what others have said meanwhile holds, not what they had said before."""
+    a, b = two
+    move = "for c in o.users_collection:\n    c.objects.unlink(o)\nnew.objects.link(o)\npush()"
+    b.run("new = bpy.data.collections.new('c')\nbpy.context.scene.collection.children.link(new)\npush()")
+    settle(a, b)
+    a.run("push()")
+    b.run("o = bpy.data.objects['mine']\n" + move)
+    settle(a, b)
+    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
+    settle(a, b)
+    a.run("from scenesync import registration\napply = registration.session().apply\napply.linked_at = float('inf')")
+    b.run("new = bpy.context.scene.collection\n" + move)
+    while not a.run("result = len(apply.links)"):
+        pass
+    a.run("undo()")
+    a.run("apply.linked_at = 0.0")
+    settle(a, b)
+    same(a, b)
+    assert a.run("result = [c.name for c in bpy.data.objects['mine'].users_collection]") == ["Scene Collection"]

@@ -64,6 +64,11 @@ class Apply:
         waiting = {**self.ctx.waiting_of(uuid, kind), **self.links.pop((kind, uuid), {})}
         self.put(kind, uuid, {**record.values, **waiting, "deleted": False}, force=True)
 
+    def intended(self, kind, uuid, field, value):
+        """What this field will be, where it is `value` until a link is made or a datablock arrives."""
+        links = self.links.get((kind, uuid), {})
+        return links[field] if field in links else self.ctx.wants_of.get((uuid, kind, field), (None, value))[1]
+
     def is_linking(self, kind, uuid):
         return (kind, uuid) in self.links
 

@@ -22,6 +22,7 @@ class Fresh:
         self.mirror = apply.mirror
         self.kind = self.ctx.kinds["object"]
         self.required = tuple(self.kind.required)
+        self.nowhere = MEMBERSHIP + self.session.scene_uuid.hex()  # False of an object that is in no collection
         self.blanks = {}  # type of object → (what a new one holds, what of it is not as the schema says)
         self.place = None  # where a new object stands
 
@@ -64,13 +65,13 @@ class Fresh:
         linking = {field: value for field, value in fields.items() if field.startswith(LINKING)}
         own = {field: value for field, value in fields.items() if field not in linking and field != "name" and blank.get(field) != value}
         own.update((field, value) for field, value in odd.items() if field not in fields)
-        record.values = {**blank, "name": name}
+        record.values = {**blank, "name": name, self.nowhere: False}
         if self._has(block, own.get("data")):
             record.values["data"] = own.pop("data")
         if own:
             self._write(uuid, block, record, own)
         if not any(field.startswith(MEMBERSHIP) for field in linking):
-            linking[MEMBERSHIP + self.session.scene_uuid.hex()] = True
+            linking[self.nowhere] = True
         self.apply.links[("object", uuid)] = linking
         return block
 
@@ -130,7 +131,8 @@ class Fresh:
             except RuntimeError:
                 pass  # it is in it already
             self.ctx.structure.changed(uuid, collection, True)
-            record.values[field] = True
+            record.values.pop(self.nowhere, None)
+        record.values.update(fields)
         record.remote.update(fields)
         return True
 

@@ -107,8 +107,9 @@ class Diff:
     def _changed(self, kind_name, uuid, record, values, changes, undone):
         back = {}
         if undone:
-            decided_by = self.ctx.kinds[kind_name].decided_by
-            back = {field: record.values.get(field) for field in changes if decided_by(field, changes) in record.remote}
+            decided_by, intended = self.ctx.kinds[kind_name].decided_by, self.session.apply.intended
+            theirs = [field for field in changes if decided_by(field, changes) in record.remote]
+            back = {field: intended(kind_name, uuid, field, record.values.get(field)) for field in theirs}
             back.update((field, None) for field in changes if field not in back and _is_below(field, back))
             changes = {field: value for field, value in changes.items() if field not in back}
         record.values = {**values, **{field: value for field, value in back.items() if value is not None}}
