@@ -9,7 +9,7 @@ import os
 
 import blenders
 import pytest
-from blender import Blender, same, settle
+from blender import Blender, BlenderDied, same, settle
 
 FIRST, _, LAST = os.environ.get("SCENESYNC_SEEDS", os.environ.get("SCENESYNC_SEED", "1")).partition("-")
 SEEDS = range(int(FIRST), int(LAST or FIRST) + 1)
@@ -36,7 +36,7 @@ def pair(request, display, agents, scene):
             person.close()
 
 
-@pytest.mark.xfail(reason="open: some runs diverge after undo (mesh layers, collections, material slots)", raises=AssertionError, strict=False)
+@pytest.mark.xfail(reason="open: some runs diverge after undo (vertex groups, names of nodes)", raises=AssertionError, strict=False)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_window_lives_through_it(seed, pair):
     history = []
@@ -49,6 +49,6 @@ def test_a_window_lives_through_it(seed, pair):
                 for person in pair:
                     person.run("stress.rest()")
                 settle(*pair)
-                same(*pair)
-    except AssertionError as error:
-        raise AssertionError(f"SCENESYNC_SEED={seed}, after\n" + "\n".join(history[-12:]) + f"\n{error}") from None
+                same(*pair, by_tag=True)
+    except (AssertionError, BlenderDied) as error:
+        raise type(error)(f"SCENESYNC_SEED={seed}, after\n" + "\n".join(history[-12:]) + f"\n{error}") from None
