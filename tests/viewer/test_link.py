@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the page says when the link is not well, and that it goes on when it is well again."""
+import hashlib
 import re
 import select
 import socket
@@ -141,3 +142,17 @@ def test_the_broker_says_who_may_edit(page, world, guarded, scene, user, passwor
     page.wait(f"window.scenesync?.session.role === {role!r}")
     assert page.text(".role") == ("view only" if role == "viewer" else "")
     assert "password" not in page.evaluate("location.hash")
+
+
+def test_the_store_answers_a_page_of_another_origin(page, world, guarded):
+    """With a password the browser asks first whether it may (OPTIONS), and gets what it wants; without one it is told 401."""
+    _, store = guarded
+    content = b"a picture"
+    name = hashlib.sha256(content).hexdigest()
+    (store.files / name[:2]).mkdir(exist_ok=True)
+    (store.files / name[:2] / name).write_bytes(content)
+    page.open(world.site.url)
+    get = f"(headers) => fetch('{store.url}/{name[:2]}/{name}', {{headers}}).then((r) => r.status === 200 ? r.text() : r.status)"
+    assert page.evaluate(f"({get})({{Authorization: 'Basic ' + btoa('vera:secret-v')}})") == "a picture"
+    assert page.evaluate(f"({get})({{Authorization: 'Basic ' + btoa('vera:wrong')}})") == 401
+    assert page.evaluate(f"({get})({{}})") == 401

@@ -18,6 +18,7 @@ import { Stage } from "./scene/stage.js";
 import { Bar } from "./ui/bar.js";
 import { h } from "./ui/dom.js";
 import { Picture } from "./ui/picture.js";
+import { MaskPreview } from "./ui/preview.js";
 import { Properties } from "./ui/properties.js";
 import { Status } from "./ui/status.js";
 import { Tree } from "./ui/tree.js";
@@ -48,7 +49,7 @@ export class App {
   private through: string | undefined;
   private followed: string | undefined;
   private framed = false;
-  private peopleVersion = -1;
+  private peopleState = "";
   private nextStatus = 0;
   private last = performance.now();
   private readonly began = performance.now();
@@ -73,17 +74,10 @@ export class App {
       (id, frame) => this.select(id, frame),
       () => this.masks(),
     );
-    const editing = {
-      mayEdit: true,
-      drag: (...edit: Parameters<Session["drag"]>) => this.session.drag(...edit),
-      edit: (...edit: Parameters<Session["edit"]>) => void this.session.edit(...edit),
-    };
-    Object.defineProperty(editing, "mayEdit", { get: () => this.session.mayEdit });
     this.properties = new Properties(
-      () => this.session.replica,
-      editing,
+      () => this.session,
       (id) => this.lookThrough(id),
-      () => undefined,
+      (entity) => (entity.kind === "mask" ? new MaskPreview(entity, this.session.replica, this.content.images) : undefined),
     );
     const view = h("div", { class: "view" }, this.canvas, this.picture.element, this.labels, this.status.notice);
     this.element.append(this.bar.element, this.tree.element, view, this.properties.element, this.status.element);
@@ -155,11 +149,13 @@ export class App {
     }
   }
 
+  /** Whether anybody came, went, moved or was followed. */
   private showPeople(now: number): boolean {
     const { people } = this.session;
-    if (people.version === this.peopleVersion) return false;
-    this.peopleVersion = people.version;
     const present = people.present(now);
+    const state = `${people.version} ${present.length} ${this.followed}`; // people go silent without a word
+    if (state === this.peopleState) return false;
+    this.peopleState = state;
     this.bar.showPeople(present, this.followed);
     this.others.show(present, this.followed);
     this.tree.mark(this.selected, present);
@@ -169,7 +165,6 @@ export class App {
 
   private showStatus(now: number): void {
     this.nextStatus = now + STATUS_MS;
-    this.peopleVersion = -1; // people go silent without a word
     this.status.update(this.session, this.stage, this.content, this.assets);
     this.bar.showLink(this.session.settings.scene, this.session.link, this.session.role);
     this.properties.show(this.selected);
@@ -243,7 +238,6 @@ export class App {
     if (camera !== this.through) this.content.hideSymbol(camera);
     this.through = camera;
     this.followed = person;
-    this.peopleVersion = -1;
     this.stage.invalidate();
   }
 

@@ -48,7 +48,10 @@ export class People {
 
   /** A retained message may be old: it says who, not that they are here. */
   peer(origin: string, user: string, peer: Peer, retained: boolean, now: number): void {
+    const version = this.version;
     const known = this.at(origin, user);
+    const { name, colour } = known.peer ?? {};
+    if (known.heard !== 0 && name === peer.name && String(colour) === String(peer.colour)) this.version = version; // said again
     known.peer = peer;
     if (!retained || known.heard === 0) known.heard = now;
   }

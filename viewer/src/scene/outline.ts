@@ -14,11 +14,12 @@ const fragmentShader = `
   void main() {
     vec4 here = texture2D(mask, at);
     vec4 most = vec4(0.0);
+    float edge = 0.0;
     for (int y = -2; y <= 2; y++) for (int x = -2; x <= 2; x++) {
       vec4 near = texture2D(mask, at + vec2(x, y) * texel);
-      if (near.a > most.a) most = near;
+      float other = near.a * min(1.0, 4.0 * distance(near.rgb * near.a, here.rgb * here.a));
+      if (other > edge) { edge = other; most = near; }
     }
-    float edge = most.a * (1.0 - here.a);
     if (edge < 0.01) discard;
     gl_FragColor = vec4(most.rgb, edge);
     #include <colorspace_fragment>

@@ -39,6 +39,7 @@ export class Stage {
   /** Of the canvas's pixels along one side, how many are drawn. */
   private scale = 1;
   private pace = 0;
+  private programs = 0;
   /** The last frames. */
   readonly recent: Frame[] = [];
   frames = 0;
@@ -106,7 +107,9 @@ export class Stage {
     this.renderer.render(this.scene, this.eye.camera);
     for (const overlay of this.overlays) overlay(this.renderer);
     const work = performance.now() - began;
-    const interval = this.lastFrame === 0 ? 0 : now - this.lastFrame;
+    const programs = this.renderer.info.programs?.length ?? 0;
+    const interval = this.lastFrame === 0 || programs !== this.programs ? 0 : now - this.lastFrame; // compiling happens once
+    this.programs = programs;
     if (shadows) {
       this.shadowsDue = false;
       this.nextShadows = began + SHADOW_SHARE * Math.max(work, interval);
@@ -120,6 +123,7 @@ export class Stage {
     while (this.recent[0]!.at < frame.at - KEPT) this.recent.shift();
     this.lastFrame = frame.at;
     this.drawnAt = performance.now();
+    if (frame.interval === 0) return;
     this.pace = this.pace === 0 ? frame.interval : 0.6 * this.pace + 0.4 * frame.interval;
     if (this.pace > SLOW_MS && this.scale > COARSEST) this.drawIn(Math.max(COARSEST, this.scale * COARSER));
   }

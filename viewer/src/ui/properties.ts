@@ -12,10 +12,12 @@ import { Ext, isMap, type Value, type ValueMap } from "../wire/msgpack.js";
 import { h, icon, say } from "./dom.js";
 import { NumberInput } from "./number.js";
 
+/** What is read and edited: the session. */
 export interface Editing {
-  mayEdit: boolean;
+  readonly replica: Replica;
+  readonly mayEdit: boolean;
   drag(entity: Entity, fields: ValueMap): void;
-  edit(entity: Entity, fields: ValueMap): void;
+  edit(entity: Entity, fields: ValueMap): unknown;
 }
 
 const DEGREE = { text: "°", factor: Math.PI / 180 };
@@ -36,7 +38,7 @@ const MATERIAL: NumberField[] = [
   { field: "roughness", label: "Roughness", step: 0.005, min: 0, max: 1, fallback: 0.5 },
   { field: "alpha", label: "Alpha", step: 0.005, min: 0, max: 1, fallback: 1 },
   { field: "ior", label: "IOR", step: 0.005, min: 1, max: 3, fallback: 1.45 },
-  { field: "emission_strength", label: "Emission", step: 0.02, min: 0, fallback: 0 },
+  { field: "emission_strength", label: "Emission strength", step: 0.02, min: 0, fallback: 0 },
 ];
 const LIGHT: NumberField[] = [{ field: "energy", label: "Power", step: 1, min: 0, fallback: 10, unit: { text: "W", factor: 1 } }];
 const SUN: NumberField[] = [{ field: "energy", label: "Strength", step: 0.02, min: 0, fallback: 1 }];
@@ -52,22 +54,25 @@ export class Properties {
   private shape = "";
 
   constructor(
-    private readonly replica: () => Replica | undefined,
-    private readonly editing: Editing,
+    private readonly session: () => Editing,
     private readonly lookThrough: (id: string) => void,
-    private readonly extra: (entity: Entity) => HTMLElement | undefined,
+    /** A picture of an entity that is best seen as one, and what shows it anew. */
+    private readonly preview: (entity: Entity) => { element: HTMLElement; update: Refresh } | undefined,
   ) {}
+
+  private get editing(): Editing {
+    return this.session();
+  }
 
   /** Shows an entity; built anew only when its parts are others than before. */
   show(id: string | undefined): void {
-    const replica = this.replica();
-    const entity = id === undefined ? undefined : replica?.find(id);
-    if (!replica || !entity || entity.deleted) {
+    const entity = id === undefined ? undefined : this.editing.replica.find(id);
+    if (!entity || entity.deleted) {
       this.element.hidden = true;
       this.shape = "";
       return;
     }
-    const related = relatedTo(entity, replica);
+    const related = relatedTo(entity, this.editing.replica);
     const shape = [this.editing.mayEdit, entity.get("rotation_mode"), ...related.map((one) => one.kind + one.id)].join();
     if (shape !== this.shape) this.build(entity, related);
     this.shape = shape;
@@ -88,8 +93,9 @@ export class Properties {
     this.refreshers = [];
     this.watched = new Set(related);
     const sections = related.flatMap((one) => this.section(entity, one) ?? []);
-    const more = this.extra(entity);
-    this.element.replaceChildren(this.title(entity), ...(more ? [more] : []), ...sections, ...related.map((one) => this.everything(one)));
+    const preview = this.preview(entity);
+    if (preview) this.refreshers.push(() => preview.update());
+    this.element.replaceChildren(this.title(entity), ...(preview ? [preview.element] : []), ...sections, ...related.map((one) => this.everything(one)));
   }
 
   private title(entity: Entity): HTMLElement {
