@@ -210,3 +210,20 @@ def test_undo_to_a_place_that_waits_for_its_link(version, two):
     settle(a, b)
     same(a, b)
     assert a.run("result = [c.name for c in bpy.data.objects['mine'].users_collection]") == ["Scene Collection"]
+
+
+@versions
+def test_undo_of_a_deletion_and_of_what_came_before(version, two):
+    """What is brought back is as it was before it got what the others last knew of it."""
+    a, b = two
+    a.run("bpy.ops.mesh.primitive_cube_add()\no = bpy.context.object\no.name = 'cube'\npush()")
+    settle(a, b)
+    a.run("o['p'] = 5\no.data.uv_layers.new(name='extra')\no.vertex_groups.new(name='group').add([0], 0.5, 'REPLACE')\no.data.update()\npush()")
+    settle(a, b)
+    same(a, b)
+    a.run("bpy.data.objects.remove(o)\npush()")
+    settle(a, b)
+    a.run("undo()\nundo()")
+    settle(a, b)
+    same(a, b)
+    assert b.run("o = bpy.data.objects['cube']\nresult = [len(o.data.uv_layers), len(o.vertex_groups), 'p' in o]") == [1, 0, False]

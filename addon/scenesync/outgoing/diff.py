@@ -273,9 +273,10 @@ class Diff:
         record.deleted = False
         record.reached = True
         record.remote.clear()
-        record.values = entity.read(self.ctx, kind, uuid, block)
+        before, record.values = record.values, entity.read(self.ctx, kind, uuid, block)
         fields = {name: value for name, value in record.values.items() if revived or name in kind.required or not kind.is_default(name, value)}
         if revived:
+            fields.update((name, None) for name in before if name not in record.values)
             fields["deleted"] = False
         original = self.ctx.identity.copied.pop(uuid, None)
         if original is not None:
