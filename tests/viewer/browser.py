@@ -66,10 +66,11 @@ class Page:
         self.wait("scenesync.assets.underWay === 0 && !scenesync.content.graph.pending", seconds)
         self.settled()
 
-    def settled(self):
-        """Waits until a frame has been drawn and nothing more is due."""
-        self.evaluate("new Promise((done) => { let last = -1; const look = () => scenesync.stage.frames === last ? done() :"
-                      " (last = scenesync.stage.frames, setTimeout(look, 300)); setTimeout(look, 200); })")
+    def settled(self, seconds=60):
+        """Waits until nothing more is due to be drawn, now and a moment later."""
+        for _ in range(2):
+            self.wait("scenesync.stage.atRest && !scenesync.session.replica.stirred", seconds)
+            self.evaluate("new Promise((done) => setTimeout(done, 200))")
 
     def close(self):
         self.process.stdin.close()

@@ -8,6 +8,7 @@ export type Transform = "AgX" | "Standard";
 const TONES: Record<Transform, ToneMapping> = { AgX: AgXToneMapping, Standard: NoToneMapping };
 /** While things move, shadows follow a little later. */
 const SHADOW_SHARE = 4;
+const SHADOW_WAIT_MS = 1000;
 /** While frames take longer than this, in ms, they are drawn with fewer pixels; at rest with all of them again. */
 const SLOW_MS = 45;
 const COARSER = 0.7;
@@ -66,6 +67,11 @@ export class Stage {
     this.invalidate();
   }
 
+  /** Whether what is seen is all there is to see. */
+  get atRest(): boolean {
+    return !this.dirty && !this.shadowsDue && this.scale === 1;
+  }
+
   /** Draw again; `shadows`: something that casts them changed. */
   invalidate(shadows = false): void {
     this.dirty = true;
@@ -112,7 +118,7 @@ export class Stage {
     this.programs = programs;
     if (shadows) {
       this.shadowsDue = false;
-      this.nextShadows = began + SHADOW_SHARE * Math.max(work, interval);
+      this.nextShadows = began + Math.min(SHADOW_WAIT_MS, SHADOW_SHARE * Math.max(work, interval));
     } else if (this.shadowsDue) this.dirty = true;
     this.note({ at: now, interval, work });
   }
