@@ -65,12 +65,15 @@ class Crowd:
         x, y = number % self.side - self.side / 2, number // self.side - self.side / 2
         return x, y, math.sin(0.35 * math.hypot(x, y) - 3 * when)
 
-    def move(self, when):
-        """Everybody moves a little: live messages as agents send them."""
+    def live(self, when):
+        """The messages with which everybody moves a little, as agents send them."""
         for first in range(0, len(self.ids), ROWS):
             ids = self.ids[first:first + ROWS]
             places = [c for number in range(first, first + len(ids)) for c in self.place(number, when)]
-            body = encode({"v": 1, "from": ORIGIN, "stamp": stamp(), "ids": b"".join(ids), "columns": {"location": floats(places)}})
+            yield encode({"v": 1, "from": ORIGIN, "stamp": stamp(), "ids": b"".join(ids), "columns": {"location": floats(places)}})
+
+    def move(self, when):
+        for body in self.live(when):
             self.client.publish(f"{self.root}/live/transform", body, qos=0)
 
     def close(self):

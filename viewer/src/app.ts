@@ -5,6 +5,7 @@ import { Sphere, Vector3 } from "three";
 import type { Link } from "./net/connection.js";
 import { Session } from "./net/session.js";
 import type { Settings } from "./net/settings.js";
+import type { Entity } from "./model/entity.js";
 import { reference } from "./model/graph.js";
 import { toRows } from "./model/matrix.js";
 import { Assets } from "./scene/assets.js";
@@ -140,7 +141,7 @@ export class App {
   private showChanges(): void {
     const { news } = this.content;
     this.picture.update(this.session.replica, news);
-    this.tree.update([...news].some((entity) => entity.kind !== "transform" && entity.kind !== "mesh"));
+    this.tree.update(anyBut(news, "transform"));
     this.properties.update(news, this.selected);
     this.showOutline();
     if (!this.framed && this.content.batches.count > 0 && this.session.loaded) {
@@ -287,6 +288,11 @@ export class App {
     this.element.remove();
     this.ended(message);
   }
+}
+
+function anyBut(entities: Iterable<Entity>, kind: string): boolean {
+  for (const entity of entities) if (entity.kind !== kind) return true;
+  return false;
 }
 
 function columns(rows: number[]): number[] {

@@ -4,7 +4,7 @@
 import type { Value } from "../wire/msgpack.js";
 import { hexOfBytes } from "../wire/hex.js";
 import type { Entity } from "./entity.js";
-import { localMatrix, numbers } from "./local.js";
+import { localMatrix, numbers, readingOf, type Reading } from "./local.js";
 import { fromRows, identity, multiply, type Matrix } from "./matrix.js";
 import type { Replica } from "./replica.js";
 
@@ -17,6 +17,8 @@ export class Node {
   visible = false;
   readonly world: Matrix = identity();
   private inverse: Matrix | undefined;
+  private reading: Reading = { mode: "XYZ" };
+  private evaluated = false;
 
   constructor(
     readonly object: Entity,
@@ -34,19 +36,21 @@ export class Node {
   attach(parent: Node | undefined): void {
     this.parent = parent;
     parent?.children.push(this);
+    this.reading = readingOf(this.object);
+    this.evaluated = parent !== undefined && this.object.get("parent_type") !== "OBJECT";
     const rows = this.object.get("matrix_parent_inverse");
     this.inverse = parent && rows !== undefined ? fromRows(numbers(rows, Array.from(identity()))) : undefined;
   }
 
   /** Works out `world` from the parent's. */
   place(): void {
-    const { object, transform, parent, inverse, world } = this;
-    const evaluated = parent && object.get("parent_type") !== "OBJECT" ? transform.get("matrix_world") : undefined;
+    const { transform, parent, inverse, world } = this;
+    const evaluated = this.evaluated ? transform.get("matrix_world") : undefined;
     if (Array.isArray(evaluated) && evaluated.length === 16) {
       world.set(fromRows(evaluated as number[])); // it follows a bone or a vertex, which only its author can evaluate
       return;
     }
-    localMatrix(object, transform, world);
+    localMatrix(this.reading, transform, world);
     if (inverse) multiply(inverse, world, world);
     if (parent) multiply(parent.world, world, world);
   }

@@ -7,6 +7,7 @@ import { compose, fromAxisAngle, fromEuler, normalized, product, type Matrix, ty
 
 const ZERO: readonly number[] = [0, 0, 0];
 const ONE: readonly number[] = [1, 1, 1];
+const NO_TURN: readonly number[] = [1, 0, 0, 0];
 
 /** The numbers of a vector field, or a default where the field is absent or not what it should be. */
 export function numbers(value: Value | undefined, fallback: readonly number[]): readonly number[] {
@@ -25,24 +26,40 @@ export function rotationField(mode: string): "rotation_quaternion" | "rotation_a
   return mode === "QUATERNION" ? "rotation_quaternion" : mode === "AXIS_ANGLE" ? "rotation_axis_angle" : "rotation_euler";
 }
 
-function rotation(object: Entity, transform: Entity): Quaternion {
-  const mode = rotationMode(object);
-  if (mode === "QUATERNION") {
-    const own = normalized(numbers(transform.get("rotation_quaternion"), [1, 0, 0, 0]));
-    return product(normalized(numbers(object.get("delta_rotation_quaternion"), [1, 0, 0, 0])), own);
-  }
-  if (mode === "AXIS_ANGLE") return fromAxisAngle(numbers(transform.get("rotation_axis_angle"), [0, 0, 1, 0]));
-  const own = fromEuler(numbers(transform.get("rotation_euler"), ZERO), mode);
-  const delta = object.get("delta_rotation_euler");
-  return delta === undefined ? own : product(fromEuler(numbers(delta, ZERO), mode), own);
+/** What an object says about how its transform is to be read; it seldom changes. */
+export interface Reading {
+  mode: string;
+  location?: readonly number[];
+  scale?: readonly number[];
+  rotation?: Quaternion;
 }
 
-export function localMatrix(object: Entity, transform: Entity, out: Matrix): Matrix {
-  let location = numbers(transform.get("location"), ZERO);
-  let scale = numbers(transform.get("scale"), ONE);
-  const deltaLocation = object.get("delta_location");
-  if (deltaLocation !== undefined) location = numbers(deltaLocation, ZERO).map((delta, i) => delta + location[i]!);
-  const deltaScale = object.get("delta_scale");
-  if (deltaScale !== undefined) scale = numbers(deltaScale, ONE).map((delta, i) => delta * scale[i]!);
-  return compose(location, rotation(object, transform), scale, out);
+export function readingOf(object: Entity): Reading {
+  const mode = rotationMode(object);
+  const delta = (name: string, none: readonly number[]) => {
+    const found = numbers(object.get(name), none);
+    return found.every((value, i) => value === none[i]) ? undefined : found;
+  };
+  const quaternion = delta("delta_rotation_quaternion", NO_TURN);
+  const euler = delta("delta_rotation_euler", ZERO);
+  const rotation = mode === "QUATERNION" ? quaternion && normalized(quaternion) : mode === "AXIS_ANGLE" ? undefined : euler && fromEuler(euler, mode);
+  return { mode, rotation, location: delta("delta_location", ZERO), scale: delta("delta_scale", ONE) };
+}
+
+function rotation(transform: Entity, mode: string): Quaternion {
+  if (mode === "QUATERNION") return normalized(numbers(transform.get("rotation_quaternion"), NO_TURN));
+  if (mode === "AXIS_ANGLE") return fromAxisAngle(numbers(transform.get("rotation_axis_angle"), [0, 0, 1, 0]));
+  return fromEuler(numbers(transform.get("rotation_euler"), ZERO), mode);
+}
+
+export function localMatrix(reading: Reading, transform: Entity, out: Matrix): Matrix {
+  const location = numbers(transform.get("location"), ZERO);
+  const scale = numbers(transform.get("scale"), ONE);
+  const own = rotation(transform, reading.mode);
+  return compose(
+    reading.location ? reading.location.map((delta, i) => delta + location[i]!) : location,
+    reading.rotation ? product(reading.rotation, own) : own,
+    reading.scale ? reading.scale.map((delta, i) => delta * scale[i]!) : scale,
+    out,
+  );
 }

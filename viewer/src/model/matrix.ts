@@ -72,6 +72,7 @@ export function product(a: Quaternion, b: Quaternion): Quaternion {
 /** Euler angles in one of Blender's orders: "XYZ" turns about x first, then y, then z. */
 export function fromEuler(angles: ArrayLike<number>, order: string): Quaternion {
   let q: Quaternion = [1, 0, 0, 0];
+  if (angles[0] === 0 && angles[1] === 0 && angles[2] === 0) return q;
   for (const axis of order) {
     const i = axis.charCodeAt(0) - 88;
     const half = (angles[i] ?? 0) / 2;
