@@ -13,7 +13,6 @@ enum {
     RETRY_FIRST_MS = 100,
     RETRY_MAX_MS = 10000,
     QUIET_MS = 250,       // without a retained message after our own probe came back: the replay is over
-    QUIET_OTHERS_MS = 25, // the same where it is of peers only, not of state
     PROBE_WAIT_MS = 5000, // when the probe never comes back
     GOODBYE_MS = 500,
     SETTLED_MS = 5000,
@@ -107,9 +106,8 @@ static void on_failed(struct ss_link *link, int code, const char *text) {
 
 static void on_connected(struct ss_link *link) {
     link->phase = SS_LINK_SUBSCRIBING;
-    // A peer has the scene, or what is new in it, in few messages; the core asks for a replay where there is none. MQTT 3.1.1 always replays.
-    link->all_replayed = link->version == SS_MQTT_311;
-    link->quiet_ms = link->all_replayed ? QUIET_MS : QUIET_OTHERS_MS;
+    // What an earlier life or connection knew is brought up to date by a peer, without all that the broker retains. MQTT 3.1.1 always replays.
+    link->all_replayed = link->version == SS_MQTT_311 || (!link->was_connected && link->room->entities == 0);
     if (!ss_session_subscribe(link->session, false, link->all_replayed)) {
         give_up_session(link, SS_LINK_OFFLINE);
     }
@@ -147,6 +145,7 @@ static void on_subscribed(struct ss_link *link, int code) {
                link->session->version == SS_MQTT_5 ? "5" : "3.1.1");
         link->phase = SS_LINK_CONNECTED;
         link->connected_at_ms = ss_now_ms(link->room->agent);
+        link->was_connected = true;
         link->complained = false;
         link->why[0] = '\0';
         ss_room_status(link->room);
@@ -192,26 +191,27 @@ void ss_link_heard_self(struct ss_link *link, bool online) {
     if (!online) {
         publish_online(link, true); // the will of a connection that we no longer use arrived late
     } else if (link->replaying) {
-        uv_timer_start(&link->quiet, on_quiet, link->quiet_ms, 0);
+        uv_timer_start(&link->quiet, on_quiet, QUIET_MS, 0);
     }
 }
 
 void ss_link_heard_retained(struct ss_link *link) {
     if (link->replaying) {
         uint64_t left = uv_timer_get_due_in(&link->quiet);
-        uv_timer_start(&link->quiet, on_quiet, left > link->quiet_ms ? PROBE_WAIT_MS : link->quiet_ms, 0);
+        uv_timer_start(&link->quiet, on_quiet, left > QUIET_MS ? PROBE_WAIT_MS : QUIET_MS, 0);
     }
 }
 
 void ss_link_reread(struct ss_link *link) {
     if (link != NULL && link->phase == SS_LINK_CONNECTED) {
-        link->quiet_ms = QUIET_MS;
         ss_session_subscribe(link->session, true, true);
     }
 }
 
 static void on_restart(uv_timer_t *timer) {
-    give_up_session(timer->data, SS_LINK_OFFLINE);
+    struct ss_link *link = timer->data;
+    link->was_connected = false;
+    give_up_session(link, SS_LINK_OFFLINE);
 }
 
 void ss_link_restart(struct ss_link *link) {

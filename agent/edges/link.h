@@ -40,13 +40,13 @@ struct ss_link {
     enum ss_link_phase phase;
     int version;       // to try next, or in use
     unsigned failures; // in a row
+    bool was_connected;
     bool only_311;   // the broker said so
     bool complained; // since it was connected last
     uint64_t written_before;
     uint64_t connected_at_ms;
     bool all_replayed; // this connection began with all that the broker retains
     bool replaying;    // SS_EV_REPLAYED is still to come
-    uint64_t quiet_ms; // how long nothing more of it comes before it is over
     uv_timer_t retry;
     uv_timer_t quiet;
     char why[256];
