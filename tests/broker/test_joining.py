@@ -60,18 +60,10 @@ def at_rest(link):
 
 
 @contextlib.contextmanager
-def edits(agent, wanted):
-    """While it lasts somebody edits through the agent, when that is wanted. Gives what was set, by id."""
+def meanwhile(edit, wanted):
+    """While it lasts edit(done, stop) runs in a thread, when that is wanted, and notes in `done` what it set, by id. Gives that."""
     done, stop = {}, threading.Event()
-
-    def edit():
-        with Link(agent.socket, "demo") as link:
-            while not stop.is_set():
-                identity = new_id()
-                link.set("object", identity, name=f"poured {len(done)}")
-                done[identity] = f"poured {len(done)}"
-
-    thread = threading.Thread(target=edit)
+    thread = threading.Thread(target=edit, args=(done, stop))
     if wanted:
         thread.start()
         eventually(lambda: len(done) > 5)
@@ -83,12 +75,21 @@ def edits(agent, wanted):
             thread.join()
 
 
-@contextlib.contextmanager
-def tool_edits(broker, wanted):
-    """While it lasts a plain tool makes entities, when that is wanted: nobody else is there. Gives their numbers, by id."""
-    done, stop = {}, threading.Event()
+def edits(agent, wanted):
+    """While it lasts somebody edits through the agent: names by id."""
+    def edit(done, stop):
+        with Link(agent.socket, "demo") as link:
+            while not stop.is_set():
+                identity = new_id()
+                link.set("object", identity, name=f"poured {len(done)}")
+                done[identity] = f"poured {len(done)}"
 
-    def edit():
+    return meanwhile(edit, wanted)
+
+
+def tool_edits(broker, wanted):
+    """While it lasts a plain tool makes entities, and nobody else is there: their numbers by id."""
+    def edit(done, stop):
         with Client(broker.url) as tool:
             for number in range(10000):
                 if stop.is_set():
@@ -100,16 +101,7 @@ def tool_edits(broker, wanted):
                 tool.publish(topic, msgpack.packb({"v": 1, "stamp": stamp, "fields": {"number": number}}), retain=True)
                 done[identity] = number
 
-    thread = threading.Thread(target=edit)
-    if wanted:
-        thread.start()
-        eventually(lambda: len(done) > 5)
-    try:
-        yield done
-    finally:
-        stop.set()
-        if wanted:
-            thread.join()
+    return meanwhile(edit, wanted)
 
 
 def checkpoint(broker):
