@@ -91,6 +91,7 @@ def test_every_state(artist, tmp_path, version):
         shows(artist, "In “demo”", "Nobody else is here")
         assert artist.run("result = bpy.ops.scenesync.leave.poll()") is True
 
+        artist.synced()
         broker.kill()
         artist.run("bpy.data.objects['Cube'].location.x = 3")
         shows(artist, "The broker does not answer", "1 edit not yet with the others", "Unknown until the broker answers")
