@@ -11,6 +11,7 @@ import numpy
 from scenesync import registration
 
 WAIT = 0.002
+PAUSE = (0.08, 0.12)  # between two moves of one object
 clock = time.perf_counter
 
 
@@ -61,8 +62,9 @@ def make_mesh(columns, lines):
 # ---- one object moved
 
 
-def move_cost(name, rounds):
-    """Seconds that Blender itself needs to move one object and update, each time."""
+def move_cost(name, rounds, pause=PAUSE):
+    """Seconds that Blender itself needs to move one object and update, each time: after the pause that `move_often` makes, because right after
+    another move the same takes it little more than half as long."""
     item = bpy.data.objects[name]
     session().watch.stop()
     home = tuple(item.location)
@@ -72,10 +74,19 @@ def move_cost(name, rounds):
         item.location.x = home[0] + 1 + number
         bpy.context.view_layer.update()
         times.append(clock() - began)
+        _rest(random.uniform(*pause))
     item.location = home
     bpy.context.view_layer.update()
     session().watch.start()
     return times
+
+
+def _rest(seconds):
+    """As `run_for`, without the session."""
+    end = clock() + seconds
+    while clock() < end:
+        bpy.context.view_layer.update()
+        time.sleep(WAIT)
 
 
 def run_for(seconds):
@@ -93,7 +104,7 @@ def move_often(name, values):
     for value in values:
         times[value] = clock()
         item.location.x = value
-        run_for(random.uniform(0.08, 0.12))
+        run_for(random.uniform(*PAUSE))
     return times
 
 
