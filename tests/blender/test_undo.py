@@ -227,3 +227,26 @@ def test_undo_of_a_deletion_and_of_what_came_before(version, two):
     settle(a, b)
     same(a, b)
     assert b.run("o = bpy.data.objects['cube']\nresult = [len(o.data.uv_layers), len(o.vertex_groups), 'p' in o]") == [1, 0, False]
+
+
+@versions
+def test_undo_to_a_mesh_that_no_object_uses(version, two):
+    """Blender shows vertex groups through an object only: that undo took them away is noticed where there is none."""
+    a, b = two
+    a.run(
+        "from scenesync import registration\napply = registration.session().apply\nput, objects = apply.put, []\n"
+        "apply.put = lambda kind, *what, **how: objects.append((kind, *what)) if kind == 'object' else put(kind, *what, **how)"
+    )
+    b.run("bpy.ops.mesh.primitive_cube_add()\no = bpy.context.object\npush()")
+    while not a.run("result = len(bpy.data.meshes)"):
+        pass
+    a.run("push()\napply.put = put\nfor each in objects:\n    put(*each)")
+    settle(a, b)
+    b.run("o.vertex_groups.new(name='group').add([0], 0.5, 'REPLACE')\no.data.update()\npush()")
+    settle(a, b)
+    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
+    settle(a, b)
+    a.run("undo()")
+    settle(a, b)
+    same(a, b)
+    assert b.run("result = o.vertex_groups.keys()") == ["group"]

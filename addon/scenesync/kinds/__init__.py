@@ -132,6 +132,9 @@ class Kind:
         """Apply exactly these fields; None means removed."""
         raise NotImplementedError
 
+    def after_undo(self, ctx):
+        """Undo or redo may have changed anything, also where `read` relies on what it has read before."""
+
     def undone(self, block, changes):
         """Undo has exchanged these fields: let go of what Blender still has that it made from the old ones."""
 

@@ -14,7 +14,7 @@ import numpy
 
 from . import Kind, KindError, mesh_layers, mesh_normals, mesh_settings, mesh_topology, shape_keys, vertex_groups
 from .arrays import kept, same
-from .mesh_users import Users
+from .mesh_users import Users, is_used
 
 AT = "at/"
 SHARE = 15  # of the time between two looks at silent edits, a look takes at most one part in so many
@@ -136,6 +136,16 @@ class Mesh(Kind):
         fields.update(plain)
         arrays.update((shape_keys.PREFIX + member, values) for member, values in positions.items())
         return arrays
+
+    def after_undo(self, ctx):
+        """Look at the vertex groups of meshes that no object uses: `read` cannot see them."""
+        for mesh in ctx.data.meshes:
+            if ctx.identity.known(mesh) is None or is_used(mesh):
+                continue
+            memory = self.memory(ctx, mesh)
+            memory.groups.due = True
+            with self.users.object_of(ctx.data, mesh) as user:
+                vertex_groups.read(ctx, mesh, mesh, user, memory.name, memory.groups)
 
     def decided_by(self, name, changes):
         """Arrays go with the topology that they fit."""

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Vertex groups and shape keys belong to a mesh, but Blender shows and changes them only through an object that uses it."""
 
-import time
 from contextlib import contextmanager
-
-SHARE = 15  # of the time, looking through all objects for the users of new meshes takes at most one part in so many
 
 
 class Users:
@@ -12,24 +9,14 @@ class Users:
 
     def __init__(self):
         self.names = {}  # address of a mesh → name of an object
-        self.count = None  # how many objects there were
-        self.looked = (0.0, 0.0)  # when they were looked through, and how long it took
 
     def find(self, data, mesh):
         """An object that uses the mesh, or None."""
         found = self._remembered(data, mesh)
-        when, took = self.looked
-        if found is None and (len(data.objects) != self.count or time.monotonic() - when > took * SHARE):
-            self._look(data)
+        if found is None and is_used(mesh):
+            self.names = {block.data.as_pointer(): block.name for block in data.objects if block.type == "MESH"}
             found = self._remembered(data, mesh)
         return found
-
-    def _look(self, data):
-        start = time.monotonic()
-        self.count = len(data.objects)
-        self.names = {block.data.as_pointer(): block.name for block in data.objects if block.type == "MESH"}
-        end = time.monotonic()
-        self.looked = (end, end - start)
 
     def _remembered(self, data, mesh):
         name = self.names.get(mesh.as_pointer())
@@ -48,6 +35,10 @@ class Users:
             yield scratch
         finally:
             data.objects.remove(scratch, do_unlink=False)
+
+
+def is_used(mesh):
+    return mesh.users > mesh.use_fake_user
 
 
 class Orders:

@@ -309,6 +309,8 @@ class Diff:
         self.ctx.identity.rescan()
         self.ctx.structure.invalidate()
         self.order = None
+        for kind in self.ctx.kinds.values():
+            kind.after_undo(self.ctx)
         self.session.undoing = True
         try:
             self.check_structure()
