@@ -263,6 +263,10 @@ def test_custom_properties(both):
     b.run("del bpy.data.objects['one']['i']\nbpy.data.objects['one']['f'] = 2.0")
     settle(b, a)
     same(a, b)
+    for value in (2, 2.0, 3, 1.5, [1, 2], [1.0, 2.0]):  # the type alone, and with the value
+        b.run("bpy.data.objects['one']['f'] = value", value=value)
+        settle(b, a)
+        same(a, b)
 
 
 def test_material_slots_of_the_object(both):

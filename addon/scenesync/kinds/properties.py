@@ -40,19 +40,17 @@ def read(block):
 
 
 def write(block, fields):
-    """Apply the custom properties among `fields`."""
-    for field, value in fields.items():
-        if not field.startswith(PREFIX):
-            continue
-        name = decode_level(field[len(PREFIX):])
+    """Apply the custom properties among `fields`; of 1.0 that becomes 1, or the reverse, only the type is."""
+    for level in dict.fromkeys(field.partition("/")[2] for field in fields if field.startswith(PREFIXES)):
+        name = decode_level(level)
         if name.startswith("scenesync") or name in block.bl_rna.properties:
             continue
-        if value is None:
-            if name in block:
-                del block[name]
-        else:
-            wanted = fields.get(TYPES + field[len(PREFIX):]) or (_number_type(_plain(block[name], 0)) if name in block else None)
-            block[name] = _typed(value, wanted)
+        here = _plain(block[name], 0) if name in block else None
+        value = fields.get(PREFIX + level, here)
+        if value is not None:
+            block[name] = _typed(value, fields[TYPES + level] or "int" if TYPES + level in fields else _number_type(here))
+        elif name in block and PREFIX + level in fields:
+            del block[name]
 
 
 def _number_type(value):
@@ -64,7 +62,7 @@ def _number_type(value):
 
 
 def _typed(value, wanted):
-    """A value as Blender can store it: ints of 32 bits, and floats where floats were sent."""
+    """A value as Blender can store it: ints of 32 bits where they fit, and floats where floats were sent."""
     if isinstance(value, list):
         return [_typed(item, wanted) for item in value]
     if isinstance(value, dict):
@@ -73,7 +71,7 @@ def _typed(value, wanted):
         return value
     if wanted == "float" or not -(2**31) <= value < 2**31:
         return float(value)
-    return value
+    return int(value) if wanted == "int" and value == int(value) else value
 
 
 def _plain(value, depth):
