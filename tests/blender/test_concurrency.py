@@ -59,3 +59,23 @@ def test_two_custom_properties(both):
     a, b = both
     at_once(a, b, "bpy.data.objects['cube']['x'] = 1", "bpy.data.objects['cube']['y'] = 2")
     assert a.run("o = bpy.data.objects['cube']\nresult = [o['x'], o['y']]") == [1, 2]
+
+
+def test_what_is_brought_back_has_nothing_that_the_others_lack(both):
+    """One no longer uses a material in the scene, and then does again; the other has changed it meanwhile, in a scene of its own."""
+    a, b = both
+    a.run(SETUP)
+    settle(a, b)
+    for blender in both:
+        blender.run(
+            "paint, cube = bpy.data.materials['paint'], bpy.data.objects['cube']\nown = bpy.data.meshes.new('own')\nown.materials.append(paint)\n"
+            "bpy.data.scenes.new('own').collection.objects.link(bpy.data.objects.new('own', own))"
+        )
+    b.run("cube.data.materials.clear()")
+    settle(a, b)
+    a.run("paint.node_tree.nodes.new('ShaderNodeRGB')\npaint['mine'] = 1\nbpy.context.view_layer.update()")
+    settle(a, b)
+    b.run("cube.data.materials.append(paint)")
+    settle(a, b)
+    same(a, b)
+    assert len(a.run("result = paint.node_tree.nodes.keys()")) == 2

@@ -121,15 +121,12 @@ class Apply:
         record = self.mirror.get(kind.name, uuid)
         if deleted is True:
             self._delete(kind, uuid, fields)
-        elif record is not None and record.deleted:
+        elif record is not None and record.deleted and not says_deleted:
             record.values.update(fields)
-            if says_deleted:
-                self._create(kind, uuid, dict(record.values))
-        elif (record is None or says_deleted) and self.ctx.identity.find(uuid) is None:
-            fields = fields if record is None else {**record.values, **fields}
+        elif record is not None and (record.deleted or says_deleted and self.ctx.identity.find(uuid) is None):
+            self._bring_back(kind, uuid, {**record.values, **fields})
+        elif record is None and self.ctx.identity.find(uuid) is None:
             self._create(kind, uuid, fields)
-            if forced:
-                self._remove_surplus(kind, uuid, fields)
         else:
             self._write(kind, uuid, fields, forced)
 
@@ -184,12 +181,14 @@ class Apply:
             self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, odd))
             record.values = entity.read(self.ctx, kind, uuid, block)
 
-    def _remove_surplus(self, kind, uuid, fields):
-        """What a new datablock has by itself and the one that undo took away had no longer, such as nodes."""
-        record, block = self.mirror.get(kind.name, uuid), self.ctx.identity.find(uuid)
-        surplus = {name: None for name in _split(kind.name, record.values)[0] if name not in fields}
-        if surplus and block is not None:
-            self._write_now(kind, uuid, block, record, surplus)
+    def _bring_back(self, kind, uuid, fields):
+        """As the scene knows it: without what a new datablock has by itself, such as nodes, and what one that stayed here has got since."""
+        self._create(kind, uuid, fields)
+        known = {**dict(self.defaults[kind.name]), **fields}
+        values = self.mirror.get(kind.name, uuid).values
+        surplus = {name: None for name, value in values.items() if name not in known and (name, value) != (self.fresh.nowhere, False)}
+        if surplus:
+            self._write(kind, uuid, surplus, forced=True)
 
     def arrived(self, kind, uuid):
         """Write again what was waiting for this datablock."""
