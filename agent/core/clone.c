@@ -36,7 +36,7 @@ static int ss_clone_plan(struct ss_core *core, uint32_t old_line) {
             return SS_ENOMEM;
     }
     const struct ss_line *old = &core->vectors.lines.items[old_line];
-    if (ss_record_origin(core) != SS_OK || ss_record_line(core, &old->from, core->start_seq - 1) != SS_OK)
+    if (ss_record_origin(core) != SS_OK || ss_record_own(core) != SS_OK || ss_record_line(core, &old->from, core->start_seq - 1) != SS_OK)
         return SS_ENOMEM;
     return ss_plan_finish(core) == SS_OK && ss_fx_room(core, 1) ? SS_OK : SS_ENOMEM;
 }

@@ -50,6 +50,11 @@ struct ss_core_config {
     uint32_t snapshot_bytes;   // 4 MiB: a `sync` is answered with the checkpoint when it takes more, and half of the scene
 };
 
+// Records that are a copy of another agent's, or older than what was acknowledged, are marked by two of these before they are restored: the
+// origin that made them, where there is none yet, and the mark. The core then takes another origin when it starts.
+#define SS_RECORD_ORIGIN "mo" // 8 bytes
+#define SS_RECORD_COPIED "mx" // 8 bytes, of any content
+
 // ---- Events: what the world tells the core -------------------------------------------------------------------------------
 
 // ss_batch is n entities of one kind with the same fields, the unit of edits, live messages and changes.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The agent starts: records of its earlier life come back, then everything is put in order.
 #include "core/blobs.h"
+#include "core/clone.h"
 #include "core/digest.h"
 #include "core/entity.h"
 #include "core/handlers.h"
@@ -151,7 +152,9 @@ static int ss_restore_line(struct ss_core *core, struct ss_slice key, struct ss_
 static int ss_restore_meta(struct ss_core *core, struct ss_slice key, struct ss_slice value) {
     if (key.len != 2 || value.len != 8)
         return SS_EINVAL;
-    if (key.data[1] == 'c')
+    if (ss_slice_equal(key, ss_slice_text(SS_RECORD_COPIED)))
+        core->copied = true;
+    else if (key.data[1] == 'c')
         ss_clock_restore(&core->clock, ss_load_be(value.data, 8));
     else
         memcpy(core->clock.origin.b, value.data, sizeof core->clock.origin.b);
@@ -209,6 +212,8 @@ int ss_on_start(struct ss_core *core) {
         ss_start_thing(core, i);
     ss_outbox_start(core);
     core->start_seq = core->next_seq;
+    if (core->copied && ss_clone_leave(core) != SS_OK)
+        return SS_ENOMEM;
     core->started = true;
     core->ticked_ms = core->now > core->config.live_tick_ms ? core->now - core->config.live_tick_ms : 0;
     ss_timer_by(core, SS_TIMER_SWEEP, core->now);

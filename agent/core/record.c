@@ -150,7 +150,11 @@ int ss_record_line(struct ss_core *core, const struct ss_origin *from, uint64_t 
 
 int ss_record_clock(struct ss_core *core) { return ss_record_small(core, "mc", NULL, 0, core->clock.ceiling_ms, false); }
 
-int ss_record_origin(struct ss_core *core) { return ss_record_small(core, "mo", NULL, 0, ss_load_be(core->clock.origin.b, 8), false); }
+int ss_record_origin(struct ss_core *core) {
+    return ss_record_small(core, SS_RECORD_ORIGIN, NULL, 0, ss_load_be(core->clock.origin.b, 8), false);
+}
+
+int ss_record_own(struct ss_core *core) { return ss_record_small(core, SS_RECORD_COPIED, NULL, 0, 0, true); }
 
 int ss_record_outgoing(struct ss_core *core, uint64_t seq, uint32_t number, int part, bool done) {
     uint8_t name[8];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is stored: entities (`e`), the outbox (`o`), version vector (`v`) and the clock and origin (`m`). Only this folder reads it back.
+// From outside comes one record: SS_RECORD_COPIED (core.h).
 #ifndef SS_CORE_RECORD_H
 #define SS_CORE_RECORD_H
 
@@ -15,6 +16,9 @@ int ss_record_outgoing(struct ss_core *core, uint64_t seq, uint32_t thing, int p
 int ss_record_line(struct ss_core *core, const struct ss_origin *from, uint64_t seq);
 int ss_record_clock(struct ss_core *core);
 int ss_record_origin(struct ss_core *core);
+
+// ss_record_own removes the mark (SS_RECORD_COPIED) that says that these records are a copy. Errors: SS_ENOMEM.
+int ss_record_own(struct ss_core *core);
 
 // ss_record_restore takes one record back. Errors: SS_ENOMEM, SS_EINVAL.
 int ss_record_restore(struct ss_core *core, struct ss_slice key, struct ss_slice value);

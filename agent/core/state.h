@@ -301,6 +301,7 @@ struct ss_core {
     uint8_t buckets[SS_BUCKETS * SS_BUCKET_SIZE];
     SS_ARRAY(uint32_t) stale;
 
+    bool copied; // the records are a copy, or older than what was acknowledged
     bool started, connected;
     bool known;         // our first knowledge is complete
     bool answered;      // by a peer

@@ -109,6 +109,51 @@ static void a_large_entity_moves_to_parts_and_survives_a_restart(void **state) {
     free(large);
 }
 
+static void records_marked_as_a_copy_are_published_under_another_origin(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    struct disk *disk = calloc(1, sizeof *disk);
+    desk_work(&desk);
+    for (uint8_t i = 0; i < 2; i++) {
+        assert_int_equal(desk_edit(&desk, 7, i, false, (uint8_t)(3 + i), "name", DESK_BYTES(1)), SS_OK);
+        disk_take(disk, &desk);
+        desk_stored(&desk);
+        disk_take(disk, &desk);
+        if (i == 0) { // the second stays unsent
+            desk_published(&desk, desk_find(&desk, SS_FX_PUBLISH_STATE)->state.token);
+            disk_take(disk, &desk);
+        }
+    }
+    const struct ss_sha256 before = desk_digest(&desk);
+    desk_close(&desk);
+    disk_put(disk, ss_slice_text(SS_RECORD_ORIGIN), DESK_BYTES(1, 0, 0, 0, 0, 0, 0, 0));
+    disk_put(disk, ss_slice_text(SS_RECORD_COPIED), DESK_BYTES(0, 0, 0, 0, 0, 0, 0, 0));
+
+    struct desk copy = {.now = desk.now};
+    const struct ss_origin original = {{1}};
+    desk_open(&copy, 2); // the copied directory has another origin since
+    disk_restore(disk, &copy);
+    desk_do(&copy, SS_EV_START);
+    disk_take(disk, &copy);
+    desk_stored(&copy);
+    const struct ss_sha256 after = desk_digest(&copy);
+    assert_memory_equal(&before, &after, sizeof before);
+    assert_false(ss_origin_equal(&copy.core->clock.origin, &original));
+    desk_connect(&copy, true);
+    assert_int_equal(desk_find(&copy, SS_FX_PUBLISH_STATE)->state.seq, 1);
+    assert_int_equal(desk_find(&copy, SS_FX_PUBLISH_STATE)->state.entity.uuid.b[0], 4);
+    assert_int_equal(copy.core->vectors.lines.items[ss_vectors_find(&copy.core->vectors, &original)].seq, 2);
+    const struct ss_origin taken = copy.core->clock.origin;
+    desk_close(&copy);
+
+    desk_open(&copy, 2); // it is its own from then on
+    disk_restore(disk, &copy);
+    desk_do(&copy, SS_EV_START);
+    assert_true(ss_origin_equal(&copy.core->clock.origin, &taken));
+    desk_close(&copy);
+    disk_finish(disk);
+}
+
 static void a_tombstone_shrinks_after_30_days(void **state) {
     (void)state;
     struct desk desk = {0};
@@ -180,6 +225,7 @@ static void what_the_disk_refused_is_refused_and_stored_again(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_large_entity_moves_to_parts_and_survives_a_restart),
+        cmocka_unit_test(records_marked_as_a_copy_are_published_under_another_origin),
         cmocka_unit_test(a_tombstone_shrinks_after_30_days),
         cmocka_unit_test(the_future_waits_or_is_refused),
         cmocka_unit_test(what_the_disk_refused_is_refused_and_stored_again),
