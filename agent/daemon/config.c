@@ -20,6 +20,8 @@ const char ss_config_usage[] =
     "  --data DIR     the agent's own directory, made when it is missing\n"
     "  --socket PATH  the socket at which programs on this machine find the agent\n"
     "  --tcp PORT     serve 127.0.0.1:PORT instead (0: any free port); PATH is then a file that says where, and a token\n"
+    "  --durability full|relaxed\n"
+    "                 what is acknowledged survives a power cut (full, the default), or all but one (relaxed: it may take the last second)\n"
     "  --name NAME    what other people see\n"
     "  --config FILE  lines `key = value`: any of the above, and user, password, store_user, store_password,\n"
     "                 store_sigv4, prefix, ca_file, tls_verify, cache_bytes, blob_bytes, snapshot_bytes, checkpoint,\n"
@@ -27,7 +29,7 @@ const char ss_config_usage[] =
     "Environment: SCENESYNC_BROKER, SCENESYNC_STORE, SCENESYNC_SOCKET, SCENESYNC_USER, SCENESYNC_PASSWORD,\n"
     "SCENESYNC_STORE_USER, SCENESYNC_STORE_PASSWORD, SCENESYNC_LINGER.\n";
 
-enum ss_kind { SS_TEXT, SS_BYTES, SS_SECONDS, SS_PORT, SS_YES_NO };
+enum ss_kind { SS_TEXT, SS_BYTES, SS_SECONDS, SS_PORT, SS_YES_NO, SS_DURABILITY };
 
 // Where each setting comes from; a flag or variable is NULL where there is none.
 static const struct ss_setting {
@@ -45,6 +47,7 @@ static const struct ss_setting {
     {"data", "--data", NULL, SS_TEXT, offsetof(struct ss_config, data)},
     {"socket", "--socket", "SCENESYNC_SOCKET", SS_TEXT, offsetof(struct ss_config, socket)},
     {"tcp", "--tcp", NULL, SS_PORT, offsetof(struct ss_config, tcp_port)},
+    {"durability", "--durability", NULL, SS_DURABILITY, offsetof(struct ss_config, relaxed)},
     {"name", "--name", NULL, SS_TEXT, offsetof(struct ss_config, name)},
     {"prefix", NULL, NULL, SS_TEXT, offsetof(struct ss_config, prefix)},
     {"ca_file", NULL, NULL, SS_TEXT, offsetof(struct ss_config, ca_file)},
@@ -94,6 +97,11 @@ static bool parse_yes_no(const char *text, bool *yes) {
     return *yes || strcmp(text, "no") == 0 || strcmp(text, "false") == 0;
 }
 
+static bool parse_durability(const char *text, bool *relaxed) {
+    *relaxed = strcmp(text, "relaxed") == 0;
+    return *relaxed || strcmp(text, "full") == 0;
+}
+
 static bool assign(struct ss_reading *reading, size_t i, const char *value, const char *where) {
     void *to = (char *)reading->config + SETTINGS[i].offset;
     uint64_t number = 0;
@@ -118,6 +126,8 @@ static bool assign(struct ss_reading *reading, size_t i, const char *value, cons
         *(int *)to = (int)number;
         return true;
     case SS_YES_NO: return parse_yes_no(value, to) || wrong(reading, "%s: `%s` must be yes or no, not `%s`", where, SETTINGS[i].key, value);
+    case SS_DURABILITY:
+        return parse_durability(value, to) || wrong(reading, "%s: `%s` must be full or relaxed, not `%s`", where, SETTINGS[i].key, value);
     }
     return false;
 }

@@ -117,8 +117,12 @@ static bool start_edges(struct ss_run *run) {
     struct ss_agent *agent = &run->agent;
     char folder[PATH_MAX];
     snprintf(folder, sizeof(folder), "%s/replica", agent->data.root);
-    agent->store = ss_store_create(&agent->mailbox, folder);
-    agent->blobs = agent->store != NULL ? ss_blobs_create(agent) : NULL;
+    agent->store = ss_store_create(&agent->mailbox, folder, agent->config.relaxed);
+    if (agent->store == NULL || (agent->data.strange != NULL && !ss_store_mark_copied(agent->store, &agent->data.origin)) ||
+        !ss_data_dir_own(&agent->data, agent->config.relaxed)) {
+        return false;
+    }
+    agent->blobs = ss_blobs_create(agent);
     return agent->blobs != NULL && ss_clients_listen(agent);
 }
 

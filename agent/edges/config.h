@@ -17,6 +17,7 @@ struct ss_config {
     char *store_password;
     char *store_sigv4; // "aws:amz:REGION:s3"; NULL: plain HTTP authentication
     char *data;
+    bool relaxed;            // durability: acknowledged before the disk has it, though not before the system has
     char *socket;            // path of the Unix socket or, when TCP is served, of the file that says where
     int tcp_port;            // of the local link; 0: any free one; -1: a Unix socket
     char *name;              // what other people see; NULL: what the client says

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edges/data_dir.h"
 
+#include "edges/host.h"
 #include "edges/log.h"
+#include "edges/small_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,90 +43,73 @@ static bool make_folder(const struct ss_data_dir *dir, const char *name) {
     return true;
 }
 
-static bool write_durably(const struct ss_data_dir *dir, const char *name, const void *bytes, size_t len) {
-    char path[PATH_MAX], fresh[PATH_MAX];
-    if (!path_in(dir, name, path) || snprintf(fresh, sizeof(fresh), "%s/%s.new", dir->root, name) >= PATH_MAX) {
-        return false;
-    }
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool ok = fd >= 0 && write(fd, bytes, len) == (ssize_t)len && fsync(fd) == 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    int folder = open(dir->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ok = ok && rename(fresh, path) == 0 && folder >= 0 && fsync(folder) == 0;
-    if (folder >= 0) {
-        close(folder);
-    }
-    if (!ok) {
-        ss_log("cannot write %s: %s", path, strerror(errno));
-    }
-    return ok;
-}
-
-// Returns the bytes read, 0 when there is no such file, -1 on failure.
-static ssize_t read_small(const struct ss_data_dir *dir, const char *name, void *bytes, size_t max) {
-    char path[PATH_MAX];
-    if (!path_in(dir, name, path)) {
-        return -1;
-    }
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return errno == ENOENT ? 0 : -1;
-    }
-    ssize_t got = read(fd, bytes, max);
-    close(fd);
-    return got;
-}
-
+// The lock's file holds the number of the process that has it.
 static bool take_lock(struct ss_data_dir *dir) {
-    char path[PATH_MAX];
+    char path[PATH_MAX], text[32] = "";
     if (!path_in(dir, "lock", path)) {
         return false;
     }
     dir->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (dir->lock < 0) {
-        ss_log("cannot open %s: %s", path, strerror(errno));
+        ss_log("cannot open %s: %s; let this user write there, or give another directory with --data", path, strerror(errno));
         return false;
     }
     if (flock(dir->lock, LOCK_EX | LOCK_NB) != 0) {
-        ss_log("another agent uses %s; stop it, or give this one a directory of its own with --data", dir->root);
+        ss_small_read(dir->root, "lock", text, sizeof(text) - 1);
+        ss_log("another agent uses %s (process %ld); stop it, or give this one a directory of its own with --data", dir->root,
+               strtol(text, NULL, 10));
         return false;
     }
+    int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+    (void)!ftruncate(dir->lock, 0); // a convenience: the lock holds without it
+    (void)!pwrite(dir->lock, text, (size_t)len, 0);
     return true;
 }
 
 static bool check_version(const struct ss_data_dir *dir) {
     char text[sizeof(VERSION) + 16];
-    ssize_t got = read_small(dir, "version", text, sizeof(text));
+    ssize_t got = ss_small_read(dir->root, "version", text, sizeof(text) - 1);
     if (got == 0) {
-        return write_durably(dir, "version", VERSION, sizeof(VERSION) - 1);
+        return ss_small_write(dir->root, "version", VERSION, sizeof(VERSION) - 1);
     }
-    if (got != (ssize_t)sizeof(VERSION) - 1 || memcmp(text, VERSION, sizeof(VERSION) - 1) != 0) {
-        ss_log("%s was written by another version of scenesync; use that version, or another directory with --data", dir->root);
-        return false;
+    text[got > 0 ? got : 0] = '\0';
+    text[strcspn(text, "\n")] = '\0';
+    if (strncmp(text, VERSION, sizeof(VERSION) - 2) == 0 && text[sizeof(VERSION) - 2] == '\0') {
+        return true;
     }
-    return true;
+    ss_log("%s/version says `%s`, which this scenesync (`%.*s`) does not read; use the scenesync that wrote it, or another directory with "
+           "--data",
+           dir->root, text, (int)sizeof(VERSION) - 2, VERSION);
+    return false;
+}
+
+static bool make_origin(struct ss_data_dir *dir) {
+    return getrandom(&dir->origin, sizeof(dir->origin), 0) == (ssize_t)sizeof(dir->origin) &&
+           ss_small_write(dir->root, "origin", &dir->origin, sizeof(dir->origin));
 }
 
 static bool take_origin(struct ss_data_dir *dir) {
-    ssize_t got = read_small(dir, "origin", &dir->origin, sizeof(dir->origin));
-    if (got == (ssize_t)sizeof(dir->origin)) {
-        return true;
+    ssize_t got = ss_small_read(dir->root, "origin", &dir->origin, sizeof(dir->origin));
+    if (got == 0) {
+        return make_origin(dir);
     }
-    if (got != 0) {
-        ss_log("%s/origin is damaged; restore it, or use another directory with --data", dir->root);
-        return false;
+    struct stat replica;
+    char path[PATH_MAX];
+    if (got != (ssize_t)sizeof(dir->origin)) {
+        dir->strange = "its origin is damaged";
+    } else if (path_in(dir, "replica/data.mdb", path) && (stat(path, &replica) != 0 || replica.st_size == 0)) {
+        dir->strange = "replica/data.mdb is missing or empty; what nobody else had is gone, the rest comes back from others";
+    } else {
+        dir->strange = ss_host_strange(dir->root);
     }
-    return getrandom(&dir->origin, sizeof(dir->origin), 0) == (ssize_t)sizeof(dir->origin) &&
-           write_durably(dir, "origin", &dir->origin, sizeof(dir->origin));
+    return true;
 }
 
 bool ss_data_dir_open(struct ss_data_dir *dir, const char *path) {
     *dir = (struct ss_data_dir){.lock = -1};
     char wanted[PATH_MAX];
     if (snprintf(wanted, sizeof(wanted), "%s", path) >= (int)sizeof(dir->root) || !make_folders(wanted)) {
-        ss_log("cannot make %s: %s", path, strerror(errno));
+        ss_log("cannot make %s: %s; let this user write there, or give another directory with --data", path, strerror(errno));
         return false;
     }
     char real[PATH_MAX];
@@ -141,9 +126,24 @@ bool ss_data_dir_open(struct ss_data_dir *dir, const char *path) {
     return ok;
 }
 
-void ss_data_dir_close(struct ss_data_dir *dir) {
-    if (dir->lock >= 0) {
-        close(dir->lock);
+bool ss_data_dir_own(struct ss_data_dir *dir, bool relaxed) {
+    if (dir->strange != NULL) {
+        ss_log("%s: %s. It goes on under another identity; scenes and unsent edits that are in it stay", dir->root, dir->strange);
+        if (!make_origin(dir)) {
+            return false;
+        }
     }
+    dir->relaxed = relaxed;
+    return ss_host_write(dir->root, relaxed);
+}
+
+void ss_data_dir_close(struct ss_data_dir *dir) {
+    if (dir->lock < 0) {
+        return;
+    }
+    if (dir->relaxed) {
+        ss_host_write(dir->root, false); // all is on the disk: the machine may go down now
+    }
+    close(dir->lock);
     dir->lock = -1;
 }

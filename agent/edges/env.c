@@ -20,7 +20,7 @@ static int make_whole(MDB_env *env) {
     return fstat(fd, &file) != 0 || (file.st_size < size && ftruncate(fd, size) != 0) ? errno : 0;
 }
 
-int ss_env_open(MDB_env **env, const char *folder) {
+int ss_env_open(MDB_env **env, const char *folder, unsigned flags) {
     *env = NULL;
     int error = mdb_env_create(env);
     if (error != 0) {
@@ -28,6 +28,29 @@ int ss_env_open(MDB_env **env, const char *folder) {
     }
     mdb_env_set_maxdbs(*env, SS_STORE_SCENES);
     error = mdb_env_set_mapsize(*env, FIRST_MAP); // LMDB takes the file's size when that is larger
-    error = error != 0 ? error : mdb_env_open(*env, folder, MDB_NOTLS | MDB_NORDAHEAD, 0600);
-    return error != 0 ? error : make_whole(*env);
+    error = error != 0 ? error : mdb_env_open(*env, folder, MDB_NOTLS | MDB_NORDAHEAD | flags, 0600);
+    if (error == 0 && (flags & MDB_RDONLY) == 0) {
+        mdb_reader_check(*env, NULL); // whoever was killed while reading keeps nothing
+        error = make_whole(*env);
+    }
+    return error;
+}
+
+const char *ss_env_advice(int error) {
+    switch (error) {
+    case EACCES:
+    case EPERM:
+    case EROFS: return "let this user read and write there, or give another directory with --data";
+    case ENOSPC:
+    case EDQUOT: return "make room on that disk";
+    case ENOMEM: return "more memory is needed, or `ulimit -v` allows less than the scenes take";
+    case MDB_VERSION_MISMATCH: return "a newer LMDB wrote data.mdb: use the scenesync that wrote it, or another directory with --data";
+    case MDB_INVALID:
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_PANIC:
+        return "data.mdb is no database, or damaged: put a backup in its place; or move the folder `replica` away, start again, and others give "
+               "back what they have";
+    default: return "see the system's log";
+    }
 }

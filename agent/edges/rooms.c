@@ -239,7 +239,8 @@ static void fail_room(struct ss_room *room) {
     struct ss_agent *agent = room->agent;
     struct ss_scene *scene = note_scene(agent, ss_slice_text(room->name));
     scene->seen = scene->broken = true;
-    ss_log("scene %s: cannot be restored from %s/replica", room->name, agent->data.root);
+    ss_log("scene %s: its records in %s/replica are damaged, so it is not opened; `scenesync doctor --data %s` says what can be done",
+           room->name, agent->data.root, agent->data.root);
     LL_DELETE(agent->rooms, room);
     ss_store_close(room->records);
     ss_room_free(room);

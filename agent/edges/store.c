@@ -186,7 +186,7 @@ static void *run(void *context) {
     return NULL;
 }
 
-struct ss_store *ss_store_create(struct ss_mailbox *mailbox, const char *folder) {
+struct ss_store *ss_store_create(struct ss_mailbox *mailbox, const char *folder, bool relaxed) {
     struct ss_store *store = ss_new(sizeof(*store));
     store->mailbox = mailbox;
     pthread_mutex_init(&store->env_lock, NULL);
@@ -196,10 +196,10 @@ struct ss_store *ss_store_create(struct ss_mailbox *mailbox, const char *folder)
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&store->work, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    int error = ss_env_open(&store->env, folder);
+    int error = ss_env_open(&store->env, folder, relaxed ? MDB_NOMETASYNC : 0);
     error = error != 0 ? error : pthread_create(&store->thread, NULL, run, store);
     if (error != 0) {
-        ss_log("cannot open the replica in %s: %s", folder, mdb_strerror(error));
+        ss_log("cannot open the replica in %s: %s; %s", folder, mdb_strerror(error), ss_env_advice(error));
         mdb_env_close(store->env);
         free(store);
         return NULL;

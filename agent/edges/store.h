@@ -15,7 +15,11 @@ struct ss_records; // one scene's records
 typedef void ss_store_done(void *context, uint64_t txn, bool ok, const char *why);
 
 // ss_store_create opens the environment in `folder`. Returns NULL after saying why.
-struct ss_store *ss_store_create(struct ss_mailbox *mailbox, const char *folder);
+struct ss_store *ss_store_create(struct ss_mailbox *mailbox, const char *folder, bool relaxed);
+
+// ss_store_mark_copied has every scene take another origin when it is opened next; `origin` is that of scenes without one of their own.
+// Returns false after saying why.
+bool ss_store_mark_copied(struct ss_store *store, const struct ss_origin *origin);
 
 // ss_store_stop commits what is queued and ends the thread: its last mail is in the mailbox when it returns. ss_store_free, after that mail
 // was delivered, frees the rest; it accepts NULL.

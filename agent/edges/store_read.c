@@ -9,12 +9,7 @@
 
 enum { LOOK_RECORDS = 64 }; // read between two looks at the clock
 
-struct ss_names {
-    size_t count;
-    char *text[SS_STORE_SCENES];
-};
-
-static void list_rooms(MDB_txn *txn, struct ss_names *names) {
+void ss_store_list(MDB_txn *txn, struct ss_store_names *names) {
     MDB_dbi main;
     MDB_cursor *cursor;
     MDB_val name;
@@ -27,20 +22,27 @@ static void list_rooms(MDB_txn *txn, struct ss_names *names) {
     mdb_cursor_close(cursor);
 }
 
+void ss_store_names_finish(struct ss_store_names *names) {
+    for (size_t i = 0; i < names->count; i++) {
+        free(names->text[i]);
+    }
+    names->count = 0;
+}
+
 void ss_store_each_scene(struct ss_store *store, void (*each)(void *, struct ss_slice), void *context) {
-    struct ss_names names = {0};
+    struct ss_store_names names = {0};
     pthread_mutex_lock(&store->env_lock);
     MDB_txn *txn;
     if (mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn) == 0) {
-        list_rooms(txn, &names);
+        ss_store_list(txn, &names);
         mdb_txn_abort(txn);
     }
     pthread_mutex_unlock(&store->env_lock);
     for (size_t i = 0; i < names.count; i++) { // outside of the transaction: `each` may open one
         struct ss_slice name = {(const uint8_t *)names.text[i], strlen(names.text[i])};
         each(context, name);
-        free(names.text[i]);
     }
+    ss_store_names_finish(&names);
 }
 
 // Reads on after the last key that was read.

@@ -3,6 +3,7 @@
 #ifndef SS_EDGES_STORE_STATE_H
 #define SS_EDGES_STORE_STATE_H
 
+#include "edges/env.h"
 #include "edges/store.h"
 
 #include <lmdb.h>
@@ -39,6 +40,14 @@ struct ss_store {
     struct ss_records *rooms;
     struct ss_queue staged; // so that the thread never takes half a transaction
 };
+
+// ss_store_names are the scenes on the disk; what ss_store_list adds is freed by ss_store_names_finish.
+struct ss_store_names {
+    size_t count;
+    char *text[SS_STORE_SCENES];
+};
+void ss_store_list(MDB_txn *txn, struct ss_store_names *names);
+void ss_store_names_finish(struct ss_store_names *names);
 
 // What was read or written stays mapped until the map is made anew, which LMDB does when it is told a size; 0 is the size it has.
 static inline void ss_store_unmap(struct ss_store *store) { mdb_env_set_mapsize(store->env, 0); }

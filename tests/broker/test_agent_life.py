@@ -47,6 +47,7 @@ def test_what_is_wrong_is_said(words, says):
     ("tls_verify = perhaps\n", ":1: `tls_verify` must be yes or no"),
     ("keep_alive = 0\n", ":1: `keep_alive` must be 1 to 65535"),
     ("prefix = a b\n", "prefix must be topic levels"),
+    ("durability = safe\n", ":1: `durability` must be full or relaxed"),
 ])
 def test_a_wrong_line_of_the_file_is_named(tmp_path, text, says):
     (tmp_path / "a.ini").write_text(text)
@@ -55,7 +56,7 @@ def test_a_wrong_line_of_the_file_is_named(tmp_path, text, says):
 
 def test_one_agent_a_directory(scene, tmp_path):
     agent = scene.agent("ada")
-    assert "another agent uses" in fails("--data", agent.data, "--socket", tmp_path / "other.sock", status=1)
+    assert f"another agent uses {agent.data} (process {agent.pid})" in fails("--data", agent.data, "--socket", tmp_path / "other.sock", status=1)
     assert "another agent serves" in fails("--data", tmp_path / "other", "--socket", agent.socket, status=1)
     scene.link(agent).set("object", new_id(), name="Cube")
 
@@ -80,7 +81,7 @@ def test_a_file_in_the_socket_s_place_is_left_alone(tmp_path):
 def test_another_version_s_data_is_refused(tmp_path):
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "version").write_text("scenesync data 9\n")
-    assert "another version" in fails("--data", tmp_path / "d", "--socket", tmp_path / "s", status=1)
+    assert "`scenesync data 9`, which this scenesync (`scenesync data 1`) does not read" in fails("--data", tmp_path / "d", "--socket", tmp_path / "s", status=1)
 
 
 def test_many_clients_at_once(scene):

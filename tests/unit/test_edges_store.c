@@ -32,7 +32,7 @@ static void on_done(void *context, uint64_t txn, bool ok, const char *why) {
 
 static bool open_store(struct bench *bench, struct opened *opened) {
     assert_int_equal(ss_mailbox_init(&opened->mailbox, &bench->loop, 1 << 20), 0);
-    opened->store = ss_store_create(&opened->mailbox, bench->folder);
+    opened->store = ss_store_create(&opened->mailbox, bench->folder, false);
     return opened->store != NULL;
 }
 
