@@ -69,6 +69,7 @@ class Identity:
         self.looks = {}  # collection → how often one of its datablocks was looked for in this tick
         self.copied = {}  # UUID of a copy → that of its original, until the copy is published
         self.members = {}  # (UUID, list name) → {key: member id}
+        self.gone = {}  # the same of members that are there no longer: undo can bring them back
         self.new_uuid = lambda: uuid.uuid4().bytes
 
     def key(self, block):
@@ -258,12 +259,14 @@ class Identity:
             for key in new:
                 renamed = next((old for old in gone if places[old] == keys.index(key)), None)
                 if renamed is None:
-                    table[key] = self.new_uuid()[:4].hex()
+                    back = self.gone.get((owner, list_name), {}).get(key)
+                    table[key] = self.new_uuid()[:4].hex() if back is None or back in table.values() else back
                 else:
                     gone.remove(renamed)
                     table[key] = table.pop(renamed)
         if len(table) != len(keys) or known != list(keys):
             ordered = {key: table[key] for key in keys}
+            self.gone.setdefault((owner, list_name), {}).update((key, table[key]) for key in table if key not in ordered)
             table.clear()
             table.update(ordered)
         return list(table.values())

@@ -49,3 +49,18 @@ def test_what_undo_took_the_tag_of_is_known_by_its_name(identity):
     before = identity.id_of("mesh", block)
     del block["scenesync"]
     assert identity.id_of("mesh", block) == before
+
+
+def test_a_member_that_undo_brings_back_is_the_same(identity):
+    block = Block(7, "material")
+    first, second, third = identity.member_ids(b"m", "nodes", block, ["first", "second", "third"])
+    assert identity.member_ids(b"m", "nodes", block, ["second", "third"]) == [second, third]
+    assert identity.member_ids(b"m", "nodes", block, ["first", "second", "third"]) == [first, second, third]
+
+
+def test_a_member_that_is_still_there_is_not_another_of_its_old_name(identity):
+    block = Block(7, "material")
+    first, second = identity.member_ids(b"m", "nodes", block, ["first", "second"])
+    assert identity.member_ids(b"m", "nodes", block, ["second"]) == [second]
+    identity.bind_member(b"m", "nodes", block, "first elsewhere", first)
+    assert first not in identity.member_ids(b"m", "nodes", block, ["second", "first elsewhere", "first"])[2:]
