@@ -250,3 +250,23 @@ def test_undo_to_a_mesh_that_no_object_uses(version, two):
     settle(a, b)
     same(a, b)
     assert b.run("result = o.vertex_groups.keys()") == ["group"]
+
+
+@versions
+def test_redo_within_edit_mode(version, two):
+    """What stands there is an edit, and a whole one: none of it is what others have heard of."""
+    a, b = two
+    b.run("bpy.ops.mesh.primitive_cube_add()\nbpy.context.object.name = 'cube'\npush()")
+    settle(b, a)
+    a.run(
+        "bpy.context.view_layer.objects.active = bpy.data.objects['cube']\npush()\n"
+        "with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):\n"
+        "    bpy.ops.object.mode_set(mode='EDIT')\n    push()\n"
+        "    bpy.ops.mesh.select_all(action='SELECT')\n    bpy.ops.mesh.subdivide()\n    push()\n"
+        "undo()\nredo()"
+    )
+    settle(a, b)
+    a.run("with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):\n    bpy.ops.object.mode_set(mode='OBJECT')")
+    settle(a, b)
+    same(a, b)
+    assert b.run("o = bpy.data.objects['cube']\nresult = [len(o.data.vertices), len(o.data.uv_layers)]") == [26, 1]

@@ -112,7 +112,7 @@ class Diff:
             back = {field: intended(kind_name, uuid, field, record.values.get(field)) for field in theirs}
             back.update((field, None) for field in changes if field not in back and _is_below(field, back))
             changes = {field: value for field, value in changes.items() if field not in back}
-        record.values = {**values, **{field: value for field, value in back.items() if value is not None}}
+        record.values = {field: value for field, value in {**values, **back}.items() if value is not None}
         record.remote.difference_update(changes)
         if changes:
             self.outbox.queue(kind_name, uuid, changes, self.ctx.kinds[kind_name].is_live(changes))
