@@ -26,6 +26,7 @@ APPLY_SECONDS = 0.004
 BUSY_SECONDS = 2.0  # after traffic, ticks come at once for this long
 RECONNECT_SECONDS = 1.0
 CHORES_SECONDS = 0.1  # what can wait while frames arrive is done this often all the same
+RETRY_SECONDS = 2.0  # what could not be read or written is tried again this often
 UNLIMITED = float("inf")
 
 
@@ -52,6 +53,7 @@ class Session:
         self.retry_at = 0.0
         self.held_at = 0.0
         self.chores_at = 0.0
+        self.retried_at = 0.0
         self.working = False  # Blender's events come from what we do
         self._begin()
 
@@ -62,7 +64,7 @@ class Session:
         self.scene_uuid = identity.singleton(self.slug, "scene")
         self.ctx.identity.bind("scene", scene, self.scene_uuid)
         self.mirror = Mirror()
-        self.outbox = Outbox(lambda *edit: self.apply.forget(*edit))
+        self.outbox = Outbox(lambda *edit: self.apply.forget(*edit), self._unreadable)
         self.diff = Diff(self)
         self.apply = Apply(self)
         self.receive = Receive(self)
@@ -254,6 +256,9 @@ class Session:
         self.diff.sweep(now)
         self.matrices.run(now)
         self.presence.send(now)
+        if now - self.retried_at > RETRY_SECONDS:
+            self.retried_at = now
+            self.outbox.retry()
 
     def _is_behind(self):
         """Whether the last tick left something that could be done now."""
@@ -339,6 +344,11 @@ class Session:
         self.counts[cause] += 1
         if not self.errors or self.errors[-1] != (cause, text):
             self.errors.append((cause, text))
+
+    def _unreadable(self, key, field, error):
+        """A value is a file that cannot be read, or the agent's cannot be written: by then it may be another."""
+        self.failed("files", error)
+        self.later(key)
 
     def failed(self, cause, error):
         self.fail(cause, f"{type(error).__name__}: {error}" if not hasattr(error, "field") else str(error))

@@ -29,9 +29,9 @@ class Link:
 
 @pytest.fixture
 def outbox(tmp_path):
-    forgotten = []
-    made = Outbox(lambda *edit: forgotten.append(edit))
-    made.forgotten = forgotten
+    forgotten, failures = [], []
+    made = Outbox(lambda *edit: forgotten.append(edit), lambda *failure: failures.append(failure))
+    made.forgotten, made.failures = forgotten, failures
     made.connect(Link(), {"incoming": str(tmp_path), "limits": {"inline": 64, "page": 256}})
     return made
 
@@ -161,8 +161,10 @@ def busy_thread(outbox):
     """Nothing is hashed meanwhile."""
     done = threading.Event()
     outbox.files.worker.submit(done.wait)
-    yield
-    done.set()
+    try:
+        yield
+    finally:
+        done.set()
 
 
 def blobs_of(outbox):
@@ -209,6 +211,39 @@ def test_a_blob_is_sent_as_a_file_once(outbox):
     (frame,) = blobs_of(outbox)
     assert frame["size"] == 100 and frame["type"] == "image/png"
     assert edits(outbox)[-1]["batches"][0]["columns"]["file"][0] == {"sha256": frame["sha256"], "size": 100, "type": "image/png"}
+
+
+@pytest.mark.parametrize("vanishes", ("before its size is read", "before it is hashed"))
+def test_a_file_that_is_not_there_holds_back_nothing_else(outbox, tmp_path, vanishes):
+    path = tmp_path / "wood.png"
+    path.write_bytes(b"x" * 100)
+    with busy_thread(outbox):
+        if vanishes == "before its size is read":
+            path.unlink()
+        outbox.queue("image", ONE, {"name": "wood", "file": Blob(path=str(path))})
+        outbox.flush()
+        path.unlink(missing_ok=True)
+    flush_all(outbox)
+    assert [frame["batches"][0]["columns"] for frame in edits(outbox)] == [{"name": ["wood"]}]
+    ((key, field, error),) = outbox.failures
+    assert (key, field, type(error)) == (("image", ONE), "file", FileNotFoundError) and not outbox.idle
+    outbox.retry()
+    flush_all(outbox)
+    assert len(outbox.failures) == 2 and len(edits(outbox)) == 1
+    path.write_bytes(b"y" * 100)
+    outbox.retry()
+    flush_all(outbox)
+    assert edits(outbox)[-1]["batches"][0]["columns"]["file"][0]["sha256"] == hashlib.sha256(b"y" * 100).digest()
+
+
+def test_a_newer_value_need_not_wait_for_a_file_that_is_not_there(outbox, tmp_path):
+    outbox.queue("image", ONE, {"file": Blob(path=str(tmp_path / "wood.png"))})
+    flush_all(outbox)
+    outbox.queue("image", ONE, {"file": None})
+    flush_all(outbox)
+    assert edits(outbox)[0]["batches"][0]["columns"] == {"file": [None]}
+    outbox.acknowledged(edits(outbox)[0]["id"])
+    assert outbox.idle
 
 
 def test_only_changed_pages_are_sent_again(outbox):

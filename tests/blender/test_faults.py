@@ -32,3 +32,21 @@ def test_an_acknowledged_edit_survives_the_agent(both, agents):
     settle(a, b)
     assert b.run("result = [bpy.data.objects[n].location.x for n in ('one', 'two')]") == [1, 2]
     same(a, b)
+
+
+def test_a_mesh_waits_for_the_agents_folder(both, agents):
+    """As when the disk is full: everything else goes on, the user is told, and the mesh follows by itself."""
+    a, b = both
+    incoming = agents[0].data / "incoming"
+    incoming.rename(incoming.with_name("away"))
+    a.run("bpy.ops.mesh.primitive_grid_add(x_subdivisions=100, y_subdivisions=100)\nbpy.context.object.name = 'grid'")
+    a.run("bpy.data.objects['grid'].location.x = 1")
+    told = "from scenesync import registration\nresult = [cause for cause, _ in registration.session().errors]"
+    while "files" not in a.run("scenesync.pump(0.1)\n" + told):
+        pass
+    while not b.run("scenesync.pump(0.1)\nresult = 'grid' in bpy.data.objects and bpy.data.objects['grid'].location.x == 1"):
+        pass
+    incoming.with_name("away").rename(incoming)
+    settle(a, b)
+    assert b.run("result = len(bpy.data.objects['grid'].data.vertices)") == 101 * 101
+    same(a, b)

@@ -7,7 +7,6 @@ session, so a kind deals with its own fields only.
 
 import hashlib
 import importlib
-import os
 
 from .. import schema
 
@@ -43,8 +42,9 @@ class Blob:
         with open(self.path, "rb") as file:
             return file.read()
 
-    def size(self):
-        return len(self._data) if self._data is not None else os.path.getsize(self.path)
+    @property
+    def in_file(self):
+        return self._data is None
 
     def digest(self, data=None):
         """The SHA-256 (32 bytes), computed once; `data` from whoever has read it already."""

@@ -39,20 +39,26 @@ class Files:
         self.worker.shutdown(wait=False)
 
     def ready(self, place, value):
-        """Whether `encode` can give this value at once. If not, the thread has begun with it, and `finished` will tell."""
-        if not self._is_large(value):
-            return True
+        """Whether `encode` can give this value at once. If not, the thread has begun with it, and `finished` will tell.
+
+        Raises OSError where its file cannot be read, or the agent's not be written. The next call tries again.
+        """
         known, job = self.jobs.get(place, (None, None))
-        if known is not value:
+        if job is None or known is not value:
             self._discard(place)
+            if not self._is_work(value):
+                return True
             job = self.worker.submit(self._prepare, place, value)
             self.jobs[place] = (value, job)
             job.add_done_callback(lambda _: self.finished.append(place[:2]))
+        if job.done() and job.exception() is not None:
+            del self.jobs[place]
+            raise job.exception()
         return job.done()
 
     def encode(self, place, value):
         """A value that is `ready` as it travels. Its files are handed to the agent before."""
-        if not self._is_large(value):
+        if place not in self.jobs:
             return _inline(value)
         _, job = self.jobs.pop(place)
         prepared = job.result()
@@ -79,9 +85,11 @@ class Files:
         value = self.welcome.get("limits", {}).get(name, default)
         return value if isinstance(value, int) and value > 0 else default
 
-    def _is_large(self, value):
-        size = value.nbytes if isinstance(value, numpy.ndarray) else value.size() if isinstance(value, Blob) else 0
-        return size > self._limit("inline", INLINE)
+    def _is_work(self, value):
+        """Whether it is large, or has yet to be read."""
+        if isinstance(value, Blob):
+            return value.in_file or len(value.data) > self._limit("inline", INLINE)
+        return isinstance(value, numpy.ndarray) and value.nbytes > self._limit("inline", INLINE)
 
     # ---- in the thread
 
@@ -90,6 +98,8 @@ class Files:
 
     def _prepare_blob(self, blob):
         data = blob.data
+        if len(data) <= self._limit("inline", INLINE):
+            return Prepared(data, [])
         value = {"sha256": blob.digest(data), "size": len(data)}
         if blob.type:
             value["type"] = blob.type

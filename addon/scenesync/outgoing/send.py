@@ -34,8 +34,9 @@ class Bulk:
 
 
 class Outbox:
-    def __init__(self, superseded):
+    def __init__(self, superseded, unreadable):
         self.superseded = superseded  # called with kind, UUIDs (one bytes object) and fields: what others wrote to them before is older
+        self.unreadable = unreadable  # called with (kind, UUID), field and OSError: that value waits for `retry`
         self.fields = {}  # (kind, UUID) → {field: (value, edit id or None)}
         self.unsent = {}  # (kind, UUID) → live?, in order
         self.by_id = {}  # edit id → [((kind, UUID), fields)]
@@ -45,6 +46,7 @@ class Outbox:
         self.welcome = {}
         self.files = Files()
         self.hashing = {}  # (kind, UUID) → live?: not sent before all large values are hashed
+        self.stuck = set()  # ((kind, UUID), field) whose file could not be read or written
 
     # ---- the link comes and goes
 
@@ -54,6 +56,7 @@ class Outbox:
         self.welcome = welcome
         self.files.connect(link, welcome)
         self.hashing.clear()
+        self.stuck.clear()
         for bulk in self.bulks.values():
             self._remember_rows(bulk)
         self.bulks.clear()
@@ -92,6 +95,7 @@ class Outbox:
         mine = self.fields.setdefault(key, {})
         for field, value in fields.items():
             mine[field] = (value, None)
+            self.stuck.discard((key, field))
         self.unsent[key] = live and self.unsent.get(key, True)
         self.superseded(kind, uuid, fields)
 
@@ -145,6 +149,12 @@ class Outbox:
         while self.link is not None and self.unsent and self.link.backlog <= MAX_BACKLOG:
             self._send_some()
 
+    def retry(self):
+        """Try again what could not be read or written."""
+        for key, _ in self.stuck:
+            self.unsent.setdefault(key, False)
+        self.stuck.clear()
+
     def _send_some(self):
         """One edit frame: the oldest unsent entities that are as live as the first."""
         groups = {}
@@ -154,9 +164,10 @@ class Outbox:
         for key in [key for key, is_live in self.unsent.items() if is_live == live]:
             del self.unsent[key]
             fields = {field: value for field, (value, edit_id) in self.fields.get(key, {}).items() if edit_id is None}
-            if not all([self.files.ready((*key, field), value) for field, value in fields.items()]):
+            if not all([self._ready(key, field, value) for field, value in fields.items()]):
                 self.hashing[key] = live
                 continue
+            fields = {field: value for field, value in fields.items() if (key, field) not in self.stuck}
             if not fields:
                 continue
             encoded = {field: self.files.encode((*key, field), value) for field, value in fields.items()}
@@ -175,6 +186,15 @@ class Outbox:
                 mine[name] = (mine[name][0], edit_id)
         batches = [_batch(kind, names, rows) for (kind, names), rows in groups.items()]
         self.link.send({"t": "edit", "id": edit_id, "live": live, "batches": batches})
+
+    def _ready(self, key, field, value):
+        """Whether nothing of this value is to be waited for: it can be sent, or is stuck."""
+        try:
+            return (key, field) in self.stuck or self.files.ready((*key, field), value)
+        except OSError as error:
+            self.stuck.add((key, field))
+            self.unreadable(key, field, error)
+            return True
 
     def _take_id(self):
         self.next_id += 1

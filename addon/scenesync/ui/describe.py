@@ -160,6 +160,7 @@ HEADINGS = {
     "agent": "The agent does not run",
     "refused": "An edit was not taken",
     "file": "Left the scene",
+    "files": "A file could not be read or written; it is tried again",
     "session": "Scenesync failed; it goes on",
     "handler": "Scenesync failed; it goes on",
     "change": "Something could not be read",
