@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two people edit one thing at the same moment: edits of different properties both survive."""
 
+import os
+import signal
+
 from blender import same, settle
 
 SETUP = """
@@ -36,6 +39,24 @@ def test_two_sockets_of_one_material(both):
     at_once(a, b, f"{socket}['Roughness'].default_value = 0.25", f"{socket}['Metallic'].default_value = 0.75")
     for blender in both:
         assert blender.run(f"i = {socket}\nresult = [i['Roughness'].default_value, i['Metallic'].default_value]") == [0.25, 0.75]
+
+
+def test_two_nodes_of_one_name(both, agents):
+    """Names of nodes are unique: both sides leave the name to the same one, and call the other alike."""
+    a, b = both
+    a.run(SETUP)
+    settle(a, b)
+    os.kill(agents[1].process.pid, signal.SIGSTOP)  # so that neither hears of the other before both are made
+    for blender, value in ((a, 1), (b, 2)):
+        blender.run(
+            "tree = bpy.data.materials['paint'].node_tree\nfor value in (value, value + 2):\n    node = tree.nodes.new('ShaderNodeMath')\n"
+            "    node.inputs[0].default_value = value\ntree.links.new(tree.nodes['Principled BSDF'].inputs['Roughness'], node.outputs[0])",
+            value=value,
+        )
+    os.kill(agents[1].process.pid, signal.SIGCONT)
+    settle(a, b)
+    same(a, b)
+    assert len(a.run("result = tree.nodes.keys()")) == 6
 
 
 def test_one_property(both):

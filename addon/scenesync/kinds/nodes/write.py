@@ -103,8 +103,23 @@ class Writer:
             for member in names:
                 self._call(self.nodes[member], f"{member} renamed")
         for member, name in names.items():
+            holder = self.tree.nodes.get(name)
+            if holder is not None:
+                self._give_way(member, holder, name)
             self._call(self.nodes[member], name)
             self.ctx.bind_member(self.owner, "nodes", plan.name_of(self.nodes[member]), member)
+
+    def _give_way(self, member, holder, name):
+        """Two were called alike at once: the one of the lesser id keeps the name, wherever they meet, and how Blender calls the other is an edit."""
+        other = next((known for known, node in self.nodes.items() if node == holder), None)
+        if other is None:
+            return  # of a type that this Blender does not know: the others have their own way with it
+        if member < other:
+            self._call(holder, f"{other} renamed")
+            self._call(self.nodes[member], name)
+            self._call(holder, name)
+            self.ctx.bind_member(self.owner, "nodes", plan.name_of(holder), other)
+        self.ctx.follow(self.owner, f"nodes/{max(member, other)}/name")
 
     def _set_parent(self, member, parent_id):
         node, parent = self.nodes[member], self.nodes.get(parent_id)
