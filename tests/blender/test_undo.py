@@ -270,3 +270,27 @@ def test_redo_within_edit_mode(version, two):
     settle(a, b)
     same(a, b)
     assert b.run("o = bpy.data.objects['cube']\nresult = [len(o.data.vertices), len(o.data.uv_layers)]") == [26, 1]
+
+
+@versions
+def test_edit_of_what_undo_took_from_its_place(version, two):
+    """Links are made in batches: where it hangs until then is nobody's edit."""
+    a, b = two
+    a.run("push()")
+    b.run(
+        "new = bpy.data.collections.new('c')\nbpy.context.scene.collection.children.link(new)\no = bpy.data.objects['mine']\n"
+        "for c in o.users_collection:\n    c.objects.unlink(o)\nnew.objects.link(o)\npush()"
+    )
+    settle(b, a)
+    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
+    settle(a, b)
+    a.run("from scenesync import registration\nsession = registration.session()\nsession.apply.linked_at = float('inf')\nundo()")
+    while not a.run("result = len(session.apply.links)"):
+        pass
+    a.run("bpy.data.objects['mine'].color = (1, 0, 0, 1)\npush()")
+    a.run("pass")
+    a.run("session.apply.linked_at = 0.0")
+    settle(a, b)
+    same(a, b)
+    assert a.run("result = [c.name for c in bpy.data.objects['mine'].users_collection]") == ["c"]
+    assert b.run("result = o.color[1]") == 0

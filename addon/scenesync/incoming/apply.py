@@ -149,7 +149,7 @@ class Apply:
         record = self.mirror.add(kind.name, uuid)
         record.deleted = record.reached = False
         record.remote = {"deleted", *fields}
-        own, linking = _split(kind.name, fields)
+        own, linking = split(kind.name, fields)
         if kind.name == "object" and not any(name.startswith("collections/") for name in fields):
             linking["collections/" + self.session.scene_uuid.hex()] = True
         self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, {n: v for n, v in own.items() if n != "name"}))
@@ -218,7 +218,7 @@ class Apply:
         if kind.name == "object" and fresh.get("type", block.type) != block.type:
             self._replace(kind, uuid, block, {**record.values, **fresh})
             return
-        own, linking = _split(kind.name, fresh)
+        own, linking = split(kind.name, fresh)
         if linking:
             self._queue_links(kind.name, uuid, linking)
         if own:
@@ -296,7 +296,7 @@ class Apply:
                 continue
             self.session.diff.send_unnoticed(kind, uuid, block, record, fields)
             self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fields))
-            record.values = {**_split(kind_name, record.values)[0], **kind.read_links(self.ctx, block)}
+            record.values = {**split(kind_name, record.values)[0], **kind.read_links(self.ctx, block)}
             record.remote.update(fields)
         self.session.pending_push = True
         self.session.watch.structure = True
@@ -390,7 +390,7 @@ class Apply:
             self.session.receive.entity("transform", uuid, {name: values[index] for name, values in lists.items()}, moved.after)
 
 
-def _split(kind, fields):
+def split(kind, fields):
     """(fields to write at once, fields that make Blender rebuild its relations)."""
     prefixes = LINKING.get(kind)
     if prefixes is None:

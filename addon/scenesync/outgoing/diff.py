@@ -7,6 +7,7 @@ import bpy
 import numpy
 
 from .. import entity
+from ..incoming.apply import split
 from ..kinds import properties
 from ..kinds.transform import WIDTHS
 from ..mirror import same
@@ -112,7 +113,8 @@ class Diff:
             back = {field: intended(kind_name, uuid, field, record.values.get(field)) for field in theirs}
             back.update((field, None) for field in changes if field not in back and _is_below(field, back))
             changes = {field: value for field, value in changes.items() if field not in back}
-        record.values = {field: value for field, value in {**values, **back}.items() if value is not None}
+        at_once, _ = split(kind_name, back)  # until links are made, what Blender has of them is nobody's edit
+        record.values = {field: value for field, value in {**values, **at_once}.items() if value is not None}
         record.remote.difference_update(changes)
         if changes:
             self.outbox.queue(kind_name, uuid, changes, self.ctx.kinds[kind_name].is_live(changes))
