@@ -5,6 +5,7 @@
 #define SS_EDGES_BROKER_H
 
 #include "edges/room.h"
+#include "edges/session.h"
 
 struct ss_link;
 
@@ -19,15 +20,6 @@ const char *ss_link_state(const struct ss_link *link, const char **why);
 
 // Milliseconds from a state message to its acknowledgement, smoothed; below 0: not known.
 double ss_link_latency_ms(const struct ss_link *link);
-
-struct ss_publication {
-    const char *topic;
-    struct ss_slice payload;
-    int qos;
-    bool retained;
-    uint32_t expiry_s; // 0: none
-    uint64_t token;    // SS_EV_PUBLISHED is given with it; 0: nobody waits
-};
 
 // ss_link_publish hands one message to Paho. Without a connection it is dropped, and so is QoS 0 while the network is behind.
 void ss_link_publish(struct ss_link *link, const struct ss_publication *publication);

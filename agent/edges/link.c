@@ -1,57 +1,89 @@
 // SPDX-License-Identifier: Apache-2.0
-// When to connect, which MQTT version to try, when a replay is over.
-#include "edges/link.h"
+// A scene's connection to the broker: when to connect, what to subscribe to, when a replay is over.
+#include "edges/attempts.h"
+#include "edges/broker.h"
 #include "edges/log.h"
 #include "edges/memory.h"
 #include "edges/paho_socket.h"
+#include "util/bytes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    RETRY_FIRST_MS = 100,
-    RETRY_MAX_MS = 10000,
     QUIET_MS = 250,       // without a retained message after our own probe came back: the replay is over
     PROBE_WAIT_MS = 5000, // when the probe never comes back
     GOODBYE_MS = 500,
-    SETTLED_MS = 5000,
     BEHIND_BYTES = 8 << 20, // unsent: QoS 0 is skipped
     BEHIND_FORGET_MS = 1000,
+};
+
+enum ss_link_phase { SS_LINK_OFFLINE, SS_LINK_CONNECTING, SS_LINK_SUBSCRIBING, SS_LINK_CONNECTED, SS_LINK_REFUSED, SS_LINK_CLOSING };
+
+struct ss_link {
+    struct ss_room *room;
+    struct ss_session *session;
+    enum ss_link_phase phase;
+    struct ss_attempts attempts;
+    bool was_connected;
+    bool complained; // since it was connected last
+    uint64_t connected_at_ms;
+    bool all_replayed; // this connection began with all that the broker retains
+    bool replaying;    // SS_EV_REPLAYED is still to come
+    uv_timer_t retry;
+    uv_timer_t quiet;
+    char why[256];
+    double latency_ms;
+    uint64_t handed; // bytes given to Paho and, by ss_paho_written, perhaps not sent yet
+    uint64_t handed_at_ms;
+    uint64_t skipped;
+    int open_handles;
+    void (*closed)(struct ss_room *room);
 };
 
 static void connect_now(struct ss_link *link);
 
 static void on_retry(uv_timer_t *timer) { connect_now(timer->data); }
 
-static void retry_later(struct ss_link *link) {
-    uint64_t delay = (uint64_t)RETRY_FIRST_MS << (link->failures < 7 ? link->failures : 7);
-    delay = delay < RETRY_MAX_MS ? delay : RETRY_MAX_MS;
-    uint32_t random = 0;
-    uv_random(NULL, NULL, &random, sizeof(random), 0, NULL);
-    link->failures++;
-    uv_timer_start(&link->retry, on_retry, delay / 2 + random % (delay / 2 + 1), 0);
-}
-
 static void give_up_session(struct ss_link *link, enum ss_link_phase phase) {
     struct ss_room *room = link->room;
     bool was_connected = link->phase == SS_LINK_CONNECTED;
-    if (was_connected && !link->only_311) {
-        link->version = SS_MQTT_5;
-    }
-    if (was_connected && ss_now_ms(room->agent) - link->connected_at_ms > SETTLED_MS) {
-        link->failures = 0; // a broker that throws us out again and again is left in peace for longer and longer
+    if (was_connected) {
+        ss_attempts_lost(&link->attempts, ss_now_ms(room->agent) - link->connected_at_ms);
     }
     ss_session_end(link->session);
     link->session = NULL;
     link->phase = phase;
     link->replaying = false;
     uv_timer_stop(&link->quiet);
-    retry_later(link);
+    uv_timer_start(&link->retry, on_retry, ss_attempts_wait(&link->attempts), 0);
     ss_room_status(room);
     if (was_connected) {
         ss_room_step(room, &(struct ss_event){.type = SS_EV_DISCONNECTED});
     }
+}
+
+static void on_news(void *owner, enum ss_news_type type, int code, const char *text);
+static void on_message(void *owner, struct ss_slice topic, struct ss_slice payload, bool retained);
+static void on_overrun(void *owner);
+static void on_acknowledged(void *owner, const struct ss_sent *sent);
+
+static struct ss_session *create_session(struct ss_link *link) {
+    static const struct ss_session_calls calls = {on_news, on_message, on_overrun, on_acknowledged};
+    struct ss_agent *agent = link->room->agent;
+    char topic[SS_MAX_TOPIC], origin[2 * sizeof(link->room->origin.b) + 1];
+    ss_topic_mine(link->room, SS_TOPIC_ONLINE, topic);
+    ss_hex_format(link->room->origin.b, sizeof(link->room->origin.b), origin);
+    struct ss_session_options options = {.config = &agent->config,
+                                         .mailbox = &agent->mailbox,
+                                         .version = link->attempts.version,
+                                         .client_id_start = ss_slice_text(origin),
+                                         .will_topic = topic,
+                                         .will = ss_online_encode(false),
+                                         .calls = &calls,
+                                         .owner = link};
+    return ss_session_create(&options, link->why, sizeof(link->why));
 }
 
 static void connect_now(struct ss_link *link) {
@@ -60,8 +92,8 @@ static void connect_now(struct ss_link *link) {
     }
     link->phase = SS_LINK_CONNECTING;
     link->handed = 0;
-    link->written_before = ss_paho_written();
-    link->session = ss_session_create(link);
+    ss_attempts_begin(&link->attempts);
+    link->session = create_session(link);
     if (link->session == NULL) {
         give_up_session(link, SS_LINK_OFFLINE);
     }
@@ -70,25 +102,8 @@ static void connect_now(struct ss_link *link) {
 
 // ---- News -------------------------------------------------------------------------------------------------------------------------------
 
-static bool is_refusal(int version, int code) {
-    if (version == SS_MQTT_5) {
-        return code == 0x86 || code == 0x87 || code == 0x8a || code == 0x8c; // bad user or password, not authorized, banned, bad method
-    }
-    return code == 4 || code == 5;
-}
-
-// A 3.1.1 broker answers a version 5 CONNECT with code 1, or closes the connection, or says nothing. So when our CONNECT went out and was not
-// answered well, the next attempt uses the other version; unless it was code 1, version 5 is tried again after a lost connection.
-static void change_version(struct ss_link *link, int code) {
-    if (ss_paho_written() != link->written_before) {
-        link->version = link->session->version == SS_MQTT_5 ? SS_MQTT_311 : SS_MQTT_5;
-        link->only_311 = link->version == SS_MQTT_311 && code == 1;
-        link->failures = link->failures < 2 ? 0 : link->failures;
-    }
-}
-
 static void on_failed(struct ss_link *link, int code, const char *text) {
-    bool refused = is_refusal(link->session->version, code);
+    bool refused = ss_attempts_failed(&link->attempts, code);
     snprintf(link->why, sizeof(link->why), "%s: %s (%d)", link->room->agent->config.broker,
              refused           ? "the broker refuses this user and password"
              : text[0] != '\0' ? text
@@ -98,17 +113,34 @@ static void on_failed(struct ss_link *link, int code, const char *text) {
         ss_log("scene %s: cannot connect to %s; trying again", link->room->name, link->why);
         link->complained = true;
     }
-    if (!refused) {
-        change_version(link, code);
-    }
     give_up_session(link, refused ? SS_LINK_REFUSED : SS_LINK_OFFLINE);
+}
+
+static struct ss_filter filter_of(const struct ss_room *room, enum ss_topic_type type, int qos, bool replay) {
+    const char *user = room->agent->config.user;
+    struct ss_topic topic = {.type = type, .scene = ss_slice_text(room->name), .user = ss_slice_text(user), .origin = room->origin};
+    // Our own `online` comes back: that is the probe for the end of a replay.
+    struct ss_filter filter = {.qos = qos, .no_local = type != SS_TOPIC_ONLINE, .replay = replay};
+    ss_topic_filter(room->agent->config.prefix, &topic, filter.topic);
+    return filter;
+}
+
+static bool subscribe(struct ss_link *link, bool replay) {
+    const struct ss_room *room = link->room;
+    const struct ss_filter filters[] = {
+        filter_of(room, SS_TOPIC_STATE, 1, replay),   filter_of(room, SS_TOPIC_LIVE, 0, false),
+        filter_of(room, SS_TOPIC_PEER, 1, true),      filter_of(room, SS_TOPIC_CHECKPOINT, 1, true),
+        filter_of(room, SS_TOPIC_PRESENCE, 0, false), filter_of(room, SS_TOPIC_CALL, 1, false),
+        filter_of(room, SS_TOPIC_REPLY, 1, false),    filter_of(room, SS_TOPIC_ONLINE, 1, true),
+    };
+    return ss_session_subscribe(link->session, filters, sizeof(filters) / sizeof(filters[0]));
 }
 
 static void on_connected(struct ss_link *link) {
     link->phase = SS_LINK_SUBSCRIBING;
     // What an earlier life or connection knew is brought up to date by a peer, without all that the broker retains. MQTT 3.1.1 always replays.
-    link->all_replayed = link->version == SS_MQTT_311 || (!link->was_connected && link->room->entities == 0);
-    if (!ss_session_subscribe(link->session, false, link->all_replayed)) {
+    link->all_replayed = link->attempts.version == SS_MQTT_311 || (!link->was_connected && link->room->entities == 0);
+    if (!subscribe(link, link->all_replayed)) {
         give_up_session(link, SS_LINK_OFFLINE);
     }
 }
@@ -142,7 +174,7 @@ static void on_subscribed(struct ss_link *link, int code) {
     }
     if (link->phase == SS_LINK_SUBSCRIBING) {
         ss_log("scene %s: connected to %s with MQTT %s", link->room->name, link->room->agent->config.broker,
-               link->session->version == SS_MQTT_5 ? "5" : "3.1.1");
+               link->attempts.version == SS_MQTT_5 ? "5" : "3.1.1");
         link->phase = SS_LINK_CONNECTED;
         link->connected_at_ms = ss_now_ms(link->room->agent);
         link->was_connected = true;
@@ -154,7 +186,8 @@ static void on_subscribed(struct ss_link *link, int code) {
     begin_replay(link);
 }
 
-void ss_link_news(struct ss_link *link, enum ss_news_type type, int code, const char *text) {
+static void on_news(void *owner, enum ss_news_type type, int code, const char *text) {
+    struct ss_link *link = owner;
     if (link->phase == SS_LINK_CLOSING) {
         return;
     }
@@ -170,7 +203,23 @@ void ss_link_news(struct ss_link *link, enum ss_news_type type, int code, const 
     }
 }
 
-void ss_link_acknowledged(struct ss_link *link, const struct ss_sent *sent) {
+static void on_message(void *owner, struct ss_slice topic, struct ss_slice payload, bool retained) {
+    struct ss_link *link = owner;
+    if (link->phase != SS_LINK_CLOSING) {
+        ss_from_broker(link->room, topic, payload, retained);
+    }
+}
+
+static void on_overrun(void *owner) {
+    struct ss_link *link = owner;
+    if (link->phase != SS_LINK_CLOSING) {
+        ss_room_refused(link->room, "overrun", "messages came faster than they could be taken; asking for them again");
+        ss_link_reread(link);
+    }
+}
+
+static void on_acknowledged(void *owner, const struct ss_sent *sent) {
+    struct ss_link *link = owner;
     if (link->phase == SS_LINK_CLOSING || sent->token == 0) {
         return;
     }
@@ -204,7 +253,8 @@ void ss_link_heard_retained(struct ss_link *link) {
 
 void ss_link_reread(struct ss_link *link) {
     if (link != NULL && link->phase == SS_LINK_CONNECTED) {
-        ss_session_subscribe(link->session, true, true);
+        struct ss_filter state = filter_of(link->room, SS_TOPIC_STATE, 1, true);
+        ss_session_subscribe(link->session, &state, 1);
     }
 }
 
@@ -258,7 +308,7 @@ struct ss_link *ss_link_create(struct ss_room *room) {
         return NULL;
     }
     struct ss_link *link = ss_new(sizeof(*link));
-    *link = (struct ss_link){.room = room, .version = SS_MQTT_5, .latency_ms = -1};
+    *link = (struct ss_link){.room = room, .latency_ms = -1};
     uv_timer_init(room->agent->loop, &link->retry);
     uv_timer_init(room->agent->loop, &link->quiet);
     link->retry.data = link->quiet.data = link;
@@ -294,9 +344,7 @@ void ss_link_close(struct ss_link *link, void (*closed)(struct ss_room *room)) {
     uint64_t wait = 0;
     if (link->phase == SS_LINK_CONNECTED) {
         publish_online(link, false);
-        MQTTAsync_disconnectOptions options = MQTTAsync_disconnectOptions_initializer;
-        options.timeout = GOODBYE_MS;
-        MQTTAsync_disconnect(link->session->handle, &options); // after what is in flight
+        ss_session_goodbye(link->session, GOODBYE_MS);
         wait = GOODBYE_MS;
     }
     link->phase = SS_LINK_CLOSING;

@@ -1,14 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that is said to Paho, and its callbacks, which only post to the mailbox: they run on Paho's threads under Paho's lock.
-#include "edges/link.h"
-#include "edges/log.h"
 #include "edges/memory.h"
+#include "edges/session.h"
 
+#include <MQTTAsync.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONNECT_TIMEOUT_S = 10, MAX_INFLIGHT = 256, MAX_FILTERS = 8, BAD_FILTER = 0x80 };
+enum { CONNECT_TIMEOUT_S = 10, MAX_INFLIGHT = 256 };
+
+// Paho's threads know a session until MQTTAsync_destroy; mail that is older than that finds `owner` NULL.
+struct ss_session {
+    const struct ss_session_calls *calls;
+    void *owner;
+    struct ss_mailbox *mailbox;
+    MQTTAsync handle;
+    int version;
+    struct ss_sent *sent; // the loop's
+    atomic_bool overrun;  // the mailbox was full and something was dropped
+};
 
 struct ss_news {
     struct ss_mail mail;
@@ -38,8 +50,8 @@ static void deliver_news(struct ss_mail *mail) {
     struct ss_news *news = (struct ss_news *)mail;
     if (news->type == SS_NEWS_GONE) {
         free_session(news->session);
-    } else if (news->session->link != NULL) {
-        ss_link_news(news->session->link, news->type, news->code, news->text);
+    } else if (news->session->owner != NULL) {
+        news->session->calls->news(news->session->owner, news->type, news->code, news->text);
     }
     free(news);
 }
@@ -93,7 +105,7 @@ static void on_subscribed5(void *context, MQTTAsync_successData5 *data) {
     post_news(context, SS_NEWS_SUBSCRIBED, worst, NULL);
 }
 
-static void on_subscribed_state5(void *context, MQTTAsync_successData5 *data) {
+static void on_subscribed_one5(void *context, MQTTAsync_successData5 *data) {
     post_news(context, SS_NEWS_SUBSCRIBED, (int)data->reasonCode, NULL);
 }
 
@@ -127,15 +139,14 @@ static void on_not_sent5(void *context, MQTTAsync_failureData5 *data) {
 
 static void deliver_arrival(struct ss_mail *mail) {
     struct ss_arrival *arrival = (struct ss_arrival *)mail;
-    struct ss_link *link = arrival->session->link;
-    if (link != NULL && link->phase != SS_LINK_CLOSING) {
+    struct ss_session *session = arrival->session;
+    if (session->owner != NULL) {
         struct ss_slice topic = {(const uint8_t *)arrival->topic, (size_t)arrival->topic_len};
         struct ss_slice payload = {arrival->message->payload, (size_t)arrival->message->payloadlen};
-        ss_from_broker(link->room, topic, payload, arrival->message->retained != 0);
-        if (atomic_exchange(&arrival->session->overrun, false)) {
-            ss_room_refused(link->room, "overrun", "messages came faster than they could be taken; asking for them again");
-            ss_link_reread(link);
-        }
+        session->calls->message(session->owner, topic, payload, arrival->message->retained != 0);
+    }
+    if (session->owner != NULL && atomic_exchange(&session->overrun, false)) {
+        session->calls->overrun(session->owner);
     }
     MQTTAsync_freeMessage(&arrival->message);
     MQTTAsync_free(arrival->topic);
@@ -182,13 +193,12 @@ static MQTTAsync_connectOptions connect_options(const struct ss_session *session
     return options;
 }
 
-static int begin_connect(struct ss_session *session) {
-    const struct ss_config *config = &session->link->room->agent->config;
-    char topic[SS_MAX_TOPIC];
-    ss_topic_mine(session->link->room, SS_TOPIC_ONLINE, topic);
+static int begin_connect(struct ss_session *session, const struct ss_session_options *from) {
+    const struct ss_config *config = from->config;
     MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
-    will.topicName = topic;
-    will.message = "0";
+    will.topicName = from->will_topic;
+    will.payload.data = from->will.data;
+    will.payload.len = (int)from->will.len;
     will.retained = 1;
     will.qos = 1;
     MQTTAsync_SSLOptions tls = MQTTAsync_SSLOptions_initializer;
@@ -208,30 +218,29 @@ static int begin_connect(struct ss_session *session) {
     return MQTTAsync_connect(session->handle, &options);
 }
 
-static void client_id(const struct ss_link *link, char id[32]) {
+static void client_id(struct ss_slice start, char id[32]) {
     uint8_t random[3];
     uv_random(NULL, NULL, random, sizeof(random), 0, NULL);
-    ss_hex_format(link->room->origin.b, sizeof(link->room->origin.b), id);
-    id[16] = '-';
-    ss_hex_format(random, sizeof(random), id + 17);
+    memcpy(id, start.data, start.len);
+    id[start.len] = '-';
+    ss_hex_format(random, sizeof(random), id + start.len + 1);
 }
 
-struct ss_session *ss_session_create(struct ss_link *link) {
+struct ss_session *ss_session_create(const struct ss_session_options *from, char *why, size_t why_size) {
     struct ss_session *session = ss_new(sizeof(*session));
-    *session = (struct ss_session){.link = link, .mailbox = &link->room->agent->mailbox, .version = link->version};
+    *session = (struct ss_session){.calls = from->calls, .owner = from->owner, .mailbox = from->mailbox, .version = from->version};
     MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer5;
-    options.MQTTVersion = link->version == SS_MQTT_5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
+    options.MQTTVersion = from->version == SS_MQTT_5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
     char id[32]; // 23 characters: what every 3.1.1 broker must take
-    client_id(link, id);
-    int error =
-        MQTTAsync_createWithOptions(&session->handle, link->room->agent->config.broker, id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
+    client_id(from->client_id_start, id);
+    int error = MQTTAsync_createWithOptions(&session->handle, from->config->broker, id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
     if (error == MQTTASYNC_SUCCESS) {
         MQTTAsync_setCallbacks(session->handle, session, on_lost, on_arrived, NULL);
         MQTTAsync_setDisconnected(session->handle, session, on_disconnected);
-        error = begin_connect(session);
+        error = begin_connect(session, from);
     }
     if (error != MQTTASYNC_SUCCESS) {
-        snprintf(link->why, sizeof(link->why), "%s", MQTTAsync_strerror(error));
+        snprintf(why, why_size, "%s", MQTTAsync_strerror(error));
         ss_session_end(session);
         return NULL;
     }
@@ -242,64 +251,43 @@ void ss_session_end(struct ss_session *session) {
     if (session == NULL) {
         return;
     }
-    session->link = NULL;
+    session->owner = NULL;
     MQTTAsync_destroy(&session->handle);
     post_news(session, SS_NEWS_GONE, 0, NULL); // behind everything that its callbacks posted
 }
 
-// ---- Subscribing ------------------------------------------------------------------------------------------------------------------------
-
-struct ss_filters {
-    int count;
-    char text[MAX_FILTERS][SS_MAX_TOPIC];
-    char *topics[MAX_FILTERS];
-    int qos[MAX_FILTERS];
-    MQTTSubscribe_options options[MAX_FILTERS];
-};
-
-static void add_filter(struct ss_filters *filters, const struct ss_room *room, enum ss_topic_type type, int qos, bool replay) {
-    const char *user = room->agent->config.user;
-    struct ss_topic topic = {
-        .type = type,
-        .scene = {(const uint8_t *)room->name, strlen(room->name)},
-        .user = {(const uint8_t *)user, strlen(user)},
-        .origin = room->origin,
-    };
-    int i = filters->count++;
-    ss_topic_filter(room->agent->config.prefix, &topic, filters->text[i]);
-    filters->topics[i] = filters->text[i];
-    filters->qos[i] = qos;
-    filters->options[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
-    filters->options[i].noLocal = type != SS_TOPIC_ONLINE; // ours comes back: that is the probe for the end of a replay
-    filters->options[i].retainHandling = replay ? 0 : 2;
+void ss_session_goodbye(struct ss_session *session, int timeout_ms) {
+    MQTTAsync_disconnectOptions options = MQTTAsync_disconnectOptions_initializer;
+    options.timeout = timeout_ms;
+    MQTTAsync_disconnect(session->handle, &options);
 }
 
-bool ss_session_subscribe(struct ss_session *session, bool only_state, bool replay) {
-    struct ss_room *room = session->link->room;
-    struct ss_filters filters = {0};
-    add_filter(&filters, room, SS_TOPIC_STATE, 1, replay);
-    if (!only_state) {
-        add_filter(&filters, room, SS_TOPIC_LIVE, 0, false);
-        add_filter(&filters, room, SS_TOPIC_PEER, 1, true);
-        add_filter(&filters, room, SS_TOPIC_CHECKPOINT, 1, true);
-        add_filter(&filters, room, SS_TOPIC_PRESENCE, 0, false);
-        add_filter(&filters, room, SS_TOPIC_CALL, 1, false);
-        add_filter(&filters, room, SS_TOPIC_REPLY, 1, false);
-        add_filter(&filters, room, SS_TOPIC_ONLINE, 1, true);
+// ---- Subscribing ------------------------------------------------------------------------------------------------------------------------
+
+bool ss_session_subscribe(struct ss_session *session, const struct ss_filter *filters, int count) {
+    char *topics[SS_MAX_FILTERS];
+    int qos[SS_MAX_FILTERS];
+    MQTTSubscribe_options each[SS_MAX_FILTERS];
+    for (int i = 0; i < count; i++) {
+        topics[i] = (char *)(uintptr_t)filters[i].topic;
+        qos[i] = filters[i].qos;
+        each[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
+        each[i].noLocal = filters[i].no_local;
+        each[i].retainHandling = filters[i].replay ? 0 : 2;
     }
     MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
     options.context = session;
     if (session->version == SS_MQTT_5) {
-        options.onSuccess5 = only_state ? on_subscribed_state5 : on_subscribed5;
+        options.onSuccess5 = count == 1 ? on_subscribed_one5 : on_subscribed5;
         options.onFailure5 = on_not_subscribed5;
-        options.subscribeOptions = filters.options[0];
-        options.subscribeOptionsList = filters.options;
-        options.subscribeOptionsCount = filters.count;
+        options.subscribeOptions = each[0];
+        options.subscribeOptionsList = each;
+        options.subscribeOptionsCount = count;
     } else {
         options.onSuccess = on_subscribed;
         options.onFailure = on_not_subscribed;
     }
-    return MQTTAsync_subscribeMany(session->handle, filters.count, filters.topics, filters.qos, &options) == MQTTASYNC_SUCCESS;
+    return MQTTAsync_subscribeMany(session->handle, count, topics, qos, &options) == MQTTASYNC_SUCCESS;
 }
 
 // ---- Publishing -------------------------------------------------------------------------------------------------------------------------
@@ -310,8 +298,8 @@ static void deliver_sent(struct ss_mail *mail) {
         sent->next->previous = sent->previous;
     }
     *(sent->previous != NULL ? &sent->previous->next : &sent->session->sent) = sent->next;
-    if (sent->session->link != NULL) {
-        ss_link_acknowledged(sent->session->link, sent);
+    if (sent->session->owner != NULL) {
+        sent->session->calls->acknowledged(sent->session->owner, sent);
     }
     free(sent);
 }
@@ -333,9 +321,9 @@ static void add_properties(MQTTAsync_message *message, const struct ss_publicati
         expiry.value.integer4 = publication->expiry_s;
         MQTTProperties_add(&message->properties, &expiry);
     }
-    if (publication->retained && publication->token != 0) {
+    if (publication->content_type != NULL) {
         MQTTProperty type = {.identifier = MQTTPROPERTY_CODE_CONTENT_TYPE};
-        type.value.data = (MQTTLenString){(int)strlen("application/msgpack"), (char *)(uintptr_t) "application/msgpack"};
+        type.value.data = (MQTTLenString){(int)strlen(publication->content_type), (char *)(uintptr_t)publication->content_type};
         MQTTProperties_add(&message->properties, &type);
     }
 }

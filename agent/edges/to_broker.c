@@ -54,6 +54,7 @@ void ss_to_broker_state(struct ss_room *room, const struct ss_effect *effect) {
             (struct ss_publication){.payload = ss_buffer_slice(out),
                                     .qos = 1,
                                     .retained = true,
+                                    .content_type = effect->type == SS_FX_PUBLISH_STATE ? "application/msgpack" : NULL,
                                     .expiry_s = effect->type == SS_FX_PUBLISH_STATE ? effect->state.expiry_s : 0,
                                     .token = effect->type == SS_FX_PUBLISH_STATE ? effect->state.token : 0});
 }

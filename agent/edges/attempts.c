@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edges/attempts.h"
+
+#include "edges/paho_socket.h"
+#include "edges/session.h"
+
+enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000, SETTLED_MS = 5000 };
+
+void ss_attempts_begin(struct ss_attempts *attempts) {
+    attempts->version = attempts->version != 0 ? attempts->version : SS_MQTT_5;
+    attempts->written_before = ss_paho_written();
+}
+
+static bool is_refusal(int version, int code) {
+    if (version == SS_MQTT_5) {
+        return code == 0x86 || code == 0x87 || code == 0x8a || code == 0x8c; // bad user or password, not authorized, banned, bad method
+    }
+    return code == 4 || code == 5;
+}
+
+// A 3.1.1 broker answers a version 5 CONNECT with code 1, or closes the connection, or says nothing. So when our CONNECT went out and was not
+// answered well, the next attempt uses the other version; unless it was code 1, version 5 is tried again after a lost connection.
+bool ss_attempts_failed(struct ss_attempts *attempts, int code) {
+    bool refused = is_refusal(attempts->version, code);
+    if (!refused && ss_paho_written() != attempts->written_before) {
+        attempts->version = attempts->version == SS_MQTT_5 ? SS_MQTT_311 : SS_MQTT_5;
+        attempts->only_311 = attempts->version == SS_MQTT_311 && code == 1;
+        attempts->failures = attempts->failures < 2 ? 0 : attempts->failures;
+    }
+    return refused;
+}
+
+void ss_attempts_lost(struct ss_attempts *attempts, uint64_t after_ms) {
+    attempts->version = attempts->only_311 ? SS_MQTT_311 : SS_MQTT_5;
+    if (after_ms > SETTLED_MS) {
+        attempts->failures = 0; // a broker that throws us out again and again is left in peace for longer and longer
+    }
+}
+
+uint64_t ss_attempts_wait(struct ss_attempts *attempts) {
+    uint64_t delay = (uint64_t)RETRY_FIRST_MS << (attempts->failures < 7 ? attempts->failures : 7);
+    delay = delay < RETRY_MAX_MS ? delay : RETRY_MAX_MS;
+    uint32_t random = 0;
+    uv_random(NULL, NULL, &random, sizeof(random), 0, NULL);
+    attempts->failures++;
+    return delay / 2 + random % (delay / 2 + 1);
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which MQTT version the next attempt to connect uses, and how long to wait before it.
+#ifndef SS_EDGES_ATTEMPTS_H
+#define SS_EDGES_ATTEMPTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ss_attempts {
+    int version;       // to try next, or in use
+    unsigned failures; // in a row
+    bool only_311;     // the broker said so
+    uint64_t written_before;
+};
+
+// ss_attempts_begin is called before each attempt; version 0 becomes 5.
+void ss_attempts_begin(struct ss_attempts *attempts);
+
+// ss_attempts_failed learns from a CONNECT that was not answered well. Returns whether user and password were refused.
+bool ss_attempts_failed(struct ss_attempts *attempts, int code);
+
+// ss_attempts_lost: a connection ended after so long.
+void ss_attempts_lost(struct ss_attempts *attempts, uint64_t after_ms);
+
+// ss_attempts_wait counts one more failure and gives the milliseconds until the next attempt.
+uint64_t ss_attempts_wait(struct ss_attempts *attempts);
+
+#endif
