@@ -2,7 +2,7 @@
 """./dev test: every suite, with its counts and those of all together.
 
 A suite is a ctest label (unit, sim, fuzz), a folder of tests/ with test_*.py, or `asan` or `tsan`: all of ctest once more, built with
-sanitizers. `tsan` and `viewer` run only when they are named.
+sanitizers. `tsan`, `viewer` and `brokers` run only when they are named.
 """
 import subprocess
 import sys
@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 RESULTS = BUILD / "results"
 SANITIZERS = ("asan", "tsan")
-ONLY_NAMED = ("tsan", "viewer")
+ONLY_NAMED = ("tsan", "viewer", "brokers")
+PREPARE = {"asan": ["scripts/build", "asan"], "tsan": ["scripts/build", "tsan"], "viewer": ["scripts/build-viewer"], "brokers": ["./dev", "brokers"]}
 
 
 def ctest_suites():
@@ -60,8 +61,7 @@ def all_suites(pytest_arguments):
 
 def build(name):
     """Whether what the suite needs is there; `./dev` has built the rest."""
-    command = [ROOT / "scripts" / "build", name] if name in SANITIZERS else [ROOT / "scripts" / "build-viewer"] if name == "viewer" else ["true"]
-    return subprocess.run(command, stdin=subprocess.DEVNULL).returncode == 0
+    return subprocess.run(PREPARE.get(name, ["true"]), cwd=ROOT, stdin=subprocess.DEVNULL).returncode == 0
 
 
 def run_suite(name, command, folder):

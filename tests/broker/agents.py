@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What tests of the agent share: a broker, a store and agents, and a broker that speaks only MQTT 3.1.1."""
 import contextlib
+import itertools
 import socket
 import threading
 import time
@@ -14,16 +15,18 @@ ROOT = f"scenesync/v1/{SCENE}"
 
 
 class World:
-    """A broker and a store that run, and agents by name."""
+    """A broker (by default mosquitto as broker-config/ has it) and a store that run, and agents by name: where the broker has several
+    addresses, one after the other at the next."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, broker=None):
         self.directory = directory
         self.stack = contextlib.ExitStack()
-        self.broker = self.stack.enter_context(Broker(directory))
+        self.broker = self.stack.enter_context(broker or Broker(directory))
         self.store = self.stack.enter_context(Store(directory))
+        self.addresses = itertools.cycle(self.broker.urls)
 
     def agent(self, name, broker=None, store=None, start=True, **options):
-        agent = Agent(self.directory / name, broker or self.broker.url, store or self.store.url, name=name, **options)
+        agent = Agent(self.directory / name, broker or next(self.addresses), store or self.store.url, name=name, **options)
         self.stack.callback(agent.kill)
         if start:
             self.stack.callback(agent.stop)
@@ -35,8 +38,8 @@ class World:
 
 
 @contextlib.contextmanager
-def world(directory):
-    made = World(directory)
+def world(directory, broker=None):
+    made = World(directory, broker)
     with made.stack:
         yield made
 
@@ -45,7 +48,7 @@ def new_id():
     return uuid.uuid4().bytes
 
 
-def eventually(condition, seconds=20):
+def eventually(condition, seconds=60):
     end = time.monotonic() + seconds
     while not (result := condition()):
         assert time.monotonic() < end, f"it did not become so within {seconds} s"

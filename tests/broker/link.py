@@ -9,7 +9,7 @@ import uuid
 
 import msgpack
 
-SECONDS = 20
+SECONDS = 60
 
 
 def connect(path):

@@ -12,7 +12,7 @@ SECONDS = 30
 
 
 class Client:
-    """Connects at once; `connected` is the broker's return code (0: accepted). `next()` is (topic, payload) of the next message."""
+    """Connects at once, as the user in the URL when none is given; `connected` is the broker's return code (0: accepted). `next()` is (topic, payload) of the next message."""
 
     def __init__(self, url, user=None, password=None, protocol=paho.MQTTv311, ca=None, receive_maximum=None):
         parts = urlsplit(url)
@@ -25,8 +25,8 @@ class Client:
         self.paho.on_subscribe = lambda client, data, mid, granted, *rest: self._subscribed.put(granted)
         self.paho.on_publish = self.paho.on_disconnect = lambda *_: self._processed.put(True)
         self.paho.max_inflight_messages_set(1000)
-        if user:
-            self.paho.username_pw_set(user, password)
+        if user or parts.username:
+            self.paho.username_pw_set(user or parts.username, password or parts.password)
         if ca:
             self.paho.tls_set(str(ca))
         properties = None

@@ -46,6 +46,11 @@ def free_port():
                 continue
 
 
+def in_root(root, *options):
+    """The words before a command that run it in a Debian root (see scripts/in-root); none for this system itself."""
+    return [str(REPOSITORY / "scripts" / "in-root"), *options, str(root)] if root else []
+
+
 def _end_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
@@ -93,6 +98,11 @@ class Service:
     def start(self):
         if self.alive:
             return self
+        self.launch()
+        return self.await_ready()
+
+    def launch(self):
+        """The first half of a start, for those that become ready only together."""
         self.prepare()
         main = threading.current_thread() is threading.main_thread()
         with open(self.log, "ab") as log:
@@ -100,6 +110,8 @@ class Service:
             self.process = subprocess.Popen(
                 [str(word) for word in self.command()], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment(),
                 start_new_session=True, preexec_fn=_end_with_parent if main else None)
+
+    def await_ready(self):
         end = time.monotonic() + START_SECONDS
         while not self.ready():
             if not self.alive or time.monotonic() > end:
@@ -161,7 +173,7 @@ def _use_tls(text, plain):
     return "\n".join(re.sub(r"^(\s*)#", r"\1", line) if line.strip().lstrip("#").startswith(keys) else line for line in lines) + "\n"
 
 
-def _answers(port):
+def answers(port):
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
         return True
@@ -172,6 +184,7 @@ def _answers(port):
 class Broker(Service):
     """mosquitto with broker-config/mosquitto/`config`; `url` and `ws_url` are where it listens.
 
+    `root` is the Debian root (scripts/broker-root) whose mosquitto it is, else this system's.
     `passwords` (user → password) are for lan.conf, `acl` is the text of its ACL file (default: lan.acl of broker-config/),
     `tls` takes lan.conf's TLS lines with a certificate made for it (`ca` is its file), `edit` is given the configuration's
     text and returns another. Its persistence survives stop and kill; `forget()` while it is down removes it. It listens at
@@ -180,9 +193,9 @@ class Broker(Service):
 
     name = "broker"
 
-    def __init__(self, directory, config="local.conf", passwords=None, acl=None, tls=False, edit=str, host=LOOPBACK):
+    def __init__(self, directory, config="local.conf", passwords=None, acl=None, tls=False, edit=str, host=LOOPBACK, root=None):
         super().__init__(Path(directory) / "broker")
-        self.host = host
+        self.host, self.root = host, root
         self.port, self.ws_port = free_port(), free_port()
         self.config, self.passwords, self.acl, self.edit = config, passwords or {}, acl, edit
         self.ca = _certificate(self.directory) if tls else None
@@ -190,6 +203,11 @@ class Broker(Service):
     @property
     def url(self):
         return f"mqtt{'s' if self.ca else ''}://{self.host}:{self.port}"
+
+    @property
+    def urls(self):
+        """Where agents can go; brokers.py has some with several."""
+        return [self.url]
 
     @property
     def ws_url(self):
@@ -219,13 +237,13 @@ class Broker(Service):
         acl.chmod(0o600)
 
     def command(self):
-        return ["mosquitto", "-c", self.directory / "mosquitto.conf"]
+        return [*in_root(self.root), "mosquitto", "-c", self.directory / "mosquitto.conf"]
 
     def environment(self):
         return dict(os.environ, PATH=os.environ.get("PATH", "") + ":/usr/sbin")
 
     def ready(self):
-        return _answers(self.port) and _answers(self.ws_port)
+        return answers(self.port) and answers(self.ws_port)
 
     def forget(self):
         (self.directory / "mosquitto.db").unlink(missing_ok=True)
