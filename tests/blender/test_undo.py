@@ -294,3 +294,24 @@ def test_edit_of_what_undo_took_from_its_place(version, two):
     same(a, b)
     assert a.run("result = [c.name for c in bpy.data.objects['mine'].users_collection]") == ["c"]
     assert b.run("result = o.color[1]") == 0
+
+
+@versions
+def test_undo_in_edit_mode_after_another_deleted_what_is_edited(version, two):
+    """Blender's steps within Edit Mode are nothing without the object."""
+    a, b = two
+    b.run("bpy.ops.mesh.primitive_cube_add()\nbpy.context.object.name = 'cube'\npush()")
+    settle(b, a)
+    a.run(
+        "bpy.context.view_layer.objects.active = bpy.data.objects['cube']\npush()\n"
+        "with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):\n"
+        "    bpy.ops.object.mode_set(mode='EDIT')\n    push()\n"
+        "    bpy.ops.mesh.select_all(action='SELECT')\n    bpy.ops.mesh.subdivide()\n    push()\n    bpy.ops.mesh.subdivide()\n    push()"
+    )
+    b.run("bpy.data.objects.remove(bpy.data.objects['cube'])\npush()")
+    settle(a, b)
+    for _ in range(4):
+        a.run("undo()")
+        settle(a, b)
+    assert locations(a) == locations(b) == {"mine": 0}
+    same(a, b)

@@ -323,6 +323,7 @@ class Apply:
     def _remove(self, kind, uuid, block):
         if kind.name == "object" and block.mode != "OBJECT":
             edit_mode.leave(block)
+            self.session.pending_push = True
         self.ctx.names.aliases.pop(uuid, None)
         self.ctx.identity.lose(uuid)
         kind.remove(self.ctx, block)
