@@ -40,15 +40,20 @@ class Memory:
         self.announced = False
         self.looked = (0.0, 0.0)  # for silent edits: when, and how long it took
         self.arrived = {}  # its arrays, until all that it needs are here
+        self.early = {}  # arrays that fit, of vertex groups and shape keys that are not here yet
 
     def recognise(self, topology):
         """The topology's name; hashed only when it is not the one of last time."""
         old = self.topology
         if old is not None and old.counts == topology.counts and all(map(same, old.arrays(), topology.arrays())):
             return self.name
-        self.topology, self.name = topology, topology.name()
-        self.normals = mesh_normals.Memory()
+        self.become(topology, topology.name())
         return self.name
+
+    def become(self, topology, name):
+        self.topology, self.name = topology, name
+        self.normals = mesh_normals.Memory()
+        self.early = {}
 
     def announce(self, name):
         """This topology shall be."""
@@ -234,8 +239,7 @@ class Mesh(Kind):
         if topology.name() != name:
             raise KindError("topology", "the arrays are not those of this topology", "send the mesh again")
         mesh_topology.build(mesh, topology, ctx.caps.mesh_attributes_only, ctx.data)
-        memory.topology, memory.name = topology, name
-        memory.normals = mesh_normals.Memory()
+        memory.become(topology, name)
         memory.groups.weights = {}
         memory.groups.due = True
         plain = {field: None for field in mesh_layers.PLAIN}  # what says nothing is absent
@@ -253,14 +257,19 @@ class Mesh(Kind):
                 mesh_layers.write(mesh, memory.topology, name, arrays[name], ctx.caps.mesh_attributes_only, memory.plain_layers, operator)
 
     def _write_members(self, ctx, mesh, arrays, user, memory, problems):
+        """Weights and positions; those of members that are not here yet wait for them."""
         vertices = memory.topology.counts[0]
-        for name, values in arrays.items():
+        waiting, memory.early = {**memory.early, **arrays}, {}
+        for name, values in waiting.items():
             with problems.caught():
+                there = True
                 if name.startswith(vertex_groups.PREFIX):
                     member = name[len(vertex_groups.PREFIX):]
-                    vertex_groups.write_weights(ctx, mesh, name, member, values, vertices, user, memory.groups)
+                    there = vertex_groups.write_weights(ctx, mesh, name, member, values, vertices, user, memory.groups)
                 elif name.startswith(shape_keys.PREFIX):
-                    shape_keys.write_positions(ctx, mesh, name, name[len(shape_keys.PREFIX):], values, vertices)
+                    there = shape_keys.write_positions(ctx, mesh, name, name[len(shape_keys.PREFIX):], values, vertices)
+                if not there and values is not None:
+                    memory.early[name] = values
 
     def _operator(self, ctx, mesh, name):
         """For the few things that Blender does only by an operator: some look for the mesh, some for an object."""

@@ -131,11 +131,13 @@ def _write_relative(ctx, mesh, memory):
 
 
 def write_positions(ctx, mesh, field, member, values, vertices):
+    """Whether there is such a key."""
     block = key_block(ctx, mesh, member)
     if block is None or values is None:
-        return
+        return block is not None
     values = check(field, values, FLOAT, vertices * 3)
     if len(block.data) == vertices:
         put(block.data, "co", numpy.nan_to_num(values, posinf=0, neginf=0))
         with suppress(AttributeError):
             mesh.shape_keys.update_tag()
+    return True

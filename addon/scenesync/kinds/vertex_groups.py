@@ -137,11 +137,11 @@ def _make_last(mesh, user, names):
 
 
 def write_weights(ctx, mesh, field, member, pairs, vertices, user, memory):
-    """One group's weights; only vertices that differ from what was last read are touched."""
+    """One group's weights; only vertices that differ from what was last read are touched. Whether there is such a group."""
     name = ctx.member_key(mesh, LIST, member)
     group = user.vertex_groups.get(name) if name is not None else None
     if group is None:
-        return
+        return False
     new = numpy.empty((0, 2), PAIR) if pairs is None else checked(field, pairs, vertices)
     old = memory.weights.get(member)
     if old is None:
@@ -154,6 +154,7 @@ def write_weights(ctx, mesh, field, member, pairs, vertices, user, memory):
             group.remove(gone.astype(int).tolist())
         _add(group, new[~_same_weight(new, old)])
     memory.weights[member] = new.reshape(-1)
+    return True
 
 
 def _same_weight(new, old):

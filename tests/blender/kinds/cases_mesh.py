@@ -244,6 +244,16 @@ def case_arrays_may_come_one_by_one():
                 assert harness.equal(after.get(field), value), field
 
 
+def case_arrays_of_members_may_come_before_them():
+    ctx = harness.context()
+    fields = harness.read(ctx, "mesh", rich())
+    members = {field: value for field, value in fields.items() if field.startswith(("vertex_groups/", "shape_keys"))}
+    mesh = bpy.data.meshes.new("Early")
+    harness.write(ctx, "mesh", mesh, {field: value for field, value in fields.items() if field not in members})
+    harness.write(ctx, "mesh", mesh, members)
+    assert_same(fields, harness.read(ctx, "mesh", mesh))
+
+
 def case_edit_mode_is_read():
     ctx, mesh = harness.context(), rich()
     thing = next(o for o in bpy.data.objects if o.data == mesh)
