@@ -315,3 +315,27 @@ def test_undo_in_edit_mode_after_another_deleted_what_is_edited(version, two):
         settle(a, b)
     assert locations(a) == locations(b) == {"mine": 0}
     same(a, b)
+
+
+@versions
+def test_undo_of_weights_that_are_looked_at_seldom(version, two):
+    """Looking at the weights of a large mesh can wait, but not after undo: what others have changed is put back."""
+    a, b = two
+    b.run(
+        "bpy.ops.mesh.primitive_grid_add(x_subdivisions=80, y_subdivisions=80)\no = bpy.context.object\no.name = 'grid'\n"
+        "o.vertex_groups.new(name='group').add([0], 0.5, 'REPLACE')\no.data.update()\npush()"
+    )
+    settle(b, a)
+    a.run("push()")
+    b.run("o.vertex_groups[0].add([0], 0.25, 'REPLACE')\no.data.update()\npush()")
+    settle(b, a)
+    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
+    settle(a, b)
+    a.run(
+        "from scenesync import registration\nfor memory in registration.session().ctx.kinds['mesh'].memories.values():\n"
+        "    memory.groups.looked = (memory.groups.looked[0] + 1000, *memory.groups.looked[1:])\n"
+        "undo()"
+    )
+    settle(a, b)
+    same(a, b)
+    assert b.run("result = o.vertex_groups[0].weight(0)") == 0.25

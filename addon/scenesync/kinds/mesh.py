@@ -143,14 +143,14 @@ class Mesh(Kind):
         return arrays
 
     def after_undo(self, ctx):
-        """Look at the vertex groups of meshes that no object uses: `read` cannot see them."""
-        for mesh in ctx.data.meshes:
-            if ctx.identity.known(mesh) is None or is_used(mesh):
-                continue
-            memory = self.memory(ctx, mesh)
+        """Let `read` look at all weights, and look at those of meshes that no object uses: it cannot see them."""
+        for memory in self.memories.values():
             memory.groups.due = True
-            with self.users.object_of(ctx.data, mesh) as user:
-                vertex_groups.read(ctx, mesh, mesh, user, memory.name, memory.groups)
+        for mesh in ctx.data.meshes:
+            if ctx.identity.known(mesh) is not None and not is_used(mesh):
+                memory = self.memory(ctx, mesh)
+                with self.users.object_of(ctx.data, mesh) as user:
+                    vertex_groups.read(ctx, mesh, mesh, user, memory.name, memory.groups)
 
     def decided_by(self, name, changes):
         """Arrays go with the topology that they fit."""
