@@ -6,7 +6,8 @@
 // connection is being made, only reading is waited for (1 s), and then 100 ms are slept because "nothing was ready"; woken earlier, its
 // queue of unfinished writes stops now and then for good. So no write is ever unfinished for Paho: what the kernel does not take is kept
 // here, and written when Paho's one poll with a timeout, which then also waits for that, says so. How much may be kept is for the caller
-// of Paho to bound (ss_paho_written). Nor does Paho remember a signal that its sending thread got while it was busy, which costs up to
+// of Paho to bound (ss_paho_written). Nor does a write ever fail for Paho, which frees the message of such a one twice: the connection is
+// ended instead, and Paho is told so when it reads. Nor does Paho remember a signal that its sending thread got while it was busy, which costs up to
 // 1 s: here a signal stays until it is taken.
 //
 // Paho's socket layer is a process-wide singleton; so, by necessity, is this.
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -139,27 +141,26 @@ ssize_t __wrap_writev(int fd, const struct iovec *parts, int count) {
     }
     pthread_mutex_lock(&ss_paho.lock);
     ssize_t written = find_locked(fd) != NULL ? 0 : writev(fd, parts, count);
-    int error = errno;
-    if (written < 0 && (error == EAGAIN || error == EWOULDBLOCK)) {
-        written = 0;
-    }
-    ss_paho.written += written > 0 ? (uint64_t)written : 0;
-    if (written >= 0 && (size_t)written < total) {
-        bool kept = keep_rest_locked(fd, parts, count, (size_t)written);
-        written = kept ? (ssize_t)total : -1;
-        error = ENOBUFS;
-    } else if (written >= 0) {
-        written = (ssize_t)total;
+    bool failed = written < 0 && errno != EAGAIN && errno != EWOULDBLOCK;
+    size_t taken = written > 0 ? (size_t)written : 0;
+    ss_paho.written += taken;
+    if (failed || (taken < total && !keep_rest_locked(fd, parts, count, taken))) {
+        shutdown(fd, SHUT_RDWR);
     }
     pthread_mutex_unlock(&ss_paho.lock);
-    errno = error;
-    return written;
+    return (ssize_t)total;
 }
 
 int __wrap_SSL_write(SSL *ssl, const void *bytes, int len) {
     int written = SSL_write(ssl, bytes, len);
     ss_paho.written += written > 0 ? (uint64_t)written : 0;
-    return written;
+    int error = SSL_get_error(ssl, written);
+    if (error == SSL_ERROR_NONE || error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ) {
+        return written;
+    }
+    ERR_clear_error();
+    shutdown(SSL_get_fd(ssl), SHUT_RDWR);
+    return len;
 }
 
 int __wrap_close(int fd) {
