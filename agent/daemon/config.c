@@ -242,9 +242,9 @@ static bool check_names(struct ss_reading *reading) {
     return true;
 }
 
-static bool check(struct ss_reading *reading) {
+static bool check(struct ss_reading *reading, bool agent) {
     struct ss_config *config = reading->config;
-    if (config->data == NULL || config->socket == NULL) {
+    if (agent && (config->data == NULL || config->socket == NULL)) {
         return wrong(reading, "%s is missing", config->data == NULL ? "--data DIR" : "--socket PATH");
     }
     char why[256];
@@ -259,7 +259,7 @@ static bool check(struct ss_reading *reading) {
 
 static char *text(const char *value) { return ss_copy_text(value, strlen(value)); }
 
-bool ss_config_read(struct ss_config *config, int count, char **words, char *problem, size_t problem_size) {
+bool ss_config_read(struct ss_config *config, int count, char **words, bool agent, char *problem, size_t problem_size) {
     *config = (struct ss_config){.tcp_port = -1,
                                  .tls_verify = true,
                                  .cache_bytes = (uint64_t)20 << 30,
@@ -272,7 +272,7 @@ bool ss_config_read(struct ss_config *config, int count, char **words, char *pro
     struct ss_reading reading = {.config = config, .problem = problem, .problem_size = problem_size};
     const char *file = NULL;
     return read_flags(&reading, count, words, &file) && read_environment(&reading) && (file == NULL || read_file(&reading, file)) &&
-           check(&reading);
+           check(&reading, agent);
 }
 
 void ss_config_finish(struct ss_config *config) {

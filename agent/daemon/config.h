@@ -8,8 +8,9 @@
 #include <stddef.h>
 
 // ss_config_read fills `config` from the words after `scenesync agent`. On failure `problem` says what is wrong, where, and what to do.
+// `agent`: it is for one, which needs --data and --socket.
 // Either way the configuration is freed by ss_config_finish.
-bool ss_config_read(struct ss_config *config, int count, char **words, char *problem, size_t problem_size);
+bool ss_config_read(struct ss_config *config, int count, char **words, bool agent, char *problem, size_t problem_size);
 void ss_config_finish(struct ss_config *config);
 
 extern const char ss_config_usage[];

@@ -191,7 +191,7 @@ int ss_agent_main(int count, char **words) {
         fputs(ss_config_usage, stdout);
         return 0;
     }
-    if (!ss_config_read(&run.agent.config, count, words, problem, sizeof(problem))) {
+    if (!ss_config_read(&run.agent.config, count, words, true, problem, sizeof(problem))) {
         fprintf(stderr, "scenesync agent: %s\n%s", problem, ss_config_usage);
         ss_config_finish(&run.agent.config);
         return 2;

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// `scenesync agent` is the daemon; every other word is a subcommand that talks to one.
+// `scenesync agent` is the daemon, `scenesync doctor` looks at what it uses; every other word is a subcommand that talks to one.
 #include "cli/cli.h"
 #include "daemon/loop.h"
+#include "doctor/doctor.h"
 
 #include <string.h>
 
 int main(int count, char **words) {
     if (count > 1 && strcmp(words[1], "agent") == 0) {
         return ss_agent_main(count - 2, words + 2);
+    }
+    if (count > 1 && strcmp(words[1], "doctor") == 0) {
+        return ss_doctor_main(count - 2, words + 2);
     }
     return ss_cli_main(count, words);
 }

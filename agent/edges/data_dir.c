@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char VERSION[] = "scenesync data 1\n";
+static const char VERSION[] = "scenesync data 1";
 
 static bool path_in(const struct ss_data_dir *dir, const char *name, char path[PATH_MAX]) {
     return snprintf(path, PATH_MAX, "%s/%s", dir->root, name) < PATH_MAX;
@@ -66,20 +66,24 @@ static bool take_lock(struct ss_data_dir *dir) {
     return true;
 }
 
+enum ss_data_version ss_data_dir_version(const char *root, char said[SS_DATA_VERSION]) {
+    ssize_t got = ss_small_read(root, "version", said, SS_DATA_VERSION - 1);
+    said[got > 0 ? got : 0] = '\0';
+    said[strcspn(said, "\n")] = '\0';
+    return got == 0 ? SS_DATA_NONE : strcmp(said, VERSION) == 0 ? SS_DATA_OURS : SS_DATA_OTHER;
+}
+
 static bool check_version(const struct ss_data_dir *dir) {
-    char text[sizeof(VERSION) + 16];
-    ssize_t got = ss_small_read(dir->root, "version", text, sizeof(text) - 1);
-    if (got == 0) {
-        return ss_small_write(dir->root, "version", VERSION, sizeof(VERSION) - 1);
+    char said[SS_DATA_VERSION];
+    switch (ss_data_dir_version(dir->root, said)) {
+    case SS_DATA_NONE:
+        snprintf(said, sizeof(said), "%s\n", VERSION);
+        return ss_small_write(dir->root, "version", said, strlen(said));
+    case SS_DATA_OURS: return true;
+    case SS_DATA_OTHER: break;
     }
-    text[got > 0 ? got : 0] = '\0';
-    text[strcspn(text, "\n")] = '\0';
-    if (strncmp(text, VERSION, sizeof(VERSION) - 2) == 0 && text[sizeof(VERSION) - 2] == '\0') {
-        return true;
-    }
-    ss_log("%s/version says `%s`, which this scenesync (`%.*s`) does not read; use the scenesync that wrote it, or another directory with "
-           "--data",
-           dir->root, text, (int)sizeof(VERSION) - 2, VERSION);
+    ss_log("%s/version says `%s`, which this scenesync (`%s`) does not read; use the scenesync that wrote it, or another directory with --data",
+           dir->root, said, VERSION);
     return false;
 }
 

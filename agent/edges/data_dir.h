@@ -15,6 +15,11 @@ struct ss_data_dir {
     bool relaxed;        // what is acknowledged may be lost with the machine
 };
 
+// ss_data_dir_version reads what ROOT/version says.
+enum { SS_DATA_VERSION = 40 };
+enum ss_data_version { SS_DATA_NONE, SS_DATA_OURS, SS_DATA_OTHER };
+enum ss_data_version ss_data_dir_version(const char *root, char said[SS_DATA_VERSION]);
+
 // ss_data_dir_open makes what is missing and takes the lock. On failure it says what and what to do on stderr and returns false.
 bool ss_data_dir_open(struct ss_data_dir *dir, const char *path);
 

@@ -254,9 +254,9 @@ def test_an_agent_that_does_not_answer_is_not_waited_for_longer_than_told(ada, s
 def test_help_is_for_newcomers(ada):
     overview = subprocess.run([binary(), "--help"], capture_output=True, text=True, timeout=60)
     assert overview.returncode == 0
-    for command in ("agent", "status", "scenes", "ls", "get", "set", "create", "delete", "watch", "dump", "digest", "blob"):
+    for command in ("agent", "doctor", "status", "scenes", "ls", "get", "set", "create", "delete", "watch", "dump", "digest", "blob"):
         assert re.search(rf"^  {command}\b", overview.stdout, re.M)
-        if command != "agent":
+        if command not in ("agent", "doctor"):
             assert output(ada, command, "--help").startswith(f"usage: scenesync {command}")
 
 

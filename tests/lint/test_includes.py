@@ -11,14 +11,15 @@ FOLDERS = {
     "core": {"core", "util"},
     "wire": {"wire", "core", "util", "generated"},
     "edges": {"edges", "wire", "core", "util", "generated"},
-    "daemon": {"daemon", "edges", "wire", "core", "util", "cli", "scenesync"},
+    "daemon": {"daemon", "edges", "wire", "core", "util", "cli", "doctor", "scenesync"},
+    "doctor": {"doctor", "daemon", "edges", "wire", "core", "util", "cli", "scenesync"},
     "client": {"client", "wire", "core", "util", "scenesync", "generated"},
     "cli": {"cli", "client", "wire", "core", "util", "scenesync", "generated"},
     "include": {"scenesync"},
 }
 # header of a library → the only folders that use it
 LIBRARIES = {
-    "MQTTAsync.h": {"edges"}, "MQTTClient.h": set(), "curl/curl.h": {"edges"}, "uv.h": {"edges", "daemon"}, "lmdb.h": {"edges"},
+    "MQTTAsync.h": {"edges", "doctor"}, "MQTTClient.h": set(), "curl/curl.h": {"edges", "doctor"}, "uv.h": {"edges", "daemon"}, "lmdb.h": {"edges", "doctor"},
     "msgpack.h": {"wire"}, "zstd.h": {"wire"}, "cjson/cJSON.h": {"cli"}, "cJSON.h": {"cli"},
 }
 # The core does no I/O, knows no clock and no threads; these are the standard headers it may use (stdlib.h for qsort and bsearch:

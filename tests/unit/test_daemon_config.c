@@ -14,7 +14,7 @@ static bool reads(struct ss_config *config, const char *const *words) {
     for (; words[count] != NULL; count++) {
         copies[count] = strdup(words[count]);
     }
-    const bool ok = ss_config_read(config, count, copies, problem, sizeof problem);
+    const bool ok = ss_config_read(config, count, copies, true, problem, sizeof problem);
     assert_true(ok || strlen(problem) > 0);
     for (int i = 0; i < count; i++) {
         free(copies[i]);
