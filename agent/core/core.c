@@ -134,6 +134,7 @@ static int ss_dispatch_local(struct ss_core *core, const struct ss_event *event)
 static int ss_dispatch(struct ss_core *core, const struct ss_event *event) {
     switch (event->type) {
     case SS_EV_TIME: return SS_OK;
+    case SS_EV_ANSWERED: return ss_on_answered(core);
     case SS_EV_CONNECTED: return ss_on_connected(core, event);
     case SS_EV_DISCONNECTED: return ss_on_disconnected(core);
     case SS_EV_REPLAYED: return ss_on_replayed(core);

@@ -78,6 +78,7 @@ enum ss_event_type {
     SS_EV_CLIENT_SYNC,  // a client asks for the barrier `id`
     SS_EV_STORED,       // every SS_FX_STORE up to `txn` is durable
     SS_EV_STORE_FAILED, // the disk refused `txn`; it is given up and its edits are refused
+    SS_EV_ANSWERED,     // the broker is there, and may have accepted us soon
     SS_EV_CONNECTED,    // the broker accepted us and our subscriptions
     SS_EV_DISCONNECTED,
     SS_EV_REPLAYED,      // the retained messages that the broker replays have probably all arrived

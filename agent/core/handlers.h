@@ -15,6 +15,7 @@ int ss_on_client_sync(struct ss_core *core, const struct ss_event *event);
 int ss_on_edit(struct ss_core *core, const struct ss_event *event);
 int ss_on_stored(struct ss_core *core, const struct ss_event *event);
 int ss_on_store_failed(struct ss_core *core, const struct ss_event *event);
+int ss_on_answered(struct ss_core *core);
 int ss_on_connected(struct ss_core *core, const struct ss_event *event);
 int ss_on_disconnected(struct ss_core *core);
 int ss_on_replayed(struct ss_core *core);

@@ -12,8 +12,14 @@
 enum { SS_CHECKPOINT_FIRST_MS = 5000, SS_CHECKPOINT_ALONE_MS = 2000, SS_KEEPER_MS = 2000 };
 enum { SS_REPUBLISH_THINGS = 256, SS_REPUBLISH_PAUSE_MS = 50, SS_REPUBLISH_WAIT_MS = 1000 };
 
+int ss_on_answered(struct ss_core *core) {
+    core->there = true;
+    return SS_OK;
+}
+
 int ss_on_connected(struct ss_core *core, const struct ss_event *event) {
     core->connected = true;
+    core->there = false;
     core->replayed = false;
     core->reread = event->connected.replays;
     core->linked_ms = core->now;

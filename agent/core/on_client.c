@@ -223,7 +223,7 @@ int ss_on_client_ready(struct ss_core *core, const struct ss_event *event) {
 // ---- at the end of every step --------------------------------------------------------------------------------------------
 
 static bool ss_client_may_join(struct ss_core *core, const struct ss_client *client) {
-    const uint64_t due = client->since_ms + (core->connected ? SS_UNKNOWN_MS : SS_OFFLINE_MS);
+    const uint64_t due = client->since_ms + (core->connected ? SS_UNKNOWN_MS : core->there ? SS_ANSWERED_MS : SS_OFFLINE_MS);
     if (core->known || due <= core->now)
         return true;
     ss_timer_by(core, SS_TIMER_JOIN, due);

@@ -19,6 +19,7 @@ enum {
     SS_SYNC_TIMEOUT_MS = 5000,   // without a part of the answer
     SS_FETCH_TIMEOUT_MS = 10000, // without the blob that is the answer, and 1 ms for every kB of it
     SS_OFFLINE_MS = 2000,        // a client waits this long for a broker before it is given what there is
+    SS_ANSWERED_MS = 10000,      // and this long for one that answers: in a cluster, subscriptions take seconds
     SS_UNKNOWN_MS = 30000,       // and this long for peers and replay
     SS_PEER_CHANGED_MS = 1000,   // after a change our peer message is published this soon
     SS_RETRY_MS = 100,           // after memory was denied
@@ -303,6 +304,7 @@ struct ss_core {
 
     bool copied; // the records are a copy, or older than what was acknowledged
     bool started, connected;
+    bool there;         // the broker is, but has yet to accept us
     bool known;         // our first knowledge is complete
     bool answered;      // by a peer
     bool replayed;      // the broker has probably replayed all it retains

@@ -103,15 +103,21 @@ static void connect_now(struct ss_link *link) {
 // ---- News -------------------------------------------------------------------------------------------------------------------------------
 
 static void on_failed(struct ss_link *link, int code, const char *text) {
+    const int version = link->attempts.version;
     bool refused = ss_attempts_failed(&link->attempts, code);
+    bool other = version != link->attempts.version;
     snprintf(link->why, sizeof(link->why), "%s: %s (%d)", link->room->agent->config.broker,
-             refused           ? "the broker refuses this user and password"
-             : text[0] != '\0' ? text
-                               : "no answer to CONNECT",
+             refused                         ? "the broker refuses this user and password"
+             : other && version == SS_MQTT_5 ? "the broker does not answer as one of MQTT 5 would; trying 3.1.1"
+             : text[0] != '\0'               ? text
+                                             : "no answer to CONNECT",
              code);
     if (!link->complained) {
         ss_log("scene %s: cannot connect to %s; trying again", link->room->name, link->why);
         link->complained = true;
+    }
+    if (other) {
+        ss_room_step(link->room, &(struct ss_event){.type = SS_EV_ANSWERED});
     }
     give_up_session(link, refused ? SS_LINK_REFUSED : SS_LINK_OFFLINE);
 }
@@ -138,6 +144,7 @@ static bool subscribe(struct ss_link *link, bool replay) {
 
 static void on_connected(struct ss_link *link) {
     link->phase = SS_LINK_SUBSCRIBING;
+    ss_room_step(link->room, &(struct ss_event){.type = SS_EV_ANSWERED});
     // What an earlier life or connection knew is brought up to date by a peer, without all that the broker retains. MQTT 3.1.1 always replays.
     link->all_replayed = link->attempts.version == SS_MQTT_311 || (!link->was_connected && link->room->entities == 0);
     if (!subscribe(link, link->all_replayed)) {

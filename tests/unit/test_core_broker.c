@@ -41,7 +41,26 @@ static void a_broker_that_forgot_is_given_everything_before_all_is_at_rest(void 
     desk_close(&desk);
 }
 
+static void a_client_waits_longer_for_a_broker_that_answers(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_start(&desk);
+    desk_join(&desk, 7);
+    assert_non_null(desk_pass(&desk, 2500, SS_FX_JOINED)); // nobody answers
+    desk_close(&desk);
+
+    desk_start(&desk);
+    desk_join(&desk, 7);
+    desk_do(&desk, SS_EV_ANSWERED);
+    assert_null(desk_pass(&desk, 9500, SS_FX_JOINED));
+    assert_non_null(desk_pass(&desk, 1000, SS_FX_JOINED)); // and says no more
+    desk_close(&desk);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_broker_that_forgot_is_given_everything_before_all_is_at_rest)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_broker_that_forgot_is_given_everything_before_all_is_at_rest),
+        cmocka_unit_test(a_client_waits_longer_for_a_broker_that_answers),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
