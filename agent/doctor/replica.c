@@ -147,7 +147,7 @@ static bool is_whole(struct ss_report *report, const char *path, MDB_env *env, o
 }
 
 static void check_replica(struct ss_report *report, const char *folder) {
-    char path[PATH_MAX];
+    char path[PATH_MAX + 16];
     struct stat file;
     snprintf(path, sizeof(path), "%s/data.mdb", folder);
     if (stat(path, &file) != 0 || file.st_size == 0) {
