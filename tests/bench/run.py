@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """./dev bench: how fast, each figure held against the raw part in the same run.
 
-    run.py [NAME…] [--json FILE] [--build FOLDER]    NAMEs, as --list prints them, choose groups of rows
+    run.py [NAME…] [--json FILE] [--build FOLDER]    NAMEs, as --list prints them, choose groups of rows; `brokers` (see ./dev brokers) is not run otherwise
 """
 import argparse
 import dataclasses
@@ -20,11 +20,13 @@ sys.path[:0] = [str(HERE), str(ROOT / "tests" / "support"), str(ROOT / "tests" /
 import abuse  # noqa: E402
 import agents  # noqa: E402
 import blobs  # noqa: E402
+import broker_costs  # noqa: E402
 import in_blender  # noqa: E402
 import rows  # noqa: E402
 from place import Place  # noqa: E402
 
-GROUPS = {**agents.GROUPS, **abuse.GROUPS, **blobs.GROUPS, **in_blender.GROUPS}
+GROUPS = {**agents.GROUPS, **abuse.GROUPS, **blobs.GROUPS, **in_blender.GROUPS, **broker_costs.GROUPS}
+ONLY_NAMED = ("brokers",)
 
 
 def run_group(name, build):
@@ -56,7 +58,7 @@ def main():
     if unknown:
         parser.error(f"no such rows: {', '.join(sorted(unknown))}; there are: {' '.join(GROUPS)}")
     os.environ["SCENESYNC_BIN"] = str(options.build.resolve() / "scenesync")
-    results = {name: run_group(name, options.build.resolve()) for name in GROUPS if not options.names or name in options.names}
+    results = {name: run_group(name, options.build.resolve()) for name in GROUPS if name in options.names or not (options.names or name in ONLY_NAMED)}
     found = [row for group in results.values() for row in group or ()]
     print(rows.table(found))
     if options.json:

@@ -117,14 +117,13 @@ class Tap:
                 threading.Thread(target=_copy, args=(server, client, self.answered), daemon=True).start()
 
 
-class SilentBroker:
-    """A way to a broker that, like RabbitMQ, replays nothing that is retained to a wildcard. `answered`: bytes that passed to clients. `cut` ends the
-    connections and takes no new ones until `mend`."""
+class Line:
+    """A way to a server on this machine, at `port`. `cut` ends the connections and takes no new ones until `mend`."""
 
-    def __init__(self, port):
-        self.port, self.answered, self.connections, self.is_cut = port, 0, [], False
+    def __init__(self, server_port):
+        self.server_port, self.connections, self.is_cut = server_port, [], False
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"mqtt://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.port = self.listener.getsockname()[1]
 
     def __enter__(self):
         threading.Thread(target=self._serve, daemon=True).start()
@@ -143,19 +142,35 @@ class SilentBroker:
     def mend(self):
         self.is_cut = False
 
+    def answer(self, server, client):
+        """Passes on what the server says."""
+        _copy(server, client)
+
     def _serve(self):
         with contextlib.suppress(OSError):
             while True:
                 client = self.listener.accept()[0]
-                if self.is_cut:
+                try:
+                    if self.is_cut:
+                        raise ConnectionError
+                    server = socket.create_connection(("127.0.0.1", self.server_port))
+                except ConnectionError:
                     client.close()
                     continue
-                broker = socket.create_connection(("127.0.0.1", self.port))
-                self.connections += [client, broker]
-                threading.Thread(target=_copy, args=(client, broker), daemon=True).start()
-                threading.Thread(target=self._filter, args=(broker, client), daemon=True).start()
+                self.connections += [client, server]
+                threading.Thread(target=_copy, args=(client, server), daemon=True).start()
+                threading.Thread(target=self.answer, args=(server, client), daemon=True).start()
 
-    def _filter(self, broker, client):
+
+class SilentBroker(Line):
+    """A way to a broker that, like RabbitMQ, replays nothing that is retained to a wildcard. `answered`: bytes that passed to clients."""
+
+    def __init__(self, port):
+        super().__init__(port)
+        self.answered = 0
+        self.url = f"mqtt://127.0.0.1:{self.port}"
+
+    def answer(self, broker, client):
         with contextlib.suppress(OSError), broker.makefile("rb") as stream:
             while packet := _packet(stream):
                 head, body = packet

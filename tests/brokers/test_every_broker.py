@@ -14,7 +14,7 @@ from test_agent_blobs import (  # noqa: F401
 from test_agent_sync import (  # noqa: F401
     converged, published, test_a_dragged_value_is_seen_before_it_is_settled, test_a_late_joiner_has_the_whole_scene,
     test_an_acknowledged_edit_survives_kill_9, test_an_edit_on_one_is_seen_on_the_other, test_an_empty_scene_says_so,
-    test_different_fields_at_the_same_moment_both_survive, test_edits_on_both_sides_of_a_dead_broker_converge, test_leaving_says_goodbye,
+    test_different_fields_at_the_same_moment_both_survive, test_edits_on_both_sides_of_a_dead_broker_converge,
     test_many_edits_while_the_agent_is_killed_again_and_again, test_peers_are_told_of_each_other, test_the_order_of_starting_does_not_matter)
 from test_joining import at_rest, checkpoint, edits, fill, settings
 
@@ -168,6 +168,19 @@ def test_deleted_by_one_and_edited_by_another(scene):
     for link in (ada, bob):
         link.sees("object", cube, "name", "Box")
     eventually(lambda: converged(ada, bob))
+
+
+def test_leaving_and_dying_are_told(scene):
+    """By `online`, which the broker itself sets to 0 when an agent has not said good-bye."""
+    with Client(scene.broker.url) as tool:
+        tool.subscribe(f"{ROOT}/online/#")
+        agent = scene.agent("ada")
+        for end in (agent.stop, agent.kill):
+            agent.start()
+            scene.link(agent)
+            assert tool.next()[1] == b"1"
+            end()
+            assert tool.next()[1] == b"0"
 
 
 def test_a_plain_tool_writes_and_reads(scene):

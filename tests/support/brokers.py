@@ -181,9 +181,9 @@ class NatsNode(Alone):
         return self.inside("nats-server", "-c", self.directory / "nats.conf")
 
     def ready(self):
-        """Whether it is one with a majority of them."""
+        """Whether it is one with a majority of them. Not whether all that it keeps of clients that have gone is up to date."""
         try:
-            return urllib.request.urlopen(f"http://{LOOPBACK}:{self.monitor_port}/healthz", timeout=1).status == 200
+            return urllib.request.urlopen(f"http://{LOOPBACK}:{self.monitor_port}/healthz?js-server-only=true", timeout=1).status == 200
         except OSError:
             return False
 
@@ -248,13 +248,16 @@ class Nats(Together):
 
 
 class Sites(Together):
-    """Two mosquittos of different ages; the second has a bridge to the first."""
+    """Two mosquittos of different ages; the second has a bridge to the first, which it finds at `bridge_port`."""
 
     def __init__(self, directory, first_root, second_root):
         first = Mosquitto(Path(directory) / "first", root=first_root)
-        bridge = [("address first-site.example:1883", f"address {LOOPBACK}:{first.port}")]
-        second = Mosquitto(Path(directory) / "second", root=second_root, edit=lambda text: text + configuration("mosquitto/bridge.conf", bridge))
+        second = Mosquitto(Path(directory) / "second", root=second_root, edit=self.bridged)
         super().__init__([first, second])
+        self.bridge_port = first.port
+
+    def bridged(self, text):
+        return text + configuration("mosquitto/bridge.conf", [("address first-site.example:1883", f"address {LOOPBACK}:{self.bridge_port}")])
 
 
 # name → (the releases whose brokers it needs, what makes it of a folder and their roots)
