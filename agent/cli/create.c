@@ -3,36 +3,13 @@
 
 #include "cli/edit.h"
 
-// What an object stands at when it is new: the schema's defaults of a transform.
-static void read_transform(const struct ss_cli *cli, struct ss_assignments *transform) {
-    char location[] = "location=[0, 0, 0]", rotation[] = "rotation_euler=[0, 0, 0]", scale[] = "scale=[1, 1, 1]";
-    const char *names[] = {"location", "rotation_euler", "scale"};
-    char *arguments[] = {location, rotation, scale};
-    ss_assignments_read(cli, "transform", 3, arguments, transform);
-    for (size_t i = 0; i < transform->count; i++) {
-        transform->names[i].data = (const uint8_t *)names[i]; // the arguments end with this function
-    }
-}
-
-static bool has(const struct ss_assignments *assignments, const char *name) {
-    for (size_t i = 0; i < assignments->count; i++) {
-        if (assignments->names[i].size == strlen(name) && memcmp(assignments->names[i].data, name, strlen(name)) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // Without these it would be kept, but shown by nobody.
 static bool is_complete(const struct ss_assignments *assignments) {
-    const struct ss_schema_kind *kind = ss_schema_kind(assignments->kind, strlen(assignments->kind));
-    for (size_t i = 0; kind && i < kind->field_count; i++) {
-        if (kind->fields[i].required && !has(assignments, kind->fields[i].name)) {
-            ss_fail("%s: a new %s needs it; add '%s=…'", kind->fields[i].name, kind->name, kind->fields[i].name);
-            return false;
-        }
+    const char *lacks = ss_assignments_lack(assignments);
+    if (lacks) {
+        ss_fail("%s: a new %s needs it; add '%s=…'", lacks, assignments->kind, lacks);
     }
-    return true;
+    return !lacks;
 }
 
 static bool choose_id(const char *scene, const char *kind, struct scenesync_uuid *id) {
@@ -61,7 +38,7 @@ static int create(struct ss_cli *cli, const char *kind, struct ss_assignments as
         return SS_EXIT_FAILED;
     }
     if (count == 2) {
-        read_transform(cli, &assignments[1]);
+        ss_assignments_place(&assignments[1]);
     }
     int status = ss_edit(cli, &id, assignments, count);
     if (status == SS_EXIT_OK) {

@@ -20,6 +20,43 @@ void ss_assignments_finish(struct ss_assignments *assignments) {
     *assignments = (struct ss_assignments){0};
 }
 
+static bool has(const struct ss_assignments *assignments, const char *name) {
+    for (size_t i = 0; i < assignments->count; i++) {
+        if (assignments->names[i].size == strlen(name) && memcmp(assignments->names[i].data, name, strlen(name)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *ss_assignments_lack(const struct ss_assignments *assignments) {
+    const struct ss_schema_kind *kind = ss_schema_kind(assignments->kind, strlen(assignments->kind));
+    for (size_t i = 0; kind && i < kind->field_count; i++) {
+        if (kind->fields[i].required && !has(assignments, kind->fields[i].name)) {
+            return kind->fields[i].name;
+        }
+    }
+    return NULL;
+}
+
+void ss_assignments_place(struct ss_assignments *transform) {
+    static const struct {
+        const char *name;
+        double number;
+    } fields[] = {{"location", 0}, {"rotation_euler", 0}, {"scale", 1}};
+    *transform = (struct ss_assignments){.kind = "transform", .writer = ss_memory(scenesync_writer_create())};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        struct scenesync_bytes value = {0};
+        scenesync_write_list(transform->writer, 3);
+        for (int axis = 0; axis < 3; axis++) {
+            scenesync_write_number(transform->writer, fields[i].number);
+        }
+        if (scenesync_writer_take(transform->writer, &value)) {
+            ss_assignments_add(transform, fields[i].name, value);
+        }
+    }
+}
+
 static void list_fields(const struct ss_schema_kind *kind) {
     fprintf(stderr, "scenesync: fields of %s:", kind->name);
     for (size_t i = 0; i < kind->field_count; i++) {
@@ -50,10 +87,8 @@ static int read_one(const struct ss_cli *cli, char *argument, struct ss_assignme
     *equals = '\0';
     const struct ss_schema_field *field = ss_json_field(assignments->kind, argument, strlen(argument));
     struct scenesync_bytes value;
-    for (size_t i = 0; i < assignments->count; i++) {
-        if (assignments->names[i].size == strlen(argument) && memcmp(assignments->names[i].data, argument, strlen(argument)) == 0) {
-            return ss_usage(cli->command, "a field is given twice");
-        }
+    if (has(assignments, argument)) {
+        return ss_usage(cli->command, "a field is given twice");
     }
     if (!is_known(cli, assignments->kind, argument) || !ss_json_read(field, cli->force, argument, equals + 1, assignments->writer)) {
         return SS_EXIT_FAILED;

@@ -19,6 +19,12 @@ int ss_assignments_read(const struct ss_cli *cli, const char *kind, int count, c
 
 // ss_assignments_add adds a field that the command itself sets.
 void ss_assignments_add(struct ss_assignments *assignments, const char *name, struct scenesync_bytes value);
+
+// ss_assignments_lack names a field without which a new entity of this kind would be shown by nobody, or is NULL.
+const char *ss_assignments_lack(const struct ss_assignments *assignments);
+
+// ss_assignments_place fills in what an object stands at when it is new: the schema's defaults of a transform.
+void ss_assignments_place(struct ss_assignments *transform);
 void ss_assignments_finish(struct ss_assignments *assignments);
 
 // ss_edit sends the assignments to entities with this UUID in one edit and waits until it is durable. Returns the exit status.

@@ -12,11 +12,19 @@
 
 // ss_json_value prints a value on one line. `field` may be NULL: not known.
 void ss_json_value(FILE *out, const struct ss_schema_field *field, struct scenesync_bytes value);
+
+// ss_json_brief leaves out the data of arrays and bytes: {"$omitted": {"size": bytes, "sha256": hex, "ext": type of an array}}.
+void ss_json_brief(FILE *out, const struct ss_schema_field *field, struct scenesync_bytes value);
 void ss_json_string(FILE *out, const char *text, size_t size);
 
 // ss_json_read turns JSON into a value of a field, checked against the schema; `any_word` lets an enum have one that this version does not
 // know. Returns false and says on stderr what, where and what to do.
 bool ss_json_read(const struct ss_schema_field *field, bool any_word, const char *name, const char *json, struct scenesync_writer *writer);
+
+// ss_json_convert is ss_json_read of JSON that was parsed. Returns false and fills `why`: "wants a number, not [1]".
+struct cJSON;
+bool ss_json_convert(const struct ss_schema_field *field, bool any_word, const struct cJSON *json, struct scenesync_writer *writer,
+                     char *why, size_t why_size);
 
 // ss_json_field finds what the schema knows of a field, or NULL.
 const struct ss_schema_field *ss_json_field(const char *kind, const char *name, size_t size);

@@ -86,6 +86,9 @@ static bool take_number(struct parse *parse, const cJSON *json, struct ss_schema
     value->type = SS_SCHEMA_VALUE_NUMBER;
     value->number = json->valuedouble;
     double size = fabs(value->number);
+    if (!isfinite(size)) {
+        return wrong(parse, "expected a number that 64 bits can hold, or {\"$float\": \"inf\"}");
+    }
     bool exact = size <= 0x1p53 || size >= 0x1p64; // beyond 64 bits it is a float
     return exact || wrong(parse, "expected integers of at most 2^53, which JSON's numbers hold exactly (the client library takes more)");
 }
@@ -192,6 +195,9 @@ static bool take_object(struct parse *parse, const cJSON *json, enum place place
     if (only && strcmp(only->string, "$ext") == 0) {
         return take_ext(parse, only, value);
     }
+    if (only && strcmp(only->string, "$omitted") == 0) {
+        return wrong(parse, "expected the data, which $omitted stands for; leave out what is not to change");
+    }
     return only && strcmp(only->string, "$float") == 0 ? take_float(parse, only, value) : take_map(parse, json, place, value);
 }
 
@@ -245,14 +251,6 @@ static enum place place_of(const struct ss_schema_field *field) {
     }
 }
 
-// What was given is shown beside what was wanted, as far as it fits a line.
-static void report(const char *name, const char *why, const cJSON *json) {
-    char *text = cJSON_PrintUnformatted(json);
-    int len = text ? (int)strlen(text) : 0;
-    ss_fail("%s: %s, not %.*s%s", name, why, len < 60 ? len : 60, text ? text : "", len > 60 ? "…" : "");
-    cJSON_free(text);
-}
-
 // Other programs may know more words than this version does, but a person has more likely mistyped.
 static bool is_known_word(const struct ss_schema_field *field, const struct ss_schema_value *value, char *why, size_t size) {
     if (!field || field->type != SS_SCHEMA_ENUM || value->type != SS_SCHEMA_VALUE_STRING) {
@@ -269,17 +267,33 @@ static bool is_known_word(const struct ss_schema_field *field, const struct ss_s
     return false;
 }
 
-static bool read_parsed(struct parse *parse, const struct ss_schema_field *field, bool any_word, const char *name, const cJSON *json,
-                        struct scenesync_writer *writer) {
-    char why[512] = "";
+// What was given is shown beside what was wanted, as far as it fits a line.
+static void add_given(const cJSON *json, char *why, size_t size) {
+    char *text = cJSON_PrintUnformatted(json);
+    size_t len = strlen(why);
+    int given = text ? (int)strlen(text) : 0;
+    snprintf(why + len, size - len, ", not %.*s%s", given < 60 ? given : 60, text ? text : "", given > 60 ? "…" : "");
+    cJSON_free(text);
+}
+
+bool ss_json_convert(const struct ss_schema_field *field, bool any_word, const cJSON *json, struct scenesync_writer *writer, char *why,
+                     size_t why_size) {
+    struct parse parse = {0};
     struct ss_schema_value value = {.type = SS_SCHEMA_VALUE_NIL};
-    bool ok = convert(parse, json, place_of(field), field, &value) && (!field || ss_schema_check(field, &value, why, sizeof why)) &&
-              (any_word || is_known_word(field, &value, why, sizeof why));
+    bool ok = convert(&parse, json, place_of(field), field, &value) && (!field || ss_schema_check(field, &value, why, why_size)) &&
+              (any_word || is_known_word(field, &value, why, why_size));
     if (ok) {
         write(writer, &value);
     } else {
-        report(name, parse->wrong ? parse->wrong : why, json);
+        if (parse.wrong) {
+            snprintf(why, why_size, "%s", parse.wrong);
+        }
+        add_given(json, why, why_size);
     }
+    for (size_t i = 0; i < parse.count; i++) {
+        free(parse.blocks[i]);
+    }
+    free(parse.blocks);
     return ok;
 }
 
@@ -291,12 +305,11 @@ bool ss_json_read(const struct ss_schema_field *field, bool any_word, const char
                 end ? end : "", name);
         return false;
     }
-    struct parse parse = {0};
-    bool ok = read_parsed(&parse, field, any_word, name, parsed, writer);
-    for (size_t i = 0; i < parse.count; i++) {
-        free(parse.blocks[i]);
+    char why[512];
+    bool ok = ss_json_convert(field, any_word, parsed, writer, why, sizeof why);
+    if (!ok) {
+        ss_fail("%s: %s", name, why);
     }
-    free(parse.blocks);
     cJSON_Delete(parsed);
     return ok;
 }

@@ -55,7 +55,26 @@ static void print_float(FILE *out, double number) {
 // What bytes stand for, by where they are.
 enum place { ANYWHERE, REFERENCE, IN_BLOB, IN_PAGES };
 
-static void print_item(FILE *out, struct scenesync_reader *reader, enum place place);
+enum { BRIEF = 64 }; // bytes that even a brief print shows
+
+struct print {
+    FILE *out;
+    bool brief;
+};
+
+static void print_item(const struct print *print, struct scenesync_reader *reader, enum place place);
+
+// Of what is left out: how much it is, and its hash, by which a change shows.
+static void print_omitted(FILE *out, const struct scenesync_item *item) {
+    struct scenesync_sha256 sha256;
+    scenesync_sha256(item->bytes.data, item->bytes.size, &sha256);
+    fprintf(out, "{\"$omitted\": {\"size\": %zu, \"sha256\": ", item->bytes.size);
+    print_hex(out, (struct scenesync_bytes){sha256.b, sizeof sha256.b});
+    if (item->type == SCENESYNC_EXTENDED) {
+        fprintf(out, ", \"ext\": %d", item->ext);
+    }
+    fputs("}}", out);
+}
 
 static void print_binary(FILE *out, struct scenesync_bytes bytes, enum place place) {
     struct scenesync_uuid uuid;
@@ -73,11 +92,12 @@ static void print_binary(FILE *out, struct scenesync_bytes bytes, enum place pla
     }
 }
 
-static void print_list(FILE *out, struct scenesync_reader *reader, size_t count, enum place place) {
+static void print_list(const struct print *print, struct scenesync_reader *reader, size_t count, enum place place) {
+    FILE *out = print->out;
     fputc('[', out);
     for (size_t i = 0; i < count; i++) {
         fputs(i > 0 ? ", " : "", out);
-        print_item(out, reader, place == IN_PAGES ? place : ANYWHERE);
+        print_item(print, reader, place == IN_PAGES ? place : ANYWHERE);
     }
     fputc(']', out);
 }
@@ -87,7 +107,8 @@ static enum place place_in_map(struct scenesync_bytes key, enum place place) {
     return place == IN_BLOB && sha256 ? IN_BLOB : place == IN_BLOB && pages ? IN_PAGES : ANYWHERE;
 }
 
-static void print_map(FILE *out, struct scenesync_reader *reader, size_t count, enum place place) {
+static void print_map(const struct print *print, struct scenesync_reader *reader, size_t count, enum place place) {
+    FILE *out = print->out;
     fputc('{', out);
     for (size_t i = 0; i < count; i++) {
         struct scenesync_item key = {0};
@@ -95,14 +116,19 @@ static void print_map(FILE *out, struct scenesync_reader *reader, size_t count, 
         fputs(i > 0 ? ", " : "", out);
         ss_json_string(out, (const char *)key.bytes.data, key.bytes.size);
         fputs(": ", out);
-        print_item(out, reader, place_in_map(key.bytes, place));
+        print_item(print, reader, place_in_map(key.bytes, place));
     }
     fputc('}', out);
 }
 
-static void print_item(FILE *out, struct scenesync_reader *reader, enum place place) {
+static void print_item(const struct print *print, struct scenesync_reader *reader, enum place place) {
+    FILE *out = print->out;
     struct scenesync_item item = {0};
     scenesync_read(reader, &item);
+    if (print->brief && item.bytes.size > BRIEF && (item.type == SCENESYNC_BINARY || item.type == SCENESYNC_EXTENDED)) {
+        print_omitted(out, &item);
+        return;
+    }
     switch (item.type) {
     case SCENESYNC_NIL: fputs("null", out); break;
     case SCENESYNC_BOOL: fputs(item.boolean ? "true" : "false", out); break;
@@ -110,8 +136,8 @@ static void print_item(FILE *out, struct scenesync_reader *reader, enum place pl
     case SCENESYNC_FLOAT: print_float(out, item.number); break;
     case SCENESYNC_STRING: ss_json_string(out, (const char *)item.bytes.data, item.bytes.size); break;
     case SCENESYNC_BINARY: print_binary(out, item.bytes, place); break;
-    case SCENESYNC_LIST: print_list(out, reader, item.count, place); break;
-    case SCENESYNC_MAP: print_map(out, reader, item.count, place); break;
+    case SCENESYNC_LIST: print_list(print, reader, item.count, place); break;
+    case SCENESYNC_MAP: print_map(print, reader, item.count, place); break;
     case SCENESYNC_EXTENDED:
         fprintf(out, "{\"$ext\": [%d, ", item.ext);
         print_hex(out, item.bytes);
@@ -120,8 +146,16 @@ static void print_item(FILE *out, struct scenesync_reader *reader, enum place pl
     }
 }
 
-void ss_json_value(FILE *out, const struct ss_schema_field *field, struct scenesync_bytes value) {
+static void print_value(const struct print *print, const struct ss_schema_field *field, struct scenesync_bytes value) {
     struct scenesync_reader reader = scenesync_reader_of(value);
     bool blobs = field && (field->type == SS_SCHEMA_BLOB || field->type == SS_SCHEMA_ARRAY);
-    print_item(out, &reader, field && field->type == SS_SCHEMA_REF ? REFERENCE : blobs ? IN_BLOB : ANYWHERE);
+    print_item(print, &reader, field && field->type == SS_SCHEMA_REF ? REFERENCE : blobs ? IN_BLOB : ANYWHERE);
+}
+
+void ss_json_value(FILE *out, const struct ss_schema_field *field, struct scenesync_bytes value) {
+    print_value(&(struct print){out, false}, field, value);
+}
+
+void ss_json_brief(FILE *out, const struct ss_schema_field *field, struct scenesync_bytes value) {
+    print_value(&(struct print){out, true}, field, value);
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `scenesync agent` is the daemon, `scenesync doctor` looks at what it uses; every other word is a subcommand that talks to one.
+// `scenesync agent` is the daemon, `scenesync doctor` looks at what it uses, `scenesync bridge` tells it as JSON; every other word is a
+// subcommand that talks to one.
+#include "bridge/bridge.h"
 #include "cli/cli.h"
 #include "daemon/loop.h"
 #include "doctor/doctor.h"
@@ -12,6 +14,9 @@ int main(int count, char **words) {
     }
     if (count > 1 && strcmp(words[1], "doctor") == 0) {
         return ss_doctor_main(count - 2, words + 2);
+    }
+    if (count > 1 && strcmp(words[1], "bridge") == 0) {
+        return ss_bridge_main(count - 2, words + 2);
     }
     return ss_cli_main(count, words);
 }

@@ -19,6 +19,12 @@ JSON = [("transform", "location", "[0, 1.5, -2]"), ("transform", "location", "[1
         ("image", "pixels", '{"sha256": "%s", "size": 3}' % ("00" * 32)),
         ("mesh", "at/0a1b2c3d/positions", '{"page": 262144, "pages": ["%s"], "size": 12, "ext": 1}' % ("00" * 32)), ("light", "energy", "null")]
 
+UPDATES = [("light", '{"fields": {"energy": 5, "name": "Lamp \\u00e9"}, "call": "7"}'), ("object", '{"fields": {"deleted": true}}'),
+           ("object", '{"fields": {"type": "EMPTY", "parent": "%s"}}' % UUID), ("transform", '{"fields": {"location": [0, 1.5, -2]}}'),
+           ("light", '{"fields": {"energy": 1e999}}'), ("light", '{"fields": {"energy": 1, "energy": 2}}'), ("light", '{"fields": {"name": "a\\u0000"}}'),
+           ("light", '{"fields": {"properties/x": [[[[{"$ext": [1, "0000803f"]}]]]]}}'), ("mesh", '{"fields": {"at/0a1b2c3d/edges": {"$omitted": {"size": 9}}}}'),
+           ("lamp", '{"fields": {}}'), ("light", "[" * 2000)]
+
 
 def put(target, name, data):
     folder = ROOT / "tests/fuzz/seeds" / target
@@ -44,6 +50,8 @@ def main():
         put("wire_topic", topic, b"scenesync/v1/demo/" + topic.encode())
     for i, (kind, field, text) in enumerate(JSON):
         put("cli_json", f"{i} {kind} {field}", "\0".join((kind, field, text)).encode())
+    for i, (kind, text) in enumerate(UPDATES):
+        put("bridge_update", f"{i} {kind}", f"{kind}\0{text}".encode())
 
 
 main()
