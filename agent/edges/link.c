@@ -29,6 +29,7 @@ struct ss_link {
     bool was_connected;
     bool complained; // since it was connected last
     uint64_t connected_at_ms;
+    int largest;       // packet that the broker takes, as it said; 0: it did not
     bool all_replayed; // this connection began with all that the broker retains
     bool replaying;    // SS_EV_REPLAYED is still to come
     uv_timer_t retry;
@@ -142,7 +143,8 @@ static bool subscribe(struct ss_link *link, bool replay) {
     return ss_session_subscribe(link->session, filters, sizeof(filters) / sizeof(filters[0]));
 }
 
-static void on_connected(struct ss_link *link) {
+static void on_connected(struct ss_link *link, int largest) {
+    link->largest = largest;
     link->phase = SS_LINK_SUBSCRIBING;
     ss_room_step(link->room, &(struct ss_event){.type = SS_EV_ANSWERED});
     // What an earlier life or connection knew is brought up to date by a peer, without all that the broker retains. MQTT 3.1.1 always replays.
@@ -171,6 +173,16 @@ static void begin_replay(struct ss_link *link) {
     publish_online(link, true);
 }
 
+// What people should know of a connection that stands: nothing, or that the broker takes less than our largest message.
+static void say_limit(struct ss_link *link) {
+    link->why[0] = '\0';
+    if (link->largest > 0 && link->largest < SS_MAX_MESSAGE) {
+        snprintf(link->why, sizeof(link->why), "%s takes messages of at most %d bytes; what is larger, up to %d, will not reach others",
+                 link->room->agent->config.broker, link->largest, SS_MAX_MESSAGE);
+        ss_log("scene %s: %s", link->room->name, link->why);
+    }
+}
+
 static void on_subscribed(struct ss_link *link, int code) {
     if (code < 0) {
         give_up_session(link, SS_LINK_OFFLINE);
@@ -186,7 +198,7 @@ static void on_subscribed(struct ss_link *link, int code) {
         link->connected_at_ms = ss_now_ms(link->room->agent);
         link->was_connected = true;
         link->complained = false;
-        link->why[0] = '\0';
+        say_limit(link);
         ss_room_status(link->room);
         ss_room_step(link->room, &(struct ss_event){.type = SS_EV_CONNECTED, .connected = {.replays = link->all_replayed}});
     }
@@ -199,7 +211,7 @@ static void on_news(void *owner, enum ss_news_type type, int code, const char *t
         return;
     }
     switch (type) {
-    case SS_NEWS_CONNECTED: on_connected(link); break;
+    case SS_NEWS_CONNECTED: on_connected(link, code); break;
     case SS_NEWS_FAILED: on_failed(link, code, text); break;
     case SS_NEWS_SUBSCRIBED: on_subscribed(link, code); break;
     case SS_NEWS_LOST:
@@ -225,13 +237,23 @@ static void on_overrun(void *owner) {
     }
 }
 
+static const char *refusal(int reason) {
+    if (reason == SS_TOO_LARGE) {
+        return "a message is larger than the broker takes (docs/brokers.md says what it must be told); others will not see these edits";
+    }
+    return "the broker does not let this user publish here; others will not see these edits";
+}
+
 static void on_acknowledged(void *owner, const struct ss_sent *sent) {
     struct ss_link *link = owner;
-    if (link->phase == SS_LINK_CLOSING || sent->token == 0) {
+    if (link->phase == SS_LINK_CLOSING) {
         return;
     }
     if (sent->reason != 0) {
-        ss_room_refused(link->room, "broker", "the broker does not let this user publish here; others will not see these edits");
+        ss_room_refused(link->room, "broker", refusal(sent->reason));
+    }
+    if (sent->token == 0) {
+        return;
     }
     double took = (double)(uv_hrtime() / 1000000 - sent->at_ms);
     link->latency_ms = link->latency_ms < 0 ? took : link->latency_ms * 0.9 + took * 0.1;

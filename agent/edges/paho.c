@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONNECT_TIMEOUT_S = 10, MAX_INFLIGHT = 256 };
+enum { CONNECT_TIMEOUT_S = 10, MAX_INFLIGHT = 256, PACKET_REST = 64 }; // of a PUBLISH besides topic and payload, properties included
 
 // Paho's threads know a session until MQTTAsync_destroy; mail that is older than that finds `owner` NULL.
 struct ss_session {
@@ -18,6 +18,7 @@ struct ss_session {
     struct ss_mailbox *mailbox;
     MQTTAsync handle;
     int version;
+    size_t largest;       // packet that the broker takes, as it said; 0: it did not
     struct ss_sent *sent; // the loop's
     atomic_bool overrun;  // the mailbox was full and something was dropped
 };
@@ -51,6 +52,9 @@ static void deliver_news(struct ss_mail *mail) {
     if (news->type == SS_NEWS_GONE) {
         free_session(news->session);
     } else if (news->session->owner != NULL) {
+        if (news->type == SS_NEWS_CONNECTED) {
+            news->session->largest = (size_t)news->code;
+        }
         news->session->calls->news(news->session->owner, news->type, news->code, news->text);
     }
     free(news);
@@ -71,8 +75,8 @@ static void on_connected(void *context, MQTTAsync_successData *data) {
 }
 
 static void on_connected5(void *context, MQTTAsync_successData5 *data) {
-    (void)data;
-    post_news(context, SS_NEWS_CONNECTED, 0, NULL);
+    int most = MQTTProperties_getNumericValue(&data->properties, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE);
+    post_news(context, SS_NEWS_CONNECTED, most > 0 ? most : 0, NULL); // no such property: a large negative number
 }
 
 static void on_failed(void *context, MQTTAsync_failureData *data) {
@@ -328,7 +332,24 @@ static void add_properties(MQTTAsync_message *message, const struct ss_publicati
     }
 }
 
+// A larger packet would end the connection, again and again, and with it everything else.
+static bool is_too_large(const struct ss_session *session, const struct ss_publication *publication) {
+    return session->largest > 0 && publication->payload.len + strlen(publication->topic) + PACKET_REST > session->largest;
+}
+
+static void refuse_too_large(struct ss_session *session, const struct ss_publication *publication) {
+    if (publication->qos > 0) {
+        struct ss_sent *sent = expect_puback(session, publication->token);
+        sent->reason = SS_TOO_LARGE;
+        ss_mailbox_post(session->mailbox, &sent->mail);
+    }
+}
+
 bool ss_session_send(struct ss_session *session, const struct ss_publication *publication) {
+    if (is_too_large(session, publication)) {
+        refuse_too_large(session, publication);
+        return true;
+    }
     MQTTAsync_message message = MQTTAsync_message_initializer;
     message.payload = (void *)(uintptr_t)publication->payload.data; // Paho copies it
     message.payloadlen = (int)publication->payload.len;

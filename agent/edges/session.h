@@ -25,6 +25,8 @@ struct ss_publication {
     uint64_t token;    // what the acknowledgement is told with
 };
 
+enum { SS_TOO_LARGE = 0x95 }; // MQTT 5's reason code
+
 // ss_sent is a publication that waits for its PUBACK. It is posted as mail when that comes.
 struct ss_sent {
     struct ss_mail mail;
@@ -36,7 +38,7 @@ struct ss_sent {
 };
 
 // ss_session_calls is what a session tells its owner, on the loop. `code`: Paho's or MQTT's reason; `text` may be empty. `overrun`: messages came
-// faster than they were taken, and some were dropped.
+// faster than they were taken, and some were dropped. CONNECTED has as `code` the largest packet that the broker takes; 0: it did not say.
 struct ss_session_calls {
     void (*news)(void *owner, enum ss_news_type type, int code, const char *text);
     void (*message)(void *owner, struct ss_slice topic, struct ss_slice payload, bool retained);
@@ -73,7 +75,8 @@ enum { SS_MAX_FILTERS = 8 };
 
 bool ss_session_subscribe(struct ss_session *session, const struct ss_filter *filters, int count);
 
-// ss_session_send hands one message to Paho, which copies it. Returns false when Paho refuses.
+// ss_session_send hands one message to Paho, which copies it. Returns false when Paho refuses. One that is too large for the broker is
+// acknowledged with that reason instead (QoS 0: dropped).
 bool ss_session_send(struct ss_session *session, const struct ss_publication *publication);
 
 #endif
