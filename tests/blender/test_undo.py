@@ -339,3 +339,47 @@ def test_undo_of_weights_that_are_looked_at_seldom(version, two):
     settle(a, b)
     same(a, b)
     assert b.run("result = o.vertex_groups[0].weight(0)") == 0.25
+
+
+@versions
+def test_undo_before_the_last_is_put_right(version, two):
+    """What others wrote comes back whole: a label alone would be lost when its node is gone, too."""
+    a, b = two
+    b.run("bpy.ops.mesh.primitive_cube_add()\nm = bpy.data.materials.new('m')\nm.use_nodes = True\nbpy.context.object.data.materials.append(m)\npush()")
+    settle(b, a)
+    a.run("push()")
+    for edit in ("n = m.node_tree.nodes.new('ShaderNodeMath')\nn.location = (7, 8)", "n.label = 'sum'"):
+        b.run(edit + "\npush()")
+        settle(b, a)
+        a.run("bpy.data.objects['mine'].location.x += 1\npush()")
+        settle(a, b)
+    a.run("from scenesync import registration\nsession = registration.session()\nsession._take_in = lambda deadline: None\nundo()")
+    while not a.run("result = any(kind == 'material' for kind, _ in session.apply.forced)"):
+        pass
+    a.run("undo()")
+    a.run("del session._take_in")
+    settle(a, b)
+    same(a, b)
+    assert a.run("n = bpy.data.materials['m'].node_tree.nodes['Math']\nresult = [n.label, *n.location]") == ["sum", 7, 8]
+
+
+@versions
+def test_undo_while_what_we_said_comes_back(version, two):
+    """Of a mesh, undo takes our work and another's: the other's is put back, but not what the agent just happens to repeat of ours."""
+    a, b = two
+    b.run("bpy.ops.mesh.primitive_cube_add()\nbpy.context.object.name = 'cube'\nbpy.context.object.data['p'] = 1\npush()")
+    settle(b, a)
+    a.run(
+        "import bmesh\npush()\nwork, mesh = bmesh.new(), bpy.data.objects['cube'].data\nwork.from_mesh(mesh)\n"
+        "bmesh.ops.subdivide_edges(work, edges=work.edges, cuts=1)\nwork.to_mesh(mesh)\nmesh.update()\npush()"
+    )
+    settle(a, b)
+    b.run("bpy.data.objects['cube'].data['p'] = 2")
+    settle(b, a)
+    a.run(
+        "from scenesync import registration\nsession = registration.session()\nuuid = session.ctx.id_of(bpy.data.objects['cube'].data)\n"
+        "session.apply.put('mesh', uuid, {'topology': session.mirror.get('mesh', uuid).values['topology']})\nundo()"
+    )
+    settle(a, b)
+    same(a, b)
+    assert b.run("mesh = bpy.data.objects['cube'].data\nresult = [len(mesh.vertices), mesh['p']]") == [8, 2]

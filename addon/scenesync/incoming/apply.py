@@ -90,6 +90,7 @@ class Apply:
             for uuid in list(items):
                 if time.perf_counter() > deadline:
                     return
+                self.session.diff.compare_undone(kind.name, uuid)
                 self._entity(kind, uuid, items.pop(uuid), self._pop_forced(kind.name, uuid))
         if self.links and now - self.linked_at >= LINK_SECONDS:
             self._link(now)

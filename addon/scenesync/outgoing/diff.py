@@ -37,7 +37,7 @@ class Diff:
     # ---- one tick
 
     def run(self, deadline):
-        """Find and queue local edits until `deadline`. Returns True when nothing is left to look at."""
+        """Find and queue local edits until `deadline`, and some of them however late it is."""
         watch = self.session.watch
         watch.undo_begun = False
         if watch.undone:
@@ -52,13 +52,12 @@ class Diff:
             self._many_moved()
         for queue, undone in ((watch.dirty, False), (self.restore, True)):
             for key in list(queue):
-                if time.perf_counter() > deadline:
-                    return False
-                if key not in self.session.apply.forced:  # what Blender holds is about to be put right
+                if undone or key in self.restore or key not in self.session.apply.forced:  # what Blender holds is about to be put right
                     del queue[key]
                     self._guard(key, undone)
+                    if time.perf_counter() > deadline:
+                        return
         self._compare_unlisted(min(deadline, time.perf_counter() + SWEEP_SLICE) if deadline < UNLIMITED else deadline)
-        return True
 
     def _putting_back(self):
         """Whether undo took away what others did and it is not back yet: until then, what is not used is not given up."""
@@ -73,12 +72,14 @@ class Diff:
         self.unlisted.update((("transform", uuid), True) for uuid in self.mirror.transforms.rows)
 
     def _compare_unlisted(self, deadline):
-        while self.unlisted and time.perf_counter() < deadline:
+        while self.unlisted:
             key, _ = self.unlisted.popitem()
             if key in self.session.apply.forced:
                 self.session.watch.dirty[key] = True
             else:
                 self._guard(key, False)
+            if time.perf_counter() > deadline:
+                return
 
     def _guard(self, key, undone):
         try:
@@ -129,6 +130,11 @@ class Diff:
                 self.session.watch.structure = True
         if back:
             self.session.apply.put(kind_name, uuid, back, force=True)
+
+    def compare_undone(self, kind_name, uuid):
+        """Before others' values are written: find all that undo has changed of it, as its parts can only be put back together."""
+        if self.restore.pop((kind_name, uuid), False):
+            self._guard((kind_name, uuid), True)
 
     def send_unnoticed(self, kind, uuid, block, record, incoming):
         """Before others' values are written: what changed here without an event and is not about to be overwritten is an edit."""
