@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that is said to Paho, and its callbacks, which only post to the mailbox: they run on Paho's threads under Paho's lock.
 #include "edges/memory.h"
+#include "edges/paho_socket.h"
 #include "edges/session.h"
 
 #include <MQTTAsync.h>
@@ -18,6 +19,7 @@ struct ss_session {
     struct ss_mailbox *mailbox;
     MQTTAsync handle;
     int version;
+    atomic_bool narrow;   // the broker takes fewer unacknowledged messages than we might send
     size_t largest;       // packet that the broker takes, as it said; 0: it did not
     struct ss_sent *sent; // the loop's
     atomic_bool overrun;  // the mailbox was full and something was dropped
@@ -75,6 +77,9 @@ static void on_connected(void *context, MQTTAsync_successData *data) {
 }
 
 static void on_connected5(void *context, MQTTAsync_successData5 *data) {
+    struct ss_session *session = context;
+    int window = MQTTProperties_getNumericValue(&data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM);
+    session->narrow = window > 0 && window < MAX_INFLIGHT;
     int most = MQTTProperties_getNumericValue(&data->properties, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE);
     post_news(context, SS_NEWS_CONNECTED, most > 0 ? most : 0, NULL); // no such property: a large negative number
 }
@@ -129,6 +134,10 @@ static void on_sent(void *context, MQTTAsync_successData *data) {
 
 static void on_sent5(void *context, MQTTAsync_successData5 *data) {
     (void)data;
+    const struct ss_sent *done = context;
+    if (done->session->narrow) {
+        ss_paho_go_on();
+    }
     on_sent(context, NULL);
 }
 

@@ -242,12 +242,16 @@ int __wrap_usleep(useconds_t us) {
 }
 
 // Paho has one condition, that of its sending thread.
-int __wrap_Thread_signal_cond(void *cond) {
-    (void)cond;
+void ss_paho_go_on(void) {
     pthread_mutex_lock(&ss_paho.lock);
     ss_paho.has_work = true;
     pthread_cond_signal(&ss_paho.work);
     pthread_mutex_unlock(&ss_paho.lock);
+}
+
+int __wrap_Thread_signal_cond(void *cond) {
+    (void)cond;
+    ss_paho_go_on();
     return 0;
 }
 

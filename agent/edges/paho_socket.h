@@ -10,4 +10,7 @@
 uint64_t ss_paho_written(void);
 bool ss_paho_is_waiting(void);
 
+// ss_paho_go_on has Paho's sending thread look for what it may send: it does not when an acknowledgement has made room, but a second later.
+void ss_paho_go_on(void);
+
 #endif
