@@ -134,11 +134,12 @@ static struct ss_filter filter_of(const struct ss_room *room, enum ss_topic_type
 
 static bool subscribe(struct ss_link *link, bool replay) {
     const struct ss_room *room = link->room;
+    // In this order: some brokers replay a thousand messages and no more, and the scene must not take the place of those that help.
     const struct ss_filter filters[] = {
-        filter_of(room, SS_TOPIC_STATE, 1, replay),   filter_of(room, SS_TOPIC_LIVE, 0, false),
-        filter_of(room, SS_TOPIC_PEER, 1, true),      filter_of(room, SS_TOPIC_CHECKPOINT, 1, true),
-        filter_of(room, SS_TOPIC_PRESENCE, 0, false), filter_of(room, SS_TOPIC_CALL, 1, false),
-        filter_of(room, SS_TOPIC_REPLY, 1, false),    filter_of(room, SS_TOPIC_ONLINE, 1, true),
+        filter_of(room, SS_TOPIC_CHECKPOINT, 1, true), filter_of(room, SS_TOPIC_ONLINE, 1, true),
+        filter_of(room, SS_TOPIC_PEER, 1, true),       filter_of(room, SS_TOPIC_STATE, 1, replay),
+        filter_of(room, SS_TOPIC_LIVE, 0, false),      filter_of(room, SS_TOPIC_PRESENCE, 0, false),
+        filter_of(room, SS_TOPIC_CALL, 1, false),      filter_of(room, SS_TOPIC_REPLY, 1, false),
     };
     return ss_session_subscribe(link->session, filters, sizeof(filters) / sizeof(filters[0]));
 }
