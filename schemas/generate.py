@@ -58,6 +58,8 @@ def build_files(schema) -> dict:
     for name, kind in schema.kinds.items():
         documents[f"json/kinds/{name}"] = json_schema.of_kind(kind)
         documents[f"json/state/{name}"] = json_schema.of_state(name, state)
+        documents[f"json/mirror/{name}"] = json_schema.of_mirror(kind, schema.messages["json"]["mirror"])
+        documents[f"json/set/{name}"] = json_schema.of_set(name, schema.messages["json"]["set"])
     for channel, messages in schema.messages.items():
         documents.update({f"json/{channel}/{name}": json_schema.of_message(message) for name, message in messages.items()})
     files = {name: render(name) for name in ("scenesync_schema.h", "scenesync_schema.c")}
@@ -163,7 +165,7 @@ def type_text(spec) -> str:
 def message_vectors(schema) -> list:
     vectors = []
     for channel, messages in schema.messages.items():
-        for name, message in messages.items():
+        for name, message in messages.items() if channel != "json" else ():
             extra = {"kind": "transform"} if name in ("state", "live") and channel == "mqtt" else {}
             vectors += [vector(example["title"], channel, name, example["value"], extra) for example in message.get("examples", [])]
     for name, kind in schema.kinds.items():
@@ -185,7 +187,7 @@ def sample(spec):
     width = math.prod(spec["shape"]) if spec["type"] in ("vector", "color") else 0
     number = min(max(spec.get("min", 0.5), 0.5), spec.get("max", 0.5))
     return {"bool": True, "int": math.ceil(number), "float": number, "string": "text", "enum": spec.get("values", [""])[0], "list": [], "map": {},
-            "vector": [spec.get("element") == "bool" or number] * width, "color": [number] * width, "order": "a0", "any": 1.5,
+            "vector": [{"bool": True, "i32": math.ceil(number)}.get(spec.get("element"), number)] * width, "color": [number] * width, "order": "a0", "any": 1.5,
             "ref": {"$bin": "0123456789abcdef0123456789abcdef"},
             "array": {"$ext": [json_schema.EXT_TYPES.get(spec.get("element"), 1), "0000803f00000040"]},
             "blob": {"sha256": {"$bin": "e3" * 32}, "size": 70000}}[spec["type"]]

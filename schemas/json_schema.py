@@ -24,6 +24,10 @@ NUMBER = {"anyOf": [{"type": "number"}, _object({"$float": {"enum": ["nan", "inf
 BLOB = {"anyOf": [_object({"sha256": _hex(64), "size": {"type": "integer", "minimum": 0}, "type": {"type": "string"}}, ["sha256", "size"]), _bytes()]}
 
 
+OMITTED = _object({"$omitted": _object({"size": {"type": "integer", "minimum": 0}, "sha256": _hex(64), "ext": {"type": "integer"}}, ["size", "sha256"])},
+                  ["$omitted"])
+
+
 def _array(spec):
     ext = EXT_TYPES[spec["element"]]
     inline = _object({"$ext": {"type": "array", "prefixItems": [{"const": ext}, _hex()], "minItems": 2, "maxItems": 2}}, ["$ext"])
@@ -41,7 +45,7 @@ def of_type(spec):
         schema = {"type": "integer", **bounds} if kind == "int" else {**NUMBER, **bounds}
     elif kind in ("vector", "color"):
         width = math.prod(spec["shape"])
-        item = {"type": "boolean"} if spec.get("element") == "bool" else {**NUMBER, **bounds}
+        item = {"bool": {"type": "boolean"}, "i32": {"type": "integer", **bounds}}.get(spec.get("element"), {**NUMBER, **bounds})
         schema = {"type": "array", "items": item, "minItems": width, "maxItems": width}
     elif kind == "list":
         schema = {"type": "array", "items": of_type(spec.get("of", "any")), **({"maxItems": spec["max_items"]} if "max_items" in spec else {})}
@@ -59,11 +63,12 @@ def of_type(spec):
     return {**schema, **known, **extra}
 
 
-def of_kind(kind):
-    """The fields of one kind; null removes a field, unknown fields are kept. What an earlier template matches, a later one leaves out."""
+def of_kind(kind, but={"type": "null"}):
+    """The fields of one kind; null removes a field, unknown fields are kept. What an earlier template matches, a later one leaves out. `but` is what a
+    field may be instead of its type."""
     properties, patterns, earlier = {}, {}, []
     for name, spec in kind["fields"].items():
-        schema, pattern = {"anyOf": [{"type": "null"}, of_type(spec)]}, _pattern(name)
+        schema, pattern = {"anyOf": [but, of_type(spec)]}, _pattern(name)
         if "{" in name:
             overlapping = [other for other in earlier if other.count("/") == name.count("/")]
             patterns[f"^{'(?!(' + '|'.join(map(_pattern, overlapping)) + ')$)' if overlapping else ''}{pattern}$"] = schema
@@ -90,10 +95,27 @@ def of_state(name, state):
     return schema
 
 
+def of_mirror(kind, mirror):
+    """What the bridge retains of an entity of one kind."""
+    schema, fields = of_message(mirror), of_kind(kind, OMITTED)
+    schema["title"] = f"{kind['title']} as JSON"
+    schema["properties"]["fields"] = {key: value for key, value in fields.items() if key != "$schema"}
+    schema["properties"]["kind"] = {"const": kind["kind"]}
+    schema["properties"]["id"] = UUID
+    return schema
+
+
+def of_set(name, message):
+    """An update of an entity of one kind."""
+    schema = of_message(message)
+    schema["title"] = f"Update of {name}"
+    schema["properties"]["fields"] = {"$ref": f"../kinds/{name}.json"}
+    return schema
+
+
 def asyncapi(schema):
-    mqtt = schema.messages["mqtt"]
     channels, operations, components = {}, {}, {}
-    for name, message in mqtt.items():
+    for name, message in {**schema.messages["mqtt"], **schema.messages["json"]}.items():
         topic = "scenesync/v1/{scene}/" + message["topic"]
         levels = re.findall(r"\{(.*?)\}", topic)
         channels[name] = {"address": topic, "description": message["description"], "parameters": {level: {} for level in levels},
@@ -103,6 +125,7 @@ def asyncapi(schema):
                                               "bindings": {"mqtt": {"qos": message["qos"], "retain": message["retained"]}}}
         payload = {key: value for key, value in of_message(message).items() if key != "$schema"}
         components[name] = {"name": name, "title": message["title"], "summary": f"Sent by {message['publishers']}.", "payload": payload,
-                            "contentType": "text/plain" if "text" in message else "application/msgpack"}
+                            "contentType": "application/json" if name in schema.messages["json"] else "text/plain" if "text" in message else
+                            "application/msgpack"}
     return {"asyncapi": "3.0.0", "info": {"title": "Scenesync", "version": "1", "license": {"name": "Apache-2.0"}},
             "defaultContentType": "application/msgpack", "channels": channels, "operations": operations, "components": {"messages": components}}

@@ -189,13 +189,13 @@ def _inner_problem(spec, value):
 
 
 class Schema:
-    """Everything under one schema folder, checked. Kinds contain what they include; messages contain `v` or `t`."""
+    """Everything under one schema folder, checked. Kinds contain what they include; messages of msgpack contain `v` or `t`."""
 
     def __init__(self, root: Path = HERE):
         self.limits = {name: limit["value"] for name, limit in _read(root, root / "limits.yaml", "limits").items()}
         self.limit_texts = _read(root, root / "limits.yaml", "limits")
         self.shared = {path.stem: _read(root, path, "shared")["fields"] for path in sorted((root / "shared").glob("*.yaml"))}
-        self.kinds, self.messages, problems = {}, {"mqtt": {}, "client": {}, "agent": {}}, []
+        self.kinds, self.messages, problems = {}, {"mqtt": {}, "json": {}, "client": {}, "agent": {}}, []
         for path in sorted((root / "kinds").glob("*.yaml")):
             try:
                 kind = _read(root, path, "kind", self.shared)
@@ -213,7 +213,8 @@ class Schema:
 
     def _add_message(self, channel, message):
         name = message["message"]
-        first = ({"v": {"type": "int", "min": 1, "max": 1, "description": "Version of the protocol."}} if channel == "mqtt" else
-                 {"t": {"type": "enum", "values": [name], "description": "Name of the frame."}})
+        version = {"type": "int", "min": 1, "max": 1, "description": "Version of the protocol."}
+        frame = {"type": "enum", "values": [name], "description": "Name of the frame."}
+        first = {"mqtt": {"v": version}, "json": {}}.get(channel, {"t": frame})
         message["keys"] = {} if "text" in message else {**first, **message.get("keys", {})}
         self.messages[channel][name] = message

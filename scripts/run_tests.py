@@ -16,7 +16,8 @@ BUILD = ROOT / "build"
 RESULTS = BUILD / "results"
 SANITIZERS = ("asan", "tsan")
 ONLY_NAMED = ("tsan", "viewer", "brokers")
-PREPARE = {"asan": ["scripts/build", "asan"], "tsan": ["scripts/build", "tsan"], "viewer": ["scripts/build-viewer"], "brokers": ["./dev", "brokers"]}
+PREPARE = {"asan": ["scripts/build", "asan"], "tsan": ["scripts/build", "tsan"], "viewer": ["scripts/build-viewer"],
+           "schema": ["scripts/npm-install", "tests/npm"], "broker": ["scripts/npm-install", "tests/npm"], "brokers": ["./dev", "brokers"]}
 
 
 def ctest_suites():

@@ -3,13 +3,22 @@
 import json
 import re
 import subprocess
+import sys
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 from agents import eventually, world
 from bridges import Bridge, Tool
+from node import ajv_problems
 from services import binary
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "schemas"))
+import generate  # noqa: E402
+from load import Schema  # noqa: E402
+
+SCHEMA = Schema()
 
 
 @pytest.fixture(scope="module")
@@ -250,6 +259,44 @@ def test_a_retained_update_is_not_done_again_and_again(made, scene, tmp_path):
             tool.has(f"light/{light}")
             tool.listen(1)
     assert fields(made.ada, scene, f"light/{light}")["energy"] == 100
+
+
+def some_value(spec, parent):
+    """What a person may write for a field."""
+    special = {"ref": parent, "blob": {"$bin": "00ff"}, "array": {"$ext": [generate.json_schema.EXT_TYPES.get(spec.get("element"), 1), "00" * 96]}}
+    return special.get(spec["type"]) or generate.sample(spec)
+
+
+def every_field(kind, parent):
+    fields = {re.sub(r"\{.*?\}", "0a1b2c3d", name): some_value(spec, parent) for name, spec in SCHEMA.kinds[kind]["fields"].items()}
+    return {"fields": {**fields, "deleted": False}}
+
+
+def test_every_field_of_every_kind_goes_in_and_comes_out_as_the_schemas_say(made, scene, tool, tmp_path):
+    generate.write(tmp_path, generate.build_files(SCHEMA))
+    parent, pairs = create(made.ada, scene, "object", 'name="P"', 'type="EMPTY"'), []
+    for kind, known in SCHEMA.kinds.items():
+        identity = singleton(scene, kind) if known["singleton"] else new()
+        update = every_field(kind, parent)
+        answer = tool.set(f"{kind}/{identity}", update)
+        assert answer == {"v": 1, "ok": True}, kind
+        pairs.append((f"set/{kind}.json", update))
+        if kind == "transform":
+            assert tool.set(f"object/{identity}", {"fields": {"name": "C", "type": "EMPTY"}})["ok"]
+        told = tool.has(f"{kind}/{identity}")
+        assert told["fields"].keys() >= update["fields"].keys() - {"deleted"} or kind in ("mesh", "curve"), kind
+    for where, payload in tool.listen(1).messages:
+        if payload:
+            last = where.rsplit("/", 1)[-1]
+            schema = f"json/{last}.json" if last in ("bridge", "answer") else f"mirror/{where.split('/')[0]}.json"
+            pairs += [] if last == "set" else [(schema, json.loads(payload))]
+    assert len(pairs) > 2 * len(SCHEMA.kinds)
+    problems = ajv_problems(tmp_path / "json", pairs)
+    assert [(pair[0], said[:3]) for pair, said in zip(pairs, problems, strict=True) if said] == []
+
+
+def singleton(scene, kind):
+    return str(uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_URL, f"scenesync:{scene}"), kind))
 
 
 @pytest.mark.parametrize("words, problem", [

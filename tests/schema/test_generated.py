@@ -136,8 +136,8 @@ TYPES = {"lit": "bool", "count": "int, min: 0, max: 9", "power": "float", "angle
 def lamp(tmp_path_factory):
     """The C library of a schema that has a field of every type."""
     folder = tmp_path_factory.mktemp("lamp")
-    for name in ("shared/every_kind.yaml", "limits.yaml", "messages/state.yaml"):
-        (folder / name).parent.mkdir(exist_ok=True)
+    for name in ("shared/every_kind.yaml", "limits.yaml", "messages/state.yaml", "messages/json/mirror.yaml", "messages/json/set.yaml"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text((SCHEMAS / name).read_text())
     (folder / "kinds").mkdir()
     fields = [f"  {name}: {{type: {of}, since: 1, description: Something.}}\n" for name, of in TYPES.items()]
