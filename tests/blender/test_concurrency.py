@@ -100,3 +100,20 @@ def test_what_is_brought_back_has_nothing_that_the_others_lack(both):
     settle(a, b)
     same(a, b)
     assert len(a.run("result = paint.node_tree.nodes.keys()")) == 2
+
+
+def test_an_edit_before_another_field_is_put_back(both):
+    """Ticks can be too short to put back what undo took; what the agent repeats meanwhile is no reason to undo the next edit."""
+    a, b = both
+    a.run(SETUP)
+    settle(a, b)
+    a.run(
+        "import bmesh\nfrom scenesync import registration\nsession, mesh = registration.session(), bpy.data.objects['cube'].data\n"
+        "uuid = session.ctx.id_of(mesh)\nvalues = session.mirror.get('mesh', uuid).values\n"
+        "session.apply.put('mesh', uuid, {'use_mirror_x': values['use_mirror_x']}, force=True)\n"
+        "session.apply.put('mesh', uuid, {'topology': values['topology']})\n"
+        "work = bmesh.new()\nwork.from_mesh(mesh)\nbmesh.ops.subdivide_edges(work, edges=work.edges, cuts=1)\nwork.to_mesh(mesh)\nmesh.update()"
+    )
+    settle(a, b)
+    same(a, b)
+    assert b.run("result = len(bpy.data.objects['cube'].data.vertices)") == 20

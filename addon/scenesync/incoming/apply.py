@@ -23,7 +23,7 @@ class Apply:
         self.mirror = session.mirror
         self.defaults = {name: list(kind.defaults().items()) for name, kind in self.ctx.kinds.items()}
         self.inbox = {name: {} for name in self.ctx.kinds}  # kind → {UUID: {field: value}}
-        self.forced = set()  # (kind, UUID) in the inbox to write although the mirror says so already
+        self.forced = {}  # (kind, UUID) → fields in the inbox to write although the mirror says so already
         self.held = {}  # (kind, UUID) → fields that cannot be applied yet
         self.links = {}  # (kind, UUID) → linking fields, for the next batch
         self.linked_at = 0.0
@@ -42,7 +42,7 @@ class Apply:
         waiting = {**self.held.pop((kind, uuid), {}), **self.inbox[kind].get(uuid, {})}
         self.inbox[kind][uuid] = {**fields, **waiting} if force else {**waiting, **fields}
         if force:
-            self.forced.add((kind, uuid))
+            self.forced.setdefault((kind, uuid), set()).update(fields)
 
     def forget(self, kind, ids, fields):
         """We have edited these fields: what was received for them before is older."""
@@ -91,7 +91,7 @@ class Apply:
                 if time.perf_counter() > deadline:
                     return
                 self.session.diff.compare_undone(kind.name, uuid)
-                self._entity(kind, uuid, items.pop(uuid), self._pop_forced(kind.name, uuid))
+                self._entity(kind, uuid, items.pop(uuid), self.forced.pop((kind.name, uuid), ()))
         if self.links and now - self.linked_at >= LINK_SECONDS:
             self._link(now)
         if self.doomed:
@@ -101,11 +101,6 @@ class Apply:
         """Try again what was waiting for edit mode to end or for its object."""
         for (kind, uuid), fields in list(self.held.items()):
             self.put(kind, uuid, fields)
-
-    def _pop_forced(self, kind, uuid):
-        forced = (kind, uuid) in self.forced
-        self.forced.discard((kind, uuid))
-        return forced
 
     def _entity(self, kind, uuid, fields, forced):
         try:
@@ -171,7 +166,7 @@ class Apply:
         waiting = {**known, **self.held.pop(("transform", uuid), {}), **self.inbox["transform"].get(uuid, {})}
         if waiting:
             self.inbox["transform"][uuid] = waiting
-            self.forced.add(("transform", uuid))
+            self.forced.setdefault(("transform", uuid), set()).update(waiting)
         self.mirror.transforms.set(uuid, self.ctx.kinds["transform"].read(self.ctx, block), remote=True)
 
     def _write_defaults(self, kind, uuid, block, record, fields):
@@ -189,7 +184,7 @@ class Apply:
         values = self.mirror.get(kind.name, uuid).values
         surplus = {name: None for name, value in values.items() if name not in known and (name, value) != (self.fresh.nowhere, False)}
         if surplus:
-            self._write(kind, uuid, surplus, forced=True)
+            self._write(kind, uuid, surplus, forced=surplus)
 
     def arrived(self, kind, uuid):
         """Write again what was waiting for this datablock."""
@@ -214,7 +209,7 @@ class Apply:
         fresh = {
             name: value
             for name, value in fields.items()
-            if forced or (uuid, kind.name, name) in waits or not same(known.get(name), value)
+            if name in forced or (uuid, kind.name, name) in waits or not same(known.get(name), value)
         }
         if kind.name == "object" and fresh.get("type", block.type) != block.type:
             self._replace(kind, uuid, block, {**record.values, **fresh})
@@ -354,7 +349,7 @@ class Apply:
                 self.held["transform", uuid] = fields
             return
         mine = self.mirror.transforms.get(uuid)
-        fresh = {name: value for name, value in fields.items() if forced or mine.get(name) != value}
+        fresh = {name: value for name, value in fields.items() if name in forced or mine.get(name) != value}
         if fresh:
             self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fresh))
             self.mirror.transforms.set(uuid, fresh, remote=True)
