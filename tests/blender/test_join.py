@@ -65,3 +65,25 @@ def test_order_of_start_does_not_matter(alone, agents, scene):
     settle(a, b)
     assert names(b) == ["early"]
     same(a, b)
+
+
+SHORT_OF_TIME = """
+scenesync.join(scene, socket=path)
+session = scenesync.registration.session()
+session.pump = lambda seconds: session.tick(budget=0.0)
+"""
+
+
+def test_all_arrives_however_short_a_tick_is(alone, agents, scene):
+    """What there is to do may take long to look at alone: every tick does some of it, whatever the time."""
+    a, b = alone
+    a.run("for number in range(200):\n    exec(work, {'bpy': bpy, 'name': f'number {number}'})", work=WORK)
+    a.join(agents[0], scene)
+    a.synced()
+    b.agent, b.scene = agents[1], scene
+    b.run(SHORT_OF_TIME, scene=scene, path=str(agents[1].socket))
+    settle(a, b)
+    same(a, b)
+    a.run("for item in bpy.data.objects:\n    item.location.x += 1")
+    settle(a, b)
+    same(a, b)

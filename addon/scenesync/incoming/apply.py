@@ -12,6 +12,7 @@ from . import edit_mode
 from .fresh import Fresh, fits
 
 LINK_SECONDS = 0.25  # between two batches that make Blender rebuild its relations
+ROWS = 512  # of a move, between two looks at the time
 DOOMED_SECONDS = 1.0  # a datablock deleted elsewhere that is still used here after this long is brought back
 LINKING = {"object": ("collections/", "parent", "matrix_parent_inverse"), "collection": ("parents/",)}
 
@@ -48,11 +49,11 @@ class Apply:
         """We have edited these fields: what was received for them before is older."""
         if not (self.inbox[kind] or self.held or self.links):
             return
+        decided_by = self.ctx.kinds[kind].decided_by
         for uuid in uuids_in(ids):
-            for waiting in (self.inbox[kind].get(uuid), self.held.get((kind, uuid)), self.links.get((kind, uuid))):
-                if waiting:
-                    for field in fields:
-                        waiting.pop(field, None)
+            for waiting in (self.inbox[kind].get(uuid, {}), self.held.get((kind, uuid), {}), self.links.get((kind, uuid), {})):
+                for field in [field for field in waiting if decided_by(field, fields) in fields]:
+                    del waiting[field]
 
     def move(self, moved):
         self.moves.append(moved)
@@ -79,19 +80,21 @@ class Apply:
     # ---- one tick
 
     def run(self, deadline, now):
-        """Apply until `deadline`."""
+        """Apply until `deadline`, and something of what there is however late it is."""
         blocks = self.session.diff.objects_by_uuid() if self.moves else {}
-        while self.moves and time.perf_counter() < deadline:
-            self._move_some(deadline, blocks)
+        while self.moves:
+            self._move_some(blocks)
+            if time.perf_counter() > deadline:
+                return
         for kind in self.ctx.kinds.values():
             items = self.inbox[kind.name]
             if kind.name == "object" and items:
                 self.fresh.run(items, deadline)
             for uuid in list(items):
-                if time.perf_counter() > deadline:
-                    return
                 self.session.diff.compare_undone(kind.name, uuid)
                 self._entity(kind, uuid, items.pop(uuid), self.forced.pop((kind.name, uuid), ()))
+                if time.perf_counter() > deadline:
+                    return
         if self.links and now - self.linked_at >= LINK_SECONDS:
             self._link(now)
         if self.doomed:
@@ -354,30 +357,28 @@ class Apply:
             self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fresh))
             self.mirror.transforms.set(uuid, fresh, remote=True)
 
-    def _move_some(self, deadline, blocks):
-        """Write the next rows of the oldest move, as many as the deadline allows."""
+    def _move_some(self, blocks):
+        """Write the next rows of the oldest move."""
         moved = self.moves[0]
         if not self.session.outbox.idle:
             self._as_rows(self.moves.pop(0))
             return
         transforms = self.mirror.transforms
-        count = len(moved.ids)
-        while moved.start < count and time.perf_counter() < deadline:
-            part = slice(moved.start, moved.start + 512)
-            uuids = moved.ids[part]
-            here = [blocks.get(uuid) for uuid in uuids]
-            rows = [transforms.row(uuid) for uuid in uuids]
-            for index, name in enumerate(transforms.NAMES):
-                if name not in moved.columns:
-                    continue
-                values = moved.columns[name][part]
-                for block, value in zip(here, values.tolist()):
-                    if block is not None:
-                        setattr(block, name, value)
-                transforms.columns[name][rows] = values
-                transforms.remote[rows, index] = True
-            moved.start += 512
-        if moved.start >= count:
+        part = slice(moved.start, moved.start + ROWS)
+        uuids = moved.ids[part]
+        here = [blocks.get(uuid) for uuid in uuids]
+        rows = [transforms.row(uuid) for uuid in uuids]
+        for index, name in enumerate(transforms.NAMES):
+            if name not in moved.columns:
+                continue
+            values = moved.columns[name][part]
+            for block, value in zip(here, values.tolist()):
+                if block is not None:
+                    setattr(block, name, value)
+            transforms.columns[name][rows] = values
+            transforms.remote[rows, index] = True
+        moved.start += ROWS
+        if moved.start >= len(moved.ids):
             self.moves.pop(0)
 
     def _as_rows(self, moved):

@@ -25,17 +25,23 @@ class Fresh:
         self.nowhere = MEMBERSHIP + self.session.scene_uuid.hex()  # False of an object that is in no collection
         self.blanks = {}  # type of object → (what a new one holds, what of it is not as the schema says)
         self.place = None  # where a new object stands
+        self.queue = []  # UUIDs of objects to make, the first of all names last: Blender keeps names sorted and looks for their place from the end
 
     # ---- making them
 
     def run(self, items, deadline):
-        """Make the objects among `items`, {UUID: fields}, that nobody has heard of; leaves the others."""
-        entries, records = self.ctx.identity.entries, self.mirror.of_kind("object")
-        new = [uuid for uuid, fields in items.items() if uuid not in entries and uuid not in records and self._is_whole(fields)]
-        for start in range(0, len(new), SOME):
+        """Make the objects among `items`, {UUID: fields}, that nobody has heard of, some at least; leaves the others."""
+        if not self.queue:
+            new = [uuid for uuid, fields in items.items() if self._is_new(uuid, fields)]
+            self.queue = sorted(new, key=lambda uuid: _name(items[uuid]).lower(), reverse=True)
+        while self.queue:
+            some = [self.queue.pop() for _ in range(min(SOME, len(self.queue)))]
+            self._make_some([uuid for uuid in some if uuid in items and self._is_new(uuid, items[uuid])], items)
             if time.perf_counter() > deadline:
                 return
-            self._make_some(new[start:start + SOME], items)
+
+    def _is_new(self, uuid, fields):
+        return uuid not in self.ctx.identity.entries and uuid not in self.mirror.of_kind("object") and self._is_whole(fields)
 
     def _is_whole(self, fields):
         return fields.get("deleted") is not True and all(name in fields for name in self.required)
@@ -55,7 +61,7 @@ class Fresh:
 
     def _make(self, uuid, fields):
         fields.pop("deleted", None)
-        name = fields["name"] if isinstance(fields.get("name"), str) and fields["name"] else "object"
+        name = _name(fields)
         block = self.kind.create(self.ctx, name, fields)
         self.ctx.identity.bind("object", block, uuid)
         self.ctx.names.note(uuid, block, name)
@@ -143,6 +149,11 @@ class Fresh:
             return None
         collection = self.ctx.collection_block(uuid)
         return None if collection is None else (collection.objects.link, uuid)
+
+
+def _name(fields):
+    name = fields.get("name")
+    return name if isinstance(name, str) and name else "object"
 
 
 def fits(value, width):
