@@ -73,7 +73,8 @@ static void print_overview(FILE *out) {
     fprintf(out,
             "%s\nCommands:\n  agent --broker URL --store URL --data DIR --socket PATH …\n"
             "  doctor [--data DIR] [--broker URL] [--store URL] [--config FILE] [--json]\n"
-            "  bridge SCENE… --broker URL [--socket PATH] [--config FILE] [--rate N]\n",
+            "  bridge SCENE… --broker URL [--socket PATH] [--config FILE] [--rate N]\n"
+            "  invite SCENE --role ROLE …, revoke USER [SCENE], who [SCENE], join LINK\n",
             about);
     for (int i = 0; i < COMMAND_COUNT; i++) {
         fprintf(out, "  %s\n", commands[i]->usage);

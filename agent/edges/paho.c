@@ -225,7 +225,7 @@ static int begin_connect(struct ss_session *session, const struct ss_session_opt
     options.maxInflight = MAX_INFLIGHT;
     options.username = config->broker_user;
     options.password = config->broker_password;
-    options.will = &will;
+    options.will = from->will_topic != NULL ? &will : NULL;
     options.context = session;
     options.ssl = strncmp(config->broker, "mqtts", 5) == 0 || strncmp(config->broker, "wss", 3) == 0 ? &tls : NULL;
     return MQTTAsync_connect(session->handle, &options);

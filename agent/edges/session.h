@@ -51,7 +51,7 @@ struct ss_session_options {
     struct ss_mailbox *mailbox;
     int version;
     struct ss_slice client_id_start; // random digits follow; 16 bytes at most, for what every 3.1.1 broker must take is 23
-    const char *will_topic;          // retained
+    const char *will_topic;          // retained; NULL: no will
     struct ss_slice will;
     const struct ss_session_calls *calls;
     void *owner;

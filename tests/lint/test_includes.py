@@ -11,17 +11,18 @@ FOLDERS = {
     "core": {"core", "util"},
     "wire": {"wire", "core", "util", "generated"},
     "edges": {"edges", "wire", "core", "util", "generated"},
-    "daemon": {"daemon", "edges", "wire", "core", "util", "cli", "doctor", "bridge", "scenesync"},
+    "daemon": {"daemon", "edges", "wire", "core", "util", "cli", "doctor", "bridge", "access", "scenesync"},
     "doctor": {"doctor", "daemon", "edges", "wire", "core", "util", "cli", "scenesync"},
     "bridge": {"bridge", "daemon", "edges", "wire", "core", "util", "cli", "scenesync", "generated"},
+    "access": {"access", "daemon", "edges", "wire", "core", "util", "cli"},
     "client": {"client", "wire", "core", "util", "scenesync", "generated"},
     "cli": {"cli", "client", "wire", "core", "util", "scenesync", "generated"},
     "include": {"scenesync"},
 }
 # header of a library → the only folders that use it
 LIBRARIES = {
-    "MQTTAsync.h": {"edges", "doctor"}, "MQTTClient.h": set(), "curl/curl.h": {"edges", "doctor"}, "uv.h": {"edges", "daemon", "bridge"}, "lmdb.h": {"edges", "doctor"},
-    "msgpack.h": {"wire"}, "zstd.h": {"wire"}, "cjson/cJSON.h": {"cli", "bridge"}, "cJSON.h": {"cli"},
+    "MQTTAsync.h": {"edges", "doctor"}, "MQTTClient.h": set(), "curl/curl.h": {"edges", "doctor"}, "uv.h": {"edges", "daemon", "bridge", "access"}, "lmdb.h": {"edges", "doctor"},
+    "msgpack.h": {"wire"}, "zstd.h": {"wire"}, "cjson/cJSON.h": {"cli", "bridge", "access"}, "cJSON.h": {"cli"},
 }
 # The core does no I/O, knows no clock and no threads; these are the standard headers it may use (stdlib.h for qsort and bsearch:
 # test_sources.py sees to its allocator).
