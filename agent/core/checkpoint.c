@@ -20,16 +20,18 @@ static struct ss_vector ss_checkpoint_vector(const struct ss_core *core) {
     return (struct ss_vector){core->checkpoint.vector.count, core->checkpoint.vector.items};
 }
 
-bool ss_checkpoint_hoped_for(const struct ss_core *core) {
+// Where the broker replays everything a checkpoint only answers calls, and may be so old that it would bring back what was deleted since.
+static bool ss_checkpoint_helps(const struct ss_core *core) {
     const struct ss_vector vector = ss_checkpoint_vector(core);
-    return core->checkpoint.known && core->config.store && core->checkpoint.asleep_ms <= core->now && ss_vector_excess(core, &vector) > 0;
+    return core->checkpoint.known && core->checkpoint.partial && core->config.store && ss_vector_excess(core, &vector) > 0;
 }
 
+bool ss_checkpoint_hoped_for(const struct ss_core *core) { return core->checkpoint.asleep_ms <= core->now && ss_checkpoint_helps(core); }
+
 bool ss_checkpoint_wanted(const struct ss_core *core, uint64_t *wake) {
-    const struct ss_vector vector = ss_checkpoint_vector(core);
     const uint64_t first = core->linked_ms + SS_CHECKPOINT_GRACE_MS;
     const uint64_t due = core->checkpoint.asleep_ms > first ? core->checkpoint.asleep_ms : first;
-    if (!core->checkpoint.known || !core->config.store || ss_vector_excess(core, &vector) == 0)
+    if (!ss_checkpoint_helps(core))
         return false;
     if (due > core->now)
         *wake = due < *wake ? due : *wake;
@@ -52,6 +54,7 @@ static bool ss_checkpoint_set(struct ss_core *core, const struct ss_ev_checkpoin
     checkpoint->asleep_ms = checkpoint->fails == 0 ? 0 : checkpoint->asleep_ms;
     checkpoint->blob = said->blob;
     checkpoint->from = said->from;
+    checkpoint->partial = said->partial;
     checkpoint->known = true;
     return true;
 }
@@ -107,16 +110,30 @@ void ss_checkpoint_uploaded(struct ss_core *core, const struct ss_sha256 *sha256
     ss_timer_by(core, SS_TIMER_REPLY, core->now);
 }
 
-static bool ss_checkpoint_publish(struct ss_core *core, const struct ss_reply *reply) {
-    struct ss_vector_entry *entries = ss_scratch_copy(&core->scratch, reply->ours.entries, reply->ours.count * sizeof *entries);
-    const struct ss_ev_checkpoint checkpoint = {
-        .from = core->clock.origin, .vector = {reply->ours.count, entries}, .blob = reply->blob, .partial = core->partial};
-    if (entries == NULL || !ss_fx_room(core, 1) || !ss_checkpoint_set(core, &checkpoint))
+static bool ss_checkpoint_say(struct ss_core *core, const struct ss_ev_checkpoint *said) {
+    struct ss_ev_checkpoint checkpoint = *said;
+    checkpoint.vector.entries = ss_scratch_copy(&core->scratch, said->vector.entries, said->vector.count * sizeof *said->vector.entries);
+    if (checkpoint.vector.entries == NULL || !ss_fx_room(core, 1) || !ss_checkpoint_set(core, &checkpoint))
         return false;
     ss_fx_push(core, SS_FX_PUBLISH_CHECKPOINT)->checkpoint = checkpoint;
+    return true;
+}
+
+static bool ss_checkpoint_publish(struct ss_core *core, const struct ss_reply *reply) {
+    const struct ss_ev_checkpoint checkpoint = {
+        .from = core->clock.origin, .vector = reply->ours, .blob = reply->blob, .partial = core->partial};
+    if (!ss_checkpoint_say(core, &checkpoint))
+        return false;
     for (size_t i = 0; i < core->replies.count; i++)
         core->replies.items[i].blob = core->replies.items[i].waiting ? reply->blob : core->replies.items[i].blob;
     return true;
+}
+
+void ss_checkpoint_needless(struct ss_core *core) {
+    const struct ss_checkpoint *had = &core->checkpoint;
+    const struct ss_ev_checkpoint checkpoint = {.from = had->from, .vector = ss_checkpoint_vector(core), .blob = had->blob};
+    if (had->known && had->partial && core->known && ss_vector_excess(core, &checkpoint.vector) == 0)
+        ss_checkpoint_say(core, &checkpoint);
 }
 
 // Whoever looks after what the broker retains writes it, when the broker does not replay everything; not over one that has more.
@@ -124,7 +141,7 @@ static bool ss_checkpoint_due(const struct ss_core *core) {
     const struct ss_vector vector = ss_checkpoint_vector(core);
     if (!core->config.store || !core->checkpoint.known)
         return core->config.store;
-    const bool behind = core->checkpoint.stale || ss_vector_behind(core, &vector);
+    const bool behind = core->checkpoint.stale || !core->checkpoint.partial || ss_vector_behind(core, &vector);
     return behind && (ss_vector_excess(core, &vector) == 0 || core->checkpoint.fails >= SS_CHECKPOINT_FAILS);
 }
 

@@ -20,6 +20,10 @@ void ss_checkpoint_for_waiting(struct ss_core *core);
 // ss_checkpoint_step does what is next for an answer that waits or a checkpoint that is written; returns whether it is over.
 bool ss_checkpoint_step(struct ss_core *core, struct ss_reply *reply);
 
+// ss_checkpoint_needless says of the retained one that the broker replays everything after all: nobody will write it anew, nor must read it when
+// it has grown old.
+void ss_checkpoint_needless(struct ss_core *core);
+
 // ss_checkpoint_uploaded says that the store has a blob.
 void ss_checkpoint_uploaded(struct ss_core *core, const struct ss_sha256 *sha256);
 

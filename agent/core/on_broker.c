@@ -96,6 +96,7 @@ static void ss_replay_judge(struct ss_core *core) {
     } else if (!missing) {
         core->proven = core->scene.present;
         core->partial = false;
+        ss_checkpoint_needless(core);
     } else if (core->republished || (core->partial && core->checkpoint.known)) {
         core->partial = core->compared = true;
         ss_timer_by(core, SS_TIMER_CHECKPOINT, core->now);

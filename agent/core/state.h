@@ -231,6 +231,7 @@ struct ss_checkpoint {
     struct ss_origin from;
     SS_ARRAY(struct ss_vector_entry) vector;
     struct ss_blob_name blob;
+    bool partial;       // it says that this broker does not replay everything
     bool stale;         // something came since that no vector counts
     uint64_t asleep_ms; // not fetched before
     uint32_t fails;

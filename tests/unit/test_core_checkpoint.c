@@ -11,9 +11,9 @@ static void connected(struct desk *desk) {
     desk_do(desk, SS_EV_REPLAYED);
 }
 
-static void checkpoint(struct desk *desk) {
+static void checkpoint(struct desk *desk, bool partial) {
     struct ss_event event = desk_event(desk, SS_EV_CHECKPOINT);
-    event.checkpoint = (struct ss_ev_checkpoint){.from = ada, .vector = {1, &of_ada}, .blob = scene_blob, .partial = true};
+    event.checkpoint = (struct ss_ev_checkpoint){.from = ada, .vector = {1, &of_ada}, .blob = scene_blob, .partial = partial};
     assert_int_equal(desk_step(desk, &event), SS_OK);
 }
 
@@ -27,7 +27,7 @@ static void a_newcomer_whom_nobody_answers_reads_the_checkpoint(void **state) {
     (void)state;
     struct desk desk = {0};
     connected(&desk);
-    checkpoint(&desk);
+    checkpoint(&desk, true);
     assert_non_null(desk_pass(&desk, 3000, SS_FX_FETCH_BLOB));
     assert_false(desk.core->known);
     blob(&desk, SS_EV_BLOB_PRESENT);
@@ -56,11 +56,48 @@ static void a_checkpoint_that_is_nowhere_keeps_nobody_waiting(void **state) {
     (void)state;
     struct desk desk = {0};
     connected(&desk);
-    checkpoint(&desk);
+    checkpoint(&desk, true);
     assert_non_null(desk_pass(&desk, 3000, SS_FX_FETCH_BLOB));
     blob(&desk, SS_EV_BLOB_MISSING);
     desk_pass(&desk, 2000, SS_FX_CALL_SYNC);
     assert_true(desk.core->known);
+    desk_close(&desk);
+}
+
+// It answered a call and may be old: what has been deleted since may be in it, and no tombstone retained any more.
+static void a_checkpoint_is_passed_over_where_the_broker_replays_everything(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    connected(&desk);
+    checkpoint(&desk, false);
+    assert_null(desk_pass(&desk, 5000, SS_FX_FETCH_BLOB));
+    assert_true(desk.core->known);
+    desk_close(&desk);
+}
+
+// Somebody took the broker for one that replays in part. Nobody would write the checkpoint anew, and in a month it would bring back the dead.
+static void a_checkpoint_that_nobody_needs_is_said_to_be_so(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    connected(&desk);
+    desk_pass(&desk, 2000, SS_FX_PUBLISH_CHECKPOINT);
+    assert_true(desk.core->known);
+    desk_do(&desk, SS_EV_DISCONNECTED);
+    desk_connect(&desk, true);
+    const struct ss_field field = {ss_slice_text("name"), ss_slice_text("\xa1x"), {{0, 0, 0, 0, 0, 1}}};
+    const struct ss_entity entity = {ss_slice_text("object"), {{7}}, 1, &field};
+    for (uint64_t seq = 1; seq <= of_ada.seq; seq++)
+        desk_give(&desk, entity, ada.b[0], seq);
+    checkpoint(&desk, true);
+    struct ss_event replayed = desk_event(&desk, SS_EV_STATE);
+    replayed.state = (struct ss_ev_state){.entity = entity, .part = -1, .retained = true};
+    assert_int_equal(desk_step(&desk, &replayed), SS_OK);
+    desk_do(&desk, SS_EV_REPLAYED);
+    const struct ss_effect *said = desk_pass(&desk, 2000, SS_FX_PUBLISH_CHECKPOINT);
+    assert_non_null(said);
+    assert_false(said->checkpoint.partial);
+    assert_memory_equal(&said->checkpoint.blob, &scene_blob, sizeof scene_blob);
+    assert_null(desk_find(&desk, SS_FX_FETCH_BLOB));
     desk_close(&desk);
 }
 
@@ -119,6 +156,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_newcomer_whom_nobody_answers_reads_the_checkpoint),
         cmocka_unit_test(a_checkpoint_that_is_nowhere_keeps_nobody_waiting),
+        cmocka_unit_test(a_checkpoint_is_passed_over_where_the_broker_replays_everything),
+        cmocka_unit_test(a_checkpoint_that_nobody_needs_is_said_to_be_so),
         cmocka_unit_test(a_large_answer_is_a_checkpoint),
         cmocka_unit_test(who_cannot_fetch_is_answered_in_messages),
     };
