@@ -114,13 +114,20 @@ static int ss_touched_compare(const void *a, const void *b) {
     return memcmp(((const struct ss_vector_entry *)a)->from.b, ((const struct ss_vector_entry *)b)->from.b, sizeof(struct ss_origin));
 }
 
+// Of numbers that we gave out and that others may never see, since they are not durable yet, nothing is told: they may be given out again.
 static void ss_reply_touched(const struct ss_core *core, const struct ss_thing *thing, struct ss_vector_entry *entries,
                              struct ss_vector *touched) {
-    for (uint32_t i = 0; i < thing->touch_count; i++)
-        entries[i] = (struct ss_vector_entry){core->vectors.lines.items[thing->touches[i].from].from, thing->touches[i].seq};
-    if (thing->touch_count > 1)
-        qsort(entries, thing->touch_count, sizeof *entries, ss_touched_compare);
-    *touched = (struct ss_vector){thing->touch_count, entries};
+    const uint64_t published = core->vectors.lines.items[core->own_line].seq;
+    size_t count = 0;
+    for (uint32_t i = 0; i < thing->touch_count; i++) {
+        const struct ss_touch *touch = &thing->touches[i];
+        const uint64_t seq = touch->from == core->own_line && touch->seq > published ? published : touch->seq;
+        if (seq > 0)
+            entries[count++] = (struct ss_vector_entry){core->vectors.lines.items[touch->from].from, seq};
+    }
+    if (count > 1)
+        qsort(entries, count, sizeof *entries, ss_touched_compare);
+    *touched = (struct ss_vector){count, entries};
 }
 
 // One part as it is being made: up to SS_BATCH_BYTES of entities, a large one in several pieces.
