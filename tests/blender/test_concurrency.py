@@ -102,6 +102,26 @@ def test_what_is_brought_back_has_nothing_that_the_others_lack(both):
     assert len(a.run("result = paint.node_tree.nodes.keys()")) == 2
 
 
+def test_weights_for_a_topology_that_came_back(both):
+    """Weights that another gave before we built the topology anew are none: what waits to be applied is no exception."""
+    a, b = both
+    a.run(SETUP)
+    settle(a, b)
+    a.run("session = scenesync.registration.session()\nsession._take_in = lambda deadline: None")
+    b.run("o = bpy.data.objects['cube']\no.vertex_groups.new(name='group').add([0], 0.5, 'REPLACE')\no.data.update()\nbpy.context.view_layer.update()")
+    while not a.run("result = bool(session.apply.inbox['mesh'])"):
+        pass
+    a.run(
+        "import bmesh\nold, new = bmesh.new(), bmesh.new()\nold.from_mesh(o.data)\nnew.from_mesh(o.data)\n"
+        "bmesh.ops.subdivide_edges(new, edges=new.edges, cuts=1)"
+    )
+    for work in ("new", "old"):
+        a.run(f"{work}.to_mesh(o.data)\no.data.update()\nsession.pump(0.1)")
+    a.run("del session._take_in")
+    settle(a, b)
+    same(a, b)
+
+
 def test_an_edit_before_another_field_is_put_back(both):
     """Ticks can be too short to put back what undo took; what the agent repeats meanwhile is no reason to undo the next edit."""
     a, b = both

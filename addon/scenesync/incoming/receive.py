@@ -70,9 +70,10 @@ class Receive:
         """Pass on the fields that are newer than our own edits."""
         outbox = self.session.outbox
         busy = not outbox.idle
+        decided_by, mine = self.session.ctx.kinds[kind].decided_by, outbox.fields.get((kind, uuid), {})
         taken = {}
         for field, value in fields.items():
-            if busy and outbox.newer_here(kind, uuid, field, after):
+            if busy and (outbox.newer_here(kind, uuid, field, after) or outbox.newer_here(kind, uuid, decided_by(field, mine), after)):
                 continue
             try:
                 taken[field] = value if value.__class__ in PLAIN else self._value(kind, uuid, field, value)

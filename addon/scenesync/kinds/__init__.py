@@ -91,7 +91,7 @@ class Kind:
         return field is not None and field.default is not None and field.default == value
 
     def decided_by(self, name, changes):
-        """The field whose author decides whether undo may change this one, `changes` being all that undo has changed."""
+        """The field that decides over this one, `changes` being all that one edit or undo has changed: who wrote that wrote this."""
         return name
 
     def defaults(self):
