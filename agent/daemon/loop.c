@@ -2,6 +2,7 @@
 #include "daemon/loop.h"
 
 #include "daemon/config.h"
+#include "daemon/last_words.h"
 #include "edges/blobs.h"
 #include "edges/broker.h"
 #include "edges/client.h"
@@ -198,6 +199,7 @@ int ss_agent_main(int count, char **words) {
     }
     raise_limits();
     keep_memory();
+    ss_last_words_prepare(run.agent.config.data);
     if (!start(&run)) {
         finish(&run); // handles that libuv has opened end with the process
         return 1;

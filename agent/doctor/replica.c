@@ -133,12 +133,7 @@ static void check_scenes(struct ss_report *report, const char *folder, MDB_env *
 
 // Pages that the file no longer has must not be touched.
 static bool is_whole(struct ss_report *report, const char *path, MDB_env *env, off_t size) {
-    MDB_envinfo info;
-    MDB_stat pages;
-    if (mdb_env_info(env, &info) != 0 || mdb_env_stat(env, &pages) != 0) {
-        return false;
-    }
-    const off_t whole = (off_t)(info.me_last_pgno + 1) * (off_t)pages.ms_psize;
+    const off_t whole = (off_t)ss_env_bytes(env);
     if (size < whole) {
         ss_report(report, SS_PROBLEM, "data", "%s was cut off: %lld of %lld bytes are left; %s", path, (long long)size, (long long)whole,
                   MOVE_AWAY);

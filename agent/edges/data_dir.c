@@ -76,14 +76,13 @@ enum ss_data_version ss_data_dir_version(const char *root, char said[SS_DATA_VER
 static bool check_version(const struct ss_data_dir *dir) {
     char said[SS_DATA_VERSION];
     switch (ss_data_dir_version(dir->root, said)) {
-    case SS_DATA_NONE:
-        snprintf(said, sizeof(said), "%s\n", VERSION);
-        return ss_small_write(dir->root, "version", said, strlen(said));
+    case SS_DATA_NONE: snprintf(said, sizeof(said), "%s\n", VERSION); return ss_small_write(dir->root, "version", said, strlen(said));
     case SS_DATA_OURS: return true;
     case SS_DATA_OTHER: break;
     }
-    ss_log("%s/version says `%s`, which this scenesync (`%s`) does not read; use the scenesync that wrote it, or another directory with --data",
-           dir->root, said, VERSION);
+    ss_log(
+        "%s/version says `%s`, which this scenesync (`%s`) does not read; use the scenesync that wrote it, or another directory with --data",
+        dir->root, said, VERSION);
     return false;
 }
 

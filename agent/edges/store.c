@@ -14,6 +14,7 @@ enum {
     KEEP_BYTES = 1 << 20,  // of a queue that is empty
     IDLE_BYTES = 4 << 20,  // of a queue that nobody waits for …
     IDLE_MS = 50,          // … and how long it waits for company
+    SYNC_MS = 1000,        // relaxed: how long the last commit may be lost with the machine
 };
 
 // ss_record is one queued put; key and value follow it in the queue.
@@ -152,16 +153,35 @@ static void write_queue(struct ss_store *store, const struct ss_queue *queue, si
 
 static bool is_urgent(const struct ss_store *store) { return store->awaited || store->stop || store->queue.len >= IDLE_BYTES; }
 
+static struct timespec in_ms(long ms) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += ms % 1000 * 1000000L;
+    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    return until;
+}
+
+// Relaxed, each commit takes the one before to the disk. The last one is taken there when no other follows.
+static void sync_last_locked(struct ss_store *store) {
+    const struct timespec until = in_ms(SYNC_MS);
+    while (store->queue.len == 0 && !store->stop && pthread_cond_timedwait(&store->work, &store->lock, &until) == 0) {}
+    if (store->queue.len == 0) {
+        pthread_mutex_unlock(&store->lock);
+        store->behind = mdb_env_sync(store->env, 1) != 0;
+        pthread_mutex_lock(&store->lock);
+    }
+}
+
 // Waits for something to commit, and with what nobody waits for a little longer: each commit costs the disk the same.
 static void wait_for_work_locked(struct ss_store *store) {
+    if (store->behind) {
+        sync_last_locked(store);
+    }
     while (store->queue.len == 0 && !store->stop) {
         pthread_cond_wait(&store->work, &store->lock);
     }
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += IDLE_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
+    const struct timespec until = in_ms(IDLE_MS);
     while (!is_urgent(store) && pthread_cond_timedwait(&store->work, &store->lock, &until) == 0) {}
 }
 
@@ -178,10 +198,14 @@ static void *run(void *context) {
         mine = swap;
         pthread_mutex_unlock(&store->lock);
         write_queue(store, &mine, &touched);
+        store->behind = store->relaxed;
         let_queue_go(&mine);
         pthread_mutex_lock(&store->lock);
     }
     pthread_mutex_unlock(&store->lock);
+    if (store->behind) {
+        mdb_env_sync(store->env, 1);
+    }
     free(mine.bytes);
     return NULL;
 }
@@ -189,6 +213,7 @@ static void *run(void *context) {
 struct ss_store *ss_store_create(struct ss_mailbox *mailbox, const char *folder, bool relaxed) {
     struct ss_store *store = ss_new(sizeof(*store));
     store->mailbox = mailbox;
+    store->relaxed = relaxed;
     pthread_mutex_init(&store->env_lock, NULL);
     pthread_mutex_init(&store->lock, NULL);
     pthread_condattr_t monotonic;

@@ -14,7 +14,8 @@ struct ss_records; // one scene's records
 // Tells, on the loop, that every record up to `txn` is durable (ok), or that `txn` was given up; `why` is for people.
 typedef void ss_store_done(void *context, uint64_t txn, bool ok, const char *why);
 
-// ss_store_create opens the environment in `folder`. Returns NULL after saying why.
+// ss_store_create opens the environment in `folder`. `relaxed`: a commit is told once the system has all of it, and the disk all of the one before; it
+// survives the end of the process, and the machine's a second later. In no case is the database left inconsistent. Returns NULL after saying why.
 struct ss_store *ss_store_create(struct ss_mailbox *mailbox, const char *folder, bool relaxed);
 
 // ss_store_mark_copied has every scene take another origin when it is opened next; `origin` is that of scenes without one of their own.

@@ -38,6 +38,7 @@ bool ss_store_mark_copied(struct ss_store *store, const struct ss_origin *origin
         error = mark_all(txn, &names, origin);
         if (error == 0) {
             error = mdb_txn_commit(txn);
+            error = error == 0 ? mdb_env_sync(store->env, 1) : error;
         } else {
             mdb_txn_abort(txn);
         }

@@ -52,8 +52,10 @@ static enum ss_store_progress read_some(struct ss_records *room, MDB_cursor *cur
     if (error == 0 && room->read_len > 0) {
         error = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
     }
+    const size_t most = ss_env_bytes(room->store->env);
     for (unsigned count = 1; error == 0; count++) {
-        if (!each(context, (struct ss_slice){key.mv_data, key.mv_size}, (struct ss_slice){value.mv_data, value.mv_size})) {
+        if (key.mv_size > SS_MAX_KEY || value.mv_size > most ||
+            !each(context, (struct ss_slice){key.mv_data, key.mv_size}, (struct ss_slice){value.mv_data, value.mv_size})) {
             return SS_STORE_FAILED;
         }
         if (count % LOOK_RECORDS == 0 && uv_hrtime() >= until) {

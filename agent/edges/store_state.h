@@ -8,6 +8,7 @@
 
 #include <lmdb.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 enum { SS_MAX_KEY = 511 }; // LMDB's own limit
 
@@ -30,7 +31,9 @@ struct ss_store {
     struct ss_mailbox *mailbox;
     MDB_env *env;
     pthread_mutex_t env_lock; // held during a commit or a restore: the map must not be resized under a reader
+    bool relaxed;
     pthread_t thread;
+    atomic_bool behind;   // the thread's: the last commit may not be on the disk yet
     pthread_mutex_t lock; // of the next four
     pthread_cond_t work;
     struct ss_queue queue;

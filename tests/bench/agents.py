@@ -11,6 +11,7 @@ LIVE_MESSAGES = 1000
 LIVE_BYTES = 248 * 1024  # with topic and packing just below what a message may have
 OBJECTS = 100000
 IDLE_SECONDS = 20
+DURABLE_EDITS = 30000
 
 
 def best(measure, rounds=3):
@@ -60,4 +61,19 @@ def idle(place):
             at_most("agent, memory for 100,000 objects", memory_mb(first.pid), 150, "MB", note=note)]
 
 
-GROUPS = {"settled": settled, "latency": latency, "live": live, "idle": idle}
+def durable(place):
+    """One client at one agent, whose edits are acknowledged when they are durable, full or relaxed; in turns, as others use the disk, too."""
+    agents = {"full": place.agents[0], "relaxed": place.new_agent("--durability", "relaxed")}
+    rows = []
+    for work, count, window, share in (("at once", DURABLE_EDITS, 4096, 0.5), ("one after the other", DURABLE_EDITS // 10, 1, 0.1)):
+        took = {name: [] for name in agents}
+        for _ in range(3):
+            for name, agent in agents.items():
+                took[name].append(place.program("agent_durable", agent.socket, place.scene(), count, window)[1])
+        full, relaxed = (count / min(took[name]) for name in ("full", "relaxed"))
+        rows += [at_least(f"durable (full) edits of 100 B, {work}", full, relaxed, share, "edits/s", "raw: relaxed"),
+                 at_least(f"durable (relaxed) edits of 100 B, {work}", relaxed, full, 0.9, "edits/s", "raw: full")]
+    return rows
+
+
+GROUPS = {"settled": settled, "latency": latency, "live": live, "idle": idle, "durable": durable}
