@@ -92,7 +92,7 @@ class Identity:
     def id_of(self, kind, block):
         """The UUID of a datablock, given one if it had none."""
         found = self.known(block)
-        if found is None:
+        if found is None or self.entries[found].kind != kind:  # the latter at an address that is used again, under the same name
             return self._adopt(kind, block)
         self.entries[found].name = block.name
         return found

@@ -44,6 +44,17 @@ def test_an_address_that_is_used_again(identity, data, kind, within_a_tick):
     assert identity.find(before) is None
 
 
+def test_an_address_that_another_kind_uses_again_under_the_same_name(identity, data):
+    data.meshes.append(Block(7, "same"))
+    before = identity.id_of("mesh", data.meshes[0])
+    data.meshes.clear()
+    data.images.append(Block(7, "same"))
+    after = identity.id_of("image", data.images[0])
+    assert after != before
+    assert identity.find(after) is data.images[0]
+    assert identity.find(before) is None
+
+
 def test_what_undo_took_the_tag_of_is_known_by_its_name(identity):
     block = Block(7, "same")
     before = identity.id_of("mesh", block)
