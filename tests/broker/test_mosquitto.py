@@ -144,7 +144,7 @@ def arrives(lan, user, topic):
     ("alice", "frame/alice/main", True), ("alice", "frame/bob/main", False), ("bob", "frame/bob/main", False),
     ("alice", "checkpoint", True), ("bob", "checkpoint", False),
     ("alice", "reply/alice/00ff", True), ("bob", "reply/bob/00ff", False),
-    ("alice", "json/light/1/set", True), ("bob", "json/light/1/set", False),
+    ("alice", "json/light/1/set", True), ("bob", "json/light/1/set", False), ("alice", "json/light/1", False),
 ])
 def test_lan_rights(lan, user, topic, allowed):
     assert arrives(lan, user, f"{ROOT}/{topic}") == allowed
