@@ -78,9 +78,9 @@ static void on_connected(void *context, MQTTAsync_successData *data) {
 
 static void on_connected5(void *context, MQTTAsync_successData5 *data) {
     struct ss_session *session = context;
-    int window = MQTTProperties_getNumericValue(&data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM);
+    int window = (int)MQTTProperties_getNumericValue(&data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM);
     session->narrow = window > 0 && window < MAX_INFLIGHT;
-    int most = MQTTProperties_getNumericValue(&data->properties, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE);
+    int most = (int)MQTTProperties_getNumericValue(&data->properties, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE);
     post_news(context, SS_NEWS_CONNECTED, most > 0 ? most : 0, NULL); // no such property: a large negative number
 }
 
