@@ -136,6 +136,27 @@ def test_a_copy_waits_for_what_its_original_waits_for(both, agents, linked):
         assert blender.run("result = [[o.name, o.data.name] for o in bpy.data.objects]") == [["another", "sun"], ["lamp", "sun"], ["lamp.001", "sun"]]
 
 
+def test_a_parent_that_comes_when_it_is_no_longer_one(both, agents):
+    """What is to be linked with the next batch is newer than what waits for a datablock."""
+    a, b = start(both)
+    parent = uuid.uuid4()
+    child = uuid.UUID(b.run("result = bpy.data.objects['three']['scenesync']"))
+    agents[0].run("set", b.scene, f"object/{child}", f'parent="{parent}"')
+    settle(a, b)
+    a.run("apply = scenesync.registration.session().apply\napply.linked_at = float('inf')")
+    agents[0].run("set", b.scene, f"object/{child}", "parent=null")
+    while not a.run("result = len(apply.links)"):
+        pass
+    a.run(
+        "o = bpy.data.objects.new('parent', None)\no['scenesync'] = parent\nbpy.context.scene.collection.objects.link(o)\n"
+        "bpy.context.view_layer.update()\nscenesync.pump(0.1)\napply.linked_at = 0.0",
+        parent=parent.hex,
+    )
+    settle(a, b)
+    assert a.run("result = bpy.data.objects['three'].parent") is None
+    same(a, b)
+
+
 def test_make_single_user(both):
     a, b = start(both)
     a.run("o = bpy.data.objects['two']\no.data = o.data.copy()\no.data.name = 'own'\no.data.vertices[0].co.x = 9\no.data.update()")

@@ -280,6 +280,8 @@ class Apply:
 
     def _queue_links(self, kind, uuid, fields):
         self.links.setdefault((kind, uuid), {}).update(fields)
+        for field in fields:
+            self.ctx.unwant(uuid, kind, field)
 
     def _link(self, now):
         links, self.links = self.links, {}
