@@ -139,6 +139,8 @@ def _config_text(settings, data, path):
         values.update(user=settings.user, store_user=settings.user)
     if settings.password:
         values.update(password=settings.password, store_password=settings.password)
+    if settings.ca_file:
+        values["ca_file"] = bpy.path.abspath(settings.ca_file)
     lines = (f"{key} = {value.strip()}\n" for key, value in values.items() if value.strip())
     return "# Written by the Blender add-on from its preferences; changes made here are lost.\n" + "".join(lines)
 

@@ -10,6 +10,7 @@ import time
 import blenders
 import pytest
 import services
+from access import Site
 from blender import Blender
 
 ZIPS = {"3.4": "legacy", "4.3": "extension", "5.2": "extension"}
@@ -208,6 +209,24 @@ def test_other_preferences_replace_the_agent(artist, servers, zips, version):
     eventually(lambda: blender.run("result = registration.session().status.get('broker')") == "connected")
     eventually(lambda: len(artist.agents()) == 1)
     assert artist.agents() != [before]
+
+
+@pytest.mark.parametrize("version", ["3.4"])
+def test_an_invitation_is_pasted(artist, servers, zips, tmp_path, version):
+    """Over TLS, with a certificate that only the invitation vouches for."""
+    site = Site(tmp_path / "site")
+    with site.broker:
+        blender = artist.open()
+        artist.install(blender, zips)
+        artist.enable(blender, *servers)
+        paste = "bpy.context.window_manager.clipboard = text\nbpy.ops.scenesync.paste_invitation()"
+        with pytest.raises(AssertionError, match="begins with scenesync://"):
+            blender.run(paste, text="https://example.org")
+        blender.run(paste, text=site.invite("film", "--role", "editor", "--user", "anna"))
+        assert blender.run("result = bpy.context.window_manager.scenesync_scene") == "film"
+        join(blender, "film")
+        assert blender.run("result = registration.session().status['broker']") == "connected"
+        assert (artist.data / "agent.conf").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("version", ["3.4"])

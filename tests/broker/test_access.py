@@ -1,56 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """scenesync invite, revoke, who and join with a mosquitto whose users are its dynamic security plugin's, over TLS, and the store's lists of users."""
 import base64
-import glob
 import hashlib
 import subprocess
 import threading
 import time
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from access import Site, login
 from agents import new_id
 from link import Link
 from mqtt import Client
-from services import Agent, Broker, binary
+from services import Agent, binary
 
-PLUGIN = "/usr/lib/*/mosquitto_dynamic_security.so"
 ROOT = "scenesync/v1/film"
-
-
-class Site:
-    """A broker over TLS with an administrator, and the store's folder of lists."""
-
-    def __init__(self, directory):
-        self.directory, self.users = directory, directory / "users"
-        self.users.mkdir()
-        subprocess.run(["mosquitto_ctrl", "dynsec", "init", directory / "users.json", "admin", "secret"], check=True, capture_output=True)
-        self.broker = Broker(directory, "lan.conf", tls=True, edit=self._with_plugin)
-        self.config = directory / "admin.conf"
-        self.config.write_text(f"broker = {self.broker.url}\nuser = admin\npassword = secret\nca_file = {self.broker.ca}\n")
-
-    def _with_plugin(self, text):
-        lines = [line for line in text.splitlines() if not line.startswith(("password_file", "acl_file"))]
-        return "\n".join([*lines, f"plugin {glob.glob(PLUGIN)[0]}", f"plugin_opt_config_file {self.directory}/users.json"]) + "\n"
-
-    def run(self, *words):
-        return subprocess.run([binary(), *words, "--config", self.config, "--store-users", self.users], capture_output=True, text=True, timeout=60)
-
-    def ok(self, *words):
-        done = self.run(*words)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-    def invite(self, *words):
-        return self.ok("invite", *words, "--public-broker", self.broker.url, "--public-store", "https://store.example:8443", "--public-ca", self.broker.ca)
-
-    def login(self, link):
-        query = {key: values[0] for key, values in parse_qs(urlsplit(link).query).items()}
-        return query["user"], query["password"]
-
-    def listed(self, name):
-        path = self.users / name
-        return dict(line.split(":", 1) for line in path.read_text().splitlines()) if path.exists() else {}
 
 
 @pytest.fixture
@@ -80,8 +43,8 @@ def arrives(site, reader, writer, topic):
 
 
 def test_each_role_and_each_topic(site):
-    people = {role: site.login(site.invite("film", "--role", role, "--user", role)) for role in ("viewer", "editor", "bridge")}
-    stranger = site.login(site.invite("other", "--role", "bridge", "--user", "stranger"))
+    people = {role: login(site.invite("film", "--role", role, "--user", role)) for role in ("viewer", "editor", "bridge")}
+    stranger = login(site.invite("other", "--role", "bridge", "--user", "stranger"))
     allowed = {
         "state/light/1": {"editor", "bridge"}, "live/transform": {"editor", "bridge"}, "checkpoint": {"editor", "bridge"},
         "call/00ff/render": {"editor", "bridge"}, "call/00ff/sync": {"viewer", "editor", "bridge"}, "json/light/1": {"bridge"},
@@ -89,8 +52,8 @@ def test_each_role_and_each_topic(site):
         "online/viewer/1": {"viewer"}, "presence/bridge/1": {"bridge"},
     }
     for topic, roles in allowed.items():
-        for role, login in people.items():
-            assert arrives(site, people["editor"], login, f"{ROOT}/{topic}") == (role in roles), (role, topic)
+        for role, who in people.items():
+            assert arrives(site, people["editor"], who, f"{ROOT}/{topic}") == (role in roles), (role, topic)
     with Client(site.broker.url, *people["editor"], ca=site.broker.ca) as listening, Client(site.broker.url, *stranger, ca=site.broker.ca) as client:
         listening.subscribe(f"{ROOT}/state/#")
         client.attempt(f"{ROOT}/state/light/1", b"1")
@@ -132,9 +95,9 @@ class Invited(Agent):
 
 
 def test_who_and_revoke(site):
-    anna = site.login(site.invite("film", "--role", "editor", "--user", "anna"))
+    anna = login(site.invite("film", "--role", "editor", "--user", "anna"))
     site.invite("set-2", "--role", "viewer", "--user", "anna")
-    ben = site.login(site.invite("film", "--role", "viewer", "--user", "ben", "--expires", "2d"))
+    ben = login(site.invite("film", "--role", "viewer", "--user", "ben", "--expires", "2d"))
     rows = [line.split() for line in site.ok("who").splitlines()]
     assert sorted(row[:3] for row in rows) == [["anna", "film", "editor"], ["anna", "set-2", "viewer"], ["ben", "film", "viewer"]]
     assert [row[3] for row in rows if row[0] == "anna"] == ["always", "always"] and rows[-1][3].startswith("20")
@@ -151,7 +114,7 @@ def test_who_and_revoke(site):
 
 
 def test_an_invitation_that_ends(site):
-    anna = site.login(site.invite("film", "--role", "editor", "--user", "anna", "--expires", "1m"))
+    anna = login(site.invite("film", "--role", "editor", "--user", "anna", "--expires", "1m"))
     site.ok("revoke", "--expired")
     assert connects(site, *anna)
     text = (site.directory / "users.json").read_text()
@@ -165,7 +128,7 @@ def test_an_invitation_that_ends(site):
 
 
 def test_the_stores_lists(site):
-    _, word = site.login(site.invite("film", "--role", "editor", "--user", "anna"))
+    _, word = login(site.invite("film", "--role", "editor", "--user", "anna"))
     site.invite("film", "--role", "viewer", "--user", "ben")
     assert set(site.listed("readers")) == {"anna", "ben"} and set(site.listed("writers")) == {"anna"}
     hashed = base64.b64decode(site.listed("writers")["anna"].removeprefix("{SSHA}"))
@@ -193,7 +156,7 @@ def test_what_is_wrong_is_said(tmp_path, words, why):
 
 
 def test_nobody_else_may_invite(site):
-    user, password = site.login(site.invite("film", "--role", "bridge", "--user", "anna"))
+    user, password = login(site.invite("film", "--role", "bridge", "--user", "anna"))
     site.config.write_text(f"broker = {site.broker.url}\nuser = {user}\npassword = {password}\nca_file = {site.broker.ca}\n")
     assert site.run("who").returncode == 1 and "administrator" in site.run("who").stderr
     site.config.write_text(f"broker = {site.broker.url}\nuser = admin\npassword = wrong\nca_file = {site.broker.ca}\n")

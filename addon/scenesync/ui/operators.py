@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Join, leave, and the answer when a file with work of its own joins a scene with content."""
+"""Join, leave, take an invitation, and the answer when a file with work of its own joins a scene with content."""
 
 import ipaddress
 import re
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import bpy
 
-from .. import agent
+from .. import agent, invitation
 from . import describe, preferences
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -37,6 +37,29 @@ class SCENESYNC_OT_join(bpy.types.Operator):
         except (agent.AgentError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class SCENESYNC_OT_paste_invitation(bpy.types.Operator):
+    """Take broker, asset store, user, password and scene from the invitation that was copied"""
+
+    bl_idname = "scenesync.paste_invitation"
+    bl_label = "Paste Invitation"
+
+    @classmethod
+    def poll(cls, context):
+        return preferences.PACKAGE in context.preferences.addons
+
+    def execute(self, context):
+        try:
+            found = invitation.parse(context.window_manager.clipboard)
+            preferences.accept(found, found.write_ca(agent.base_folder()))
+        except (invitation.InvitationError, OSError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if found.scene:
+            context.window_manager.scenesync_scene = found.scene
+        self.report({"INFO"}, f"Invited as {found.user}" + (f" to {found.scene}. Press Join" if found.scene else ""))
         return {"FINISHED"}
 
 
@@ -138,4 +161,4 @@ class SCENESYNC_OT_preferences(bpy.types.Operator):
         return bpy.ops.preferences.addon_show(module=preferences.PACKAGE)
 
 
-CLASSES = (SCENESYNC_OT_join, SCENESYNC_OT_leave, SCENESYNC_OT_decide, SCENESYNC_OT_dismiss, SCENESYNC_OT_preferences)
+CLASSES = (SCENESYNC_OT_join, SCENESYNC_OT_paste_invitation, SCENESYNC_OT_leave, SCENESYNC_OT_decide, SCENESYNC_OT_dismiss, SCENESYNC_OT_preferences)

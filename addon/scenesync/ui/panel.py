@@ -42,6 +42,7 @@ class SCENESYNC_PT_main(_InSidebar, bpy.types.Panel):
         column.use_property_decorate = False
         column.prop(context.window_manager, "scenesync_scene")
         self.layout.operator("scenesync.join", icon="LINKED")
+        self.layout.operator("scenesync.paste_invitation", icon="PASTEDOWN")
 
 
 class SCENESYNC_PT_people(_InSidebar, bpy.types.Panel):

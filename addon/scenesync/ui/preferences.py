@@ -29,6 +29,11 @@ class ScenesyncPreferences(bpy.types.AddonPreferences):
     password: bpy.props.StringProperty(
         name="Password", description="Kept with Blender's preferences, and for the agent in a file that only you can read", subtype="PASSWORD"
     )
+    ca_file: bpy.props.StringProperty(
+        name="Certificates",
+        description="The authority that vouches for broker and store, where they use TLS. Empty: those that this system trusts",
+        subtype="FILE_PATH",
+    )
     name: bpy.props.StringProperty(name="Your name", description="What the others see", default=_login())
     use_colour: bpy.props.BoolProperty(name="Choose a colour", description="Otherwise it follows from your name")
     colour: bpy.props.FloatVectorProperty(
@@ -48,6 +53,7 @@ class ScenesyncPreferences(bpy.types.AddonPreferences):
         column = layout.column(align=True)
         column.prop(self, "user")
         column.prop(self, "password")
+        column.prop(self, "ca_file")
         column = layout.column()
         column.prop(self, "name")
         row = column.row(heading="Your colour")
@@ -62,12 +68,21 @@ class ScenesyncPreferences(bpy.types.AddonPreferences):
             layout.label(text="Changes are used when you join again", icon="INFO")
 
 
+def accept(invitation, ca_file):
+    """Put what an invitation says into the preferences. It may lack a password, and a store: then those stay."""
+    settings = current()
+    settings.broker, settings.user, settings.ca_file = invitation.broker, invitation.user, ca_file
+    settings.password = invitation.password or settings.password
+    settings.store = invitation.store or settings.store
+    bpy.context.preferences.is_dirty = True
+
+
 def current():
     """The add-on's preferences; their defaults where it is not installed as an add-on."""
     addon = bpy.context.preferences.addons.get(PACKAGE)
     if addon is not None and addon.preferences is not None:
         return addon.preferences
-    return SimpleNamespace(broker=BROKER, store=STORE, user="", password="", name=_login(), use_colour=False, colour=(0, 0, 0), socket=SOCKET)
+    return SimpleNamespace(broker=BROKER, store=STORE, user="", password="", ca_file="", name=_login(), use_colour=False, colour=(0, 0, 0), socket=SOCKET)
 
 
 CLASSES = (ScenesyncPreferences,)

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A broker whose users are its dynamic security plugin's, over TLS, and invitations to it."""
+import glob
+import subprocess
+from urllib.parse import parse_qs, urlsplit
+
+from services import Broker, binary
+
+PLUGIN = "/usr/lib/*/mosquitto_dynamic_security.so"
+
+
+class Site:
+    """A broker over TLS with an administrator, and the store's folder of lists."""
+
+    def __init__(self, directory):
+        self.directory, self.users = directory, directory / "users"
+        self.users.mkdir(parents=True)
+        subprocess.run(["mosquitto_ctrl", "dynsec", "init", directory / "users.json", "admin", "secret"], check=True, capture_output=True)
+        self.broker = Broker(directory, "lan.conf", tls=True, edit=self._with_plugin)
+        self.config = directory / "admin.conf"
+        self.config.write_text(f"broker = {self.broker.url}\nuser = admin\npassword = secret\nca_file = {self.broker.ca}\n")
+
+    def _with_plugin(self, text):
+        lines = [line for line in text.splitlines() if not line.startswith(("password_file", "acl_file"))]
+        return "\n".join([*lines, f"plugin {glob.glob(PLUGIN)[0]}", f"plugin_opt_config_file {self.directory}/users.json"]) + "\n"
+
+    def run(self, *words):
+        return subprocess.run([binary(), *words, "--config", self.config, "--store-users", self.users], capture_output=True, text=True, timeout=60)
+
+    def ok(self, *words):
+        done = self.run(*words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def invite(self, *words):
+        return self.ok("invite", *words, "--public-broker", self.broker.url, "--public-store", "https://store.example:8443", "--public-ca", self.broker.ca)
+
+    def listed(self, name):
+        path = self.users / name
+        return dict(line.split(":", 1) for line in path.read_text().splitlines()) if path.exists() else {}
+
+
+def login(link):
+    """The user and the password of an invitation."""
+    query = {key: values[0] for key, values in parse_qs(urlsplit(link).query).items()}
+    return query["user"], query["password"]
