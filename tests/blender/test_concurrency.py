@@ -137,3 +137,19 @@ def test_an_edit_before_another_field_is_put_back(both):
     settle(a, b)
     same(a, b)
     assert b.run("result = len(bpy.data.objects['cube'].data.vertices)") == 20
+
+
+def test_what_has_a_fake_user_stays_in_the_file(both):
+    """It leaves the scene with its last user, and comes back with the next; nobody who asked Blender to keep it loses it."""
+    a, b = both
+    a.run(SETUP + "m.use_fake_user = True")
+    settle(a, b)
+    for blender in (b, a):
+        blender.run("slots = bpy.data.objects['cube'].data.materials\nslots.clear()\nbpy.context.view_layer.update()")
+        settle(a, b)
+        assert a.run("result = bpy.data.materials.keys()") == ["paint"]
+        assert b.run("result = bpy.data.materials.keys()") == []
+        a.run("bpy.data.objects['cube'].data.materials.append(bpy.data.materials['paint'])\nbpy.context.view_layer.update()")
+        settle(a, b)
+        same(a, b)
+        assert b.run("result = [m.name for m in bpy.data.objects['cube'].data.materials]") == ["paint"]

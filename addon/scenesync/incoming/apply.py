@@ -322,6 +322,8 @@ class Apply:
         self._remove(kind, uuid, block)
 
     def _remove(self, kind, uuid, block):
+        if block.use_fake_user and kind.name not in LINKING and not kind.everything:
+            return  # whoever set that wants to keep it, used or not
         if kind.name == "object" and block.mode != "OBJECT":
             edit_mode.leave(block)
             self.session.pending_push = True
