@@ -4,7 +4,6 @@
 import bmesh
 import bpy
 
-# Of custom properties and layers. What two people name alike at once is two things with one name, which compare.py would mix up.
 NAMES = ("ant", "bee", "cat", "dog", "eel")
 
 
@@ -21,8 +20,8 @@ def _pick(rng, blocks):
 
 
 def object_of_scene(rng, *types):
-    """One of the scene, but none whose data has not arrived: what an edit of a stand-in means for others is nothing."""
-    return _pick(rng, [o for o in bpy.context.scene.objects if (not types or o.type in types) and (o.data is None or not o.data.name.startswith("."))])
+    """One of the scene, of one of these types."""
+    return _pick(rng, [o for o in bpy.context.scene.objects if not types or o.type in types])
 
 
 def select(*items):
@@ -36,11 +35,13 @@ def _collections(rng):
 
 
 def _name(rng):
-    return f"{rng.choice(NAMES)} {rng.getrandbits(32):08x}"
+    """Now and then one that something else has, here or there."""
+    name = rng.choice(NAMES)
+    return name if rng.random() < 0.3 else f"{name} {rng.getrandbits(32):08x}"
 
 
 def _name_new(rng):
-    """After an operator: names that the peer does not give, too."""
+    """After an operator: no names that tell which one it was."""
     for item in bpy.context.selected_objects:
         item.name = _name(rng)
         if item.data is not None and item.data.users == 1:
@@ -83,7 +84,7 @@ def add_other(rng):
 
 
 def add_by_script(rng):
-    data = rng.choice((None, _pick(rng, [m for m in bpy.data.meshes if m.users and not m.name.startswith(".")])))
+    data = rng.choice((None, _pick(rng, [m for m in bpy.data.meshes if m.users])))
     item = bpy.data.objects.new(_name(rng), data)
     _collections(rng).objects.link(item)
     _edited(rng)
@@ -149,6 +150,49 @@ def visibility(rng):
         item.hide_render = not item.hide_render
         item.color = (*vector(rng), 1)
         _edited(rng, always=False)
+
+
+# ---- what an artist does with an operator
+
+
+def _operator(operator, *items, **arguments):
+    if items and None not in items:
+        select(*items)
+        operator("EXEC_DEFAULT", True, **arguments)
+
+
+def join(rng):
+    items = {object_of_scene(rng, "MESH"), object_of_scene(rng, "MESH")}
+    if len(items) == 2:
+        _operator(bpy.ops.object.join, *sorted(items, key=lambda item: item.name))
+
+
+def shade(rng):
+    _operator(rng.choice((bpy.ops.object.shade_smooth, bpy.ops.object.shade_flat)), object_of_scene(rng, "MESH"))
+
+
+def apply_transform(rng):
+    _operator(bpy.ops.object.transform_apply, object_of_scene(rng, "MESH"))
+
+
+def apply_modifier(rng):
+    item = object_of_scene(rng, "MESH")
+    if item is not None and item.data.users == 1 and len(item.data.vertices) < 1000:
+        modifier = item.modifiers.new("m", rng.choice(("MIRROR", "TRIANGULATE", "SOLIDIFY")))
+        _operator(bpy.ops.object.modifier_apply, item, modifier=modifier.name)
+
+
+def make_single_user(rng):
+    _operator(bpy.ops.object.make_single_user, object_of_scene(rng), object=True, obdata=True, material=rng.random() < 0.5)
+
+
+def clear_parent(rng):
+    _operator(bpy.ops.object.parent_clear, object_of_scene(rng), type=rng.choice(("CLEAR", "CLEAR_KEEP_TRANSFORM")))
+
+
+def purge(rng):
+    bpy.data.orphans_purge(do_recursive=True)
+    _edited(rng)
 
 
 # ---- collections and the scene
@@ -340,6 +384,7 @@ def image(rng):
 
 EDITS = {
     move: 10, move_many: 2, add_mesh: 4, add_other: 4, add_by_script: 4, delete: 4, delete_by_script: 4, duplicate: 5, parent: 4, unparent: 2,
+    join: 1, shade: 2, apply_transform: 2, apply_modifier: 1, make_single_user: 2, clear_parent: 1, purge: 1,
     rename: 4, property: 4, visibility: 2, add_collection: 2, delete_collection: 1, move_to_collection: 4, scene: 2, world: 1,
     mesh_vertices: 5, mesh_topology: 4, mesh_layers: 3, single_user: 2, share_data: 2, light: 2, light_type: 1, camera: 2,
     assign_material: 4, node_socket: 4, node_add: 3, node_remove: 2, delete_material: 1, image: 1,
