@@ -31,7 +31,7 @@ static void mark_dependents(struct ss_bridge_scene *scene, const struct scenesyn
         ss_mirror_mark(scene, "transform", &batch->ids[row]);
     }
     if (renamed) {
-        ss_mirror_mark_referring(scene, &batch->ids[row]);
+        ss_mirror_renamed(scene, &batch->ids[row]);
     }
 }
 

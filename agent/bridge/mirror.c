@@ -68,26 +68,46 @@ void ss_mirror_mark_all(struct ss_bridge_scene *scene) {
     }
 }
 
-struct search {
-    struct ss_bridge_scene *scene;
-    uint8_t value[2 + sizeof(struct scenesync_uuid)]; // msgpack: bin 8 of 16 bytes
-};
+void ss_mirror_renamed(struct ss_bridge_scene *scene, const struct scenesync_uuid *id) {
+    struct ss_renamed *renamed;
+    HASH_FIND(hh, scene->renamed, id, sizeof(*id), renamed);
+    if (renamed == NULL) {
+        renamed = ss_new(sizeof(*renamed));
+        renamed->id = *id;
+        HASH_ADD(hh, scene->renamed, id, sizeof(*id), renamed);
+    }
+}
 
 static void mark_referring(void *context, const struct ss_known *entity) {
-    const struct search *search = context;
+    struct ss_bridge_scene *scene = context;
     for (size_t i = 0; i < entity->count; i++) {
         struct scenesync_bytes value = entity->fields[i].value;
-        if (value.size == sizeof(search->value) && memcmp(value.data, search->value, value.size) == 0) {
-            ss_mirror_mark(search->scene, entity->kind, &entity->id);
+        struct ss_renamed *renamed = NULL;
+        if (value.size == 2 + sizeof(renamed->id) && value.data[0] == 0xc4 &&
+            value.data[1] == sizeof(renamed->id)) { // msgpack: bin of 16 bytes
+            HASH_FIND(hh, scene->renamed, value.data + 2, sizeof(renamed->id), renamed);
+        }
+        if (renamed != NULL) {
+            ss_mirror_mark(scene, entity->kind, &entity->id);
             return;
         }
     }
 }
 
-void ss_mirror_mark_referring(struct ss_bridge_scene *scene, const struct scenesync_uuid *id) {
-    struct search search = {.scene = scene, .value = {0xc4, sizeof(id->b)}};
-    memcpy(search.value + 2, id->b, sizeof(id->b));
-    ss_replica_each(&scene->replica, mark_referring, &search);
+static void forget_renamed(struct ss_bridge_scene *scene) {
+    struct ss_renamed *renamed, *next;
+    HASH_ITER(hh, scene->renamed, renamed, next) {
+        HASH_DEL(scene->renamed, renamed);
+        free(renamed);
+    }
+}
+
+// One look at the scene for all names of a tick.
+static void mark_all_referring(struct ss_bridge_scene *scene) {
+    if (scene->renamed != NULL) {
+        ss_replica_each(&scene->replica, mark_referring, scene);
+        forget_renamed(scene);
+    }
 }
 
 // ---- Publishing ---------------------------------------------------------------------------------------------------------------------------
@@ -148,6 +168,7 @@ static void say_ready(struct ss_bridge_scene *scene) {
 static void on_tick(uv_timer_t *timer) {
     struct ss_bridge_scene *scene = timer->data;
     if (scene->telling == NULL) {
+        mark_all_referring(scene);
         scene->telling = scene->first_dirty;
         scene->first_dirty = NULL;
         scene->ticked_at = uv_now(timer->loop);
@@ -187,6 +208,7 @@ void ss_mirror_acknowledged(struct ss_bridge_scene *scene) {
 }
 
 void ss_mirror_finish(struct ss_bridge_scene *scene) {
+    forget_renamed(scene);
     struct ss_entry *entry, *next;
     HASH_ITER(hh, scene->entries, entry, next) {
         HASH_DEL(scene->entries, entry);

@@ -25,6 +25,12 @@ struct ss_entry {
     UT_hash_handle hh;
 };
 
+// ss_renamed is an entity that may have another name since the last tick.
+struct ss_renamed {
+    struct scenesync_uuid id;
+    UT_hash_handle hh;
+};
+
 // ss_update is an edit that the agent has not acknowledged yet.
 struct ss_update {
     struct ss_update *next;
@@ -54,6 +60,7 @@ struct ss_bridge_scene {
     // mirror.c
     struct ss_entry *entries;
     struct ss_entry *first_dirty, **last_dirty;
+    struct ss_renamed *renamed;
     struct ss_entry *telling; // taken from the dirty ones at the last tick
     uv_timer_t tick;
     uint64_t ticked_at;
@@ -98,8 +105,8 @@ void ss_mirror_forget(struct ss_bridge_scene *scene);
 void ss_mirror_mark(struct ss_bridge_scene *scene, const char *kind, const struct scenesync_uuid *id);
 void ss_mirror_mark_all(struct ss_bridge_scene *scene);
 
-// ss_mirror_mark_referring marks what names this entity in a reference.
-void ss_mirror_mark_referring(struct ss_bridge_scene *scene, const struct scenesync_uuid *id);
+// ss_mirror_renamed: what refers to this entity tells its name.
+void ss_mirror_renamed(struct ss_bridge_scene *scene, const struct scenesync_uuid *id);
 
 // ss_mirror_unsure: what the agent does not know may still be there.
 void ss_mirror_unsure(struct ss_bridge_scene *scene);
