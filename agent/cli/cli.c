@@ -11,8 +11,8 @@
 #include "cli/command.h"
 
 static const struct ss_command *const commands[] = {
-    &ss_command_status, &ss_command_scenes, &ss_command_ls,   &ss_command_get,    &ss_command_set,  &ss_command_create,
-    &ss_command_delete, &ss_command_watch,  &ss_command_dump, &ss_command_digest, &ss_command_blob,
+    &ss_command_status, &ss_command_scenes, &ss_command_ls,     &ss_command_get,  &ss_command_set,  &ss_command_create, &ss_command_delete,
+    &ss_command_watch,  &ss_command_dump,   &ss_command_digest, &ss_command_blob, &ss_command_tree, &ss_command_top,
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands, DEFAULT_WAIT_MS = 30000 };
 
@@ -95,6 +95,7 @@ static const char *take_option(struct ss_cli *cli, int letter) {
     case 'j': cli->json = true; return NULL;
     case 'f': cli->force = true; return NULL;
     case 'h': cli->help = true; return NULL;
+    case '1': cli->once = true; return NULL;
     case 's': cli->socket = optarg; return NULL;
     case 'o': cli->output = optarg; return NULL;
     case 'w': return take_wait(cli, optarg) ? NULL : "--wait takes seconds, 0 to 86400";
@@ -106,13 +107,10 @@ static const char *take_option(struct ss_cli *cli, int letter) {
 // Options may stand anywhere among the arguments. Returns what is wrong, or NULL.
 static const char *take_options(struct ss_cli *cli, int argc, char **argv) {
     static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'},
-        {"socket", required_argument, NULL, 's'},
-        {"wait", required_argument, NULL, 'w'},
-        {"help", no_argument, NULL, 'h'},
-        {"force", no_argument, NULL, 'f'},
-        {"output", required_argument, NULL, 'o'},
-        {NULL, 0, NULL, 0},
+        {"json", no_argument, NULL, 'j'},         {"socket", required_argument, NULL, 's'},
+        {"wait", required_argument, NULL, 'w'},   {"help", no_argument, NULL, 'h'},
+        {"force", no_argument, NULL, 'f'},        {"once", no_argument, NULL, '1'},
+        {"output", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0},
     };
     opterr = 0;
     optind = 1;

@@ -15,6 +15,7 @@ struct ss_cli {
     bool json;          // --json
     bool force;         // --force: set what this version does not know
     bool help;          // --help
+    bool once;          // --once: top shows one look
     const char *socket; // --socket PATH, or NULL
     const char *output; // -o FILE, or NULL
     int timeout_ms;     // --wait SECONDS
@@ -33,7 +34,7 @@ struct ss_command {
 };
 
 extern const struct ss_command ss_command_status, ss_command_scenes, ss_command_ls, ss_command_get, ss_command_set, ss_command_create,
-    ss_command_delete, ss_command_watch, ss_command_dump, ss_command_digest, ss_command_blob;
+    ss_command_delete, ss_command_watch, ss_command_dump, ss_command_digest, ss_command_blob, ss_command_tree, ss_command_top;
 
 // ss_fail prints "scenesync: …" on stderr and returns SS_EXIT_FAILED; ss_usage prints how the command is called and returns SS_EXIT_USAGE.
 __attribute__((format(printf, 1, 2))) int ss_fail(const char *format, ...);

@@ -1,24 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/interrupt.h"
 #include "cli/print.h"
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number) {
-    (void)number;
-    interrupted = 1;
-}
-
-// Without SA_RESTART, so that a wait ends at once.
-static void catch_signals(void) {
-    struct sigaction action = {.sa_handler = on_signal};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 struct watch {
     const struct ss_cli *cli;
@@ -94,7 +80,7 @@ static void take(struct watch *watch, const struct scenesync_event *event) {
 }
 
 static int follow(struct ss_cli *cli, struct watch *watch) {
-    while (!interrupted && !ferror(stdout)) {
+    while (!ss_interrupted() && !ferror(stdout)) {
         struct scenesync_event event;
         int error = scenesync_next(cli->client, &event, 3600 * 1000);
         if (error && error != SCENESYNC_TIMEOUT) {
@@ -105,7 +91,7 @@ static int follow(struct ss_cli *cli, struct watch *watch) {
             take(watch, &event);
         }
     }
-    return interrupted ? SS_EXIT_OK : SS_EXIT_FAILED;
+    return ss_interrupted() ? SS_EXIT_OK : SS_EXIT_FAILED;
 }
 
 // Names of transforms are those of objects, so these are asked for too.
@@ -128,7 +114,7 @@ static int run(struct ss_cli *cli) {
     }
     kinds[count] = watch.extra;
     count += watch.extra ? 1 : 0;
-    catch_signals();
+    ss_catch_interrupts();
     setvbuf(stdout, NULL, _IOLBF, 0);
     int status = SS_EXIT_FAILED;
     if (ss_cli_open(cli) && ss_cli_check(cli, scenesync_join(cli->client, cli->arguments[0], kinds, count, true, cli->timeout_ms))) {

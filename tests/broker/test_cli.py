@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line against real agents: what it prints, what it refuses, and how it ends."""
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -135,6 +136,54 @@ def test_a_blob_that_nobody_has_keeps_back_only_what_needs_it(ada, scene):
     assert output(ada, "ls", scene).endswith('"Lamp"')
     output(ada, "set", scene, "light/Lamp", "energy=5", "--wait", "20")
     eventually(lambda: "still on its way" in ada.run("dump", scene, "--wait", "0.2", check=False).stderr)  # once it is being looked for
+
+
+def test_the_tree_shows_what_hangs_on_what(ada, scene):
+    def thing(name, parent=None):
+        return output(ada, "create", scene, "object", f'name="{name}"', 'type="EMPTY"', *([f'parent="{parent}"'] if parent else []))
+
+    body = thing("Body")
+    arm = thing("Arm", body)
+    leg, hand = thing("Leg", body), thing("Hand", arm)
+    assert output(ada, "tree", scene).splitlines() == [
+        f'└─ "Body" "EMPTY" {body}', f'   ├─ "Arm" "EMPTY" {arm}', f'   │  └─ "Hand" "EMPTY" {hand}', f'   └─ "Leg" "EMPTY" {leg}']
+    assert json.loads(output(ada, "tree", scene, "--json")) == [{"id": body, "name": "Body", "type": "EMPTY", "children": [
+        {"id": arm, "name": "Arm", "type": "EMPTY", "children": [{"id": hand, "name": "Hand", "type": "EMPTY", "children": []}]},
+        {"id": leg, "name": "Leg", "type": "EMPTY", "children": []}]}]
+    output(ada, "delete", scene, f"object/{body}")
+    assert [line[:4] for line in output(ada, "tree", scene).splitlines()] == ["├─ \"", "│  └", "└─ \""]
+
+
+def test_a_circle_of_parents_is_cut_above_the_greatest(ada, scene):
+    made = sorted(output(ada, "create", scene, "object", f'name="{name}"', 'type="EMPTY"') for name in "abc")
+    for i, child in enumerate(made):
+        output(ada, "set", scene, f"object/{child}", f'parent="{made[(i + 1) % 3]}"')
+    tree = json.loads(output(ada, "tree", scene, "--json"))
+    assert [tree[0]["id"], tree[0]["children"][0]["id"], tree[0]["children"][0]["children"][0]["id"]] == [made[2], made[1], made[0]]
+
+
+def test_top_says_who_is_there_and_what_changes(two, scene):
+    ada, bob = two
+    made = lamp(ada, scene)
+    watching = subprocess.Popen([binary(), "top", scene, "--once", "--json", "--socket", bob.socket], stdout=subprocess.PIPE, text=True)
+    for energy in itertools.count(1):
+        if watching.poll() is not None:
+            break
+        output(ada, "set", scene, f"light/{made}", f"energy={energy}")
+    told, = json.loads(watching.stdout.read())
+    assert (told["scene"], told["broker"], told["store"], told["entities"]) == (scene, "connected", "ok", 1)
+    assert told["peers"] == [] or {"origin", "online", "name", "user", "app"} == told["peers"][0].keys()
+    assert told["settled_per_s"] > 0
+    assert output(bob, "top", scene, "--once").startswith(f"{scene}: 1 entities")
+    assert scene in {each["scene"] for each in json.loads(output(bob, "top", "--once", "--json"))}
+
+
+def test_top_ends_when_it_is_told_to(ada, scene):
+    lamp(ada, scene)
+    watching = subprocess.Popen([binary(), "top", scene, "--json", "--socket", ada.socket], stdout=subprocess.PIPE, text=True)
+    assert json.loads(watching.stdout.readline())[0]["scene"] == scene
+    watching.send_signal(signal.SIGINT)
+    assert watching.wait(20) == 0
 
 
 def test_two_agents_dump_and_digest_alike(ada, bob, scene):
