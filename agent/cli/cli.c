@@ -10,17 +10,13 @@
 
 #include "cli/command.h"
 
-static const struct ss_command *const commands[] = {
-    &ss_command_status, &ss_command_scenes, &ss_command_ls,     &ss_command_get,  &ss_command_set,  &ss_command_create, &ss_command_delete,
-    &ss_command_watch,  &ss_command_dump,   &ss_command_digest, &ss_command_blob, &ss_command_tree, &ss_command_top,
-};
-enum { COMMAND_COUNT = sizeof commands / sizeof *commands, DEFAULT_WAIT_MS = 30000 };
+enum { DEFAULT_WAIT_MS = 30000 };
 
-static const char about[] =
+const char ss_about[] =
     "A scene is a shared room, named by a word such as `demo`. In it are entities; each has a kind (object, transform, light, …), a UUID and\n"
     "fields. An object's place is its transform, which has the object's UUID and is found by the object's name too.\n";
 
-static const char options_help[] =
+const char ss_options_help[] =
     "Options of every command:\n"
     "  --json         print JSON, one document (watch: one a line)\n"
     "  --socket PATH  the agent's socket (default: $SCENESYNC_SOCKET, then $XDG_RUNTIME_DIR/scenesync/agent.sock)\n"
@@ -70,16 +66,11 @@ void *ss_memory(void *memory) {
 
 static void print_overview(FILE *out) {
     fputs("usage: scenesync COMMAND …\n\n", out);
-    fprintf(out,
-            "%s\nCommands:\n  agent --broker URL --store URL --data DIR --socket PATH …\n"
-            "  doctor [--data DIR] [--broker URL] [--store URL] [--config FILE] [--json]\n"
-            "  bridge SCENE… --broker URL [--socket PATH] [--config FILE] [--rate N]\n"
-            "  invite SCENE --role ROLE …, revoke USER [SCENE], who [SCENE], join LINK\n",
-            about);
-    for (int i = 0; i < COMMAND_COUNT; i++) {
-        fprintf(out, "  %s\n", commands[i]->usage);
+    fprintf(out, "%s\nCommands:\n", ss_about);
+    for (const struct ss_command *const *command = ss_commands; *command; command++) {
+        fprintf(out, "  %s\n", (*command)->usage);
     }
-    fprintf(out, "\n%s", options_help);
+    fprintf(out, "\n%s", ss_options_help);
 }
 
 static bool take_wait(struct ss_cli *cli, const char *text) {
@@ -126,7 +117,7 @@ static const char *take_options(struct ss_cli *cli, int argc, char **argv) {
 static int run(struct ss_cli *cli) {
     const struct ss_command *command = cli->command;
     if (cli->help) {
-        printf("usage: scenesync %s\n\n%s\n%s", command->usage, command->help, options_help);
+        printf("usage: scenesync %s\n\n%s\n%s", command->usage, command->help, ss_options_help);
         return SS_EXIT_OK;
     }
     if (cli->count < command->least) {
@@ -150,8 +141,8 @@ int ss_cli_main(int argc, char **argv) {
         return SS_EXIT_OK;
     }
     struct ss_cli cli = {.timeout_ms = DEFAULT_WAIT_MS};
-    for (int i = 0; i < COMMAND_COUNT; i++) {
-        cli.command = strcmp(commands[i]->name, name) == 0 ? commands[i] : cli.command;
+    for (const struct ss_command *const *command = ss_commands; *command; command++) {
+        cli.command = (*command)->run && strcmp((*command)->name, name) == 0 ? *command : cli.command;
     }
     if (!cli.command) {
         fprintf(stderr, *name ? "scenesync: there is no command `%s`\n" : "scenesync: no command given%s\n", name);

@@ -34,7 +34,14 @@ struct ss_command {
 };
 
 extern const struct ss_command ss_command_status, ss_command_scenes, ss_command_ls, ss_command_get, ss_command_set, ss_command_create,
-    ss_command_delete, ss_command_watch, ss_command_dump, ss_command_digest, ss_command_blob, ss_command_tree, ss_command_top;
+    ss_command_delete, ss_command_watch, ss_command_dump, ss_command_digest, ss_command_blob, ss_command_tree, ss_command_top,
+    ss_command_completion, ss_command_manual;
+
+// ss_commands is all of them, ending with NULL; `run` is NULL in those that are run elsewhere.
+extern const struct ss_command *const ss_commands[];
+
+// What the overview and the manual say of scenes, and of every command's options.
+extern const char ss_about[], ss_options_help[];
 
 // ss_fail prints "scenesync: …" on stderr and returns SS_EXIT_FAILED; ss_usage prints how the command is called and returns SS_EXIT_USAGE.
 __attribute__((format(printf, 1, 2))) int ss_fail(const char *format, ...);

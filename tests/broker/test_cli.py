@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import threading
@@ -184,6 +185,39 @@ def test_top_ends_when_it_is_told_to(ada, scene):
     assert json.loads(watching.stdout.readline())[0]["scene"] == scene
     watching.send_signal(signal.SIGINT)
     assert watching.wait(20) == 0
+
+
+def said(*words, **options):
+    return subprocess.run(words, capture_output=True, text=True, timeout=30, check=True, **options)
+
+
+def commands():
+    return re.findall(r"^  ([a-z]+)( |$)", said(binary(), "help").stdout.split("Commands:")[1].split("Options")[0], re.M)
+
+
+def test_every_command_of_the_overview_is_one_and_in_the_manual():
+    manual = said(binary(), "manual").stdout
+    assert len(commands()) > 15
+    for command, _ in commands():
+        assert said(binary(), command, "--help").stdout.startswith("usage:")
+        assert f"\n.B {command}" in manual
+
+
+def test_the_manual_is_a_page_that_man_reads():
+    done = said("groff", "-man", "-Kutf8", "-Tutf8", "-P-cbu", "-ww", input=said(binary(), "manual").stdout)
+    assert done.stderr == "" and "DESCRIPTION" in done.stdout and "scenesync.1" in done.stdout
+
+
+@pytest.mark.parametrize("words, wanted", [
+    (["tr"], ["tree"]), (["ls", ""], "scene"), (["ls", "demo", "li"], ["light"]), (["top", "--o"], ["--once"]), (["bridge", "x", "--r"], ["--rate"]),
+    (["get", "demo", "--w"], ["--wait"])])
+def test_bash_completes(ada, scene, words, wanted):
+    lamp(ada, scene)
+    script = f"""source <({binary()} completion)
+        COMP_WORDS=({binary()} {shlex.join(words)}); COMP_CWORD={len(words)}; _scenesync
+        printf '%s\\n' "${{COMPREPLY[@]}}" """
+    completed = said("bash", "-c", script, env=dict(os.environ, SCENESYNC_SOCKET=ada.socket)).stdout.split()
+    assert scene in completed if wanted == "scene" else completed == wanted
 
 
 def test_two_agents_dump_and_digest_alike(ada, bob, scene):

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "scenesync_schema.h"
+
+// The options that a usage names, and those of every command that talks to an agent.
+static void print_options(const struct ss_command *command) {
+    for (const char *at = strstr(command->usage, "--"); at; at = strstr(at + 2, "--")) {
+        int len = (int)strcspn(at, " ]|");
+        printf(command->run && strncmp(at, "--json", (size_t)len) == 0 ? "" : "%.*s ", len, at);
+    }
+    fputs(command->run ? "--json --socket --wait --help" : "--help", stdout);
+}
+
+// What the argument of that number is to be, by the usage: SCENE, KIND or something else.
+static const char *argument(const struct ss_command *command, int number) {
+    const char *at = strchr(command->usage, ' ');
+    while (at && number-- > 1) {
+        at = strchr(at + 1, ' ');
+    }
+    return at ? at + 1 + (at[1] == '[') : "";
+}
+
+static void print_arguments(const struct ss_command *command) {
+    for (int number = 1; number <= 2; number++) {
+        const char *word = argument(command, number);
+        if (strncmp(word, "SCENE", 5) == 0) {
+            printf("        %d,%s) words=$(\"${COMP_WORDS[0]}\" scenes --wait 1 2>/dev/null | cut -d : -f 1) ;;\n", number + 1,
+                   command->name);
+        } else if (strncmp(word, "KIND", 4) == 0) {
+            printf("        %d,%s) words=$kinds ;;\n", number + 1, command->name);
+        }
+    }
+}
+
+static void print_kinds(void) {
+    size_t count;
+    const struct ss_schema_kind *kinds = ss_schema_kinds(&count);
+    fputs("    local kinds=\"", stdout);
+    for (size_t i = 0; i < count; i++) {
+        printf(i > 0 ? " %s" : "%s", kinds[i].name);
+    }
+    fputs("\"\n", stdout);
+}
+
+static int run(struct ss_cli *cli) {
+    (void)cli;
+    fputs("# bash completion for scenesync; in zsh after `autoload bashcompinit && bashcompinit`\n"
+          "_scenesync() {\n"
+          "    local word=${COMP_WORDS[COMP_CWORD]} words=''\n",
+          stdout);
+    print_kinds();
+    fputs("    case $COMP_CWORD,${COMP_WORDS[1]} in\n        1,*) words='", stdout);
+    for (const struct ss_command *const *command = ss_commands; *command; command++) {
+        printf("%s ", (*command)->name);
+    }
+    fputs("--help' ;;\n", stdout);
+    for (const struct ss_command *const *command = ss_commands; *command; command++) {
+        print_arguments(*command);
+    }
+    fputs("    esac\n    case $word,${COMP_WORDS[1]} in\n", stdout);
+    for (const struct ss_command *const *command = ss_commands; *command; command++) {
+        printf("        -*,%s) words='", (*command)->name);
+        print_options(*command);
+        fputs("' ;;\n", stdout);
+    }
+    fputs("    esac\n"
+          "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n"
+          "}\n"
+          "complete -o default -F _scenesync scenesync\n",
+          stdout);
+    return SS_EXIT_OK;
+}
+
+const struct ss_command ss_command_completion = {
+    .name = "completion",
+    .usage = "completion",
+    .help = "Prints what makes bash complete commands, options, scenes and kinds: `. <(scenesync completion)`, in ~/.bashrc.\n",
+    .least = 0,
+    .most = 0,
+    .run = run,
+};
