@@ -68,6 +68,7 @@ def main():
     parser = argparse.ArgumentParser(prog="./dev up", description=__doc__)
     parser.add_argument("--dir", required=True, type=Path, help="folder for data, sockets, logs and env")
     parser.add_argument("--user", action="append", default=[], dest="people", metavar="NAME", help="somebody who may join from the network; repeatable")
+    parser.add_argument("--durability", choices=("full", "relaxed"), default="full", help="what an acknowledgement waits for (docs/operations.md)")
     arguments = parser.parse_args()
     if any(not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) for name in arguments.people):
         parser.error("a user's name is made of A-Z a-z 0-9 _ -")
@@ -77,7 +78,7 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     broker, store, login = for_network(directory, arguments.people) if arguments.people else (Broker(directory), Store(directory), None)
-    services = [broker, store, Agent(directory / "agent", broker.url, store.url, config=login)]
+    services = [broker, store, Agent(directory / "agent", broker.url, store.url, config=login, options=["--durability", arguments.durability])]
     status = 0
     try:
         for service in services:

@@ -23,9 +23,9 @@ def environment(directory):
     return values["SCENESYNC_BROKER"], values["SCENESYNC_STORE"], values["SCENESYNC_SOCKET"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_up_and_down(tmp_path, number):
-    up = subprocess.Popen([sys.executable, REPOSITORY / "scripts" / "up.py", "--dir", tmp_path], stdin=subprocess.DEVNULL,
+@pytest.mark.parametrize("number, options", [(signal.SIGINT, []), (signal.SIGTERM, ["--durability", "relaxed"])])
+def test_up_and_down(tmp_path, number, options):
+    up = subprocess.Popen([sys.executable, REPOSITORY / "scripts" / "up.py", "--dir", tmp_path, *options], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, text=True)
     assert up.stdout.readline() == "ready\n"
     family = descendants(up.pid)
@@ -34,6 +34,7 @@ def test_up_and_down(tmp_path, number):
         socket.create_connection((urlsplit(url).hostname, urlsplit(url).port)).close()
     with socket.socket(socket.AF_UNIX) as link:
         link.connect(local)
+    assert ("boot" in (tmp_path / "agent" / "data" / "host").read_text()) == bool(options)  # relaxed, and at work
     assert local.startswith(str(tmp_path)) or len(str(tmp_path)) > 80
     up.send_signal(number)
     assert up.wait(60) == 0
