@@ -9,7 +9,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from agents import eventually, world
+from agents import OldBroker, eventually, world
 from bridges import Bridge, Tool
 from node import ajv_problems
 from services import binary
@@ -217,6 +217,23 @@ def test_of_two_bridges_one_is_at_work_and_the_other_takes_over(made, scene, bri
         tool.has("bridge", lambda claim: claim["bridge"] not in (None, first["bridge"]))
         assert tool.set(f"light/{light}", {"fields": {"energy": 3}})["ok"]
         tool.has(f"light/{light}", lambda message: message["fields"]["energy"] == 3)
+
+
+def test_a_broker_of_mqtt_3_1_1_will_do(made, scene, tmp_path):
+    old = OldBroker(made.broker.port)
+    light = lamp(made.bob, scene)
+    bridge = Bridge(tmp_path / "bridge", old.url, made.ada.socket, scene)
+    with bridge, Tool(made.broker.url, scene) as tool:
+        tool.has(f"light/{light}")
+        for energy in (1, 2, 1):  # what it hears of itself is not taken for what is retained
+            assert tool.set(f"light/{light}", {"fields": {"energy": energy}})["ok"]
+            tool.has(f"light/{light}", lambda message, energy=energy: message["fields"]["energy"] == energy)
+        bridge.stop()
+        assert tool.listen().mirror["bridge"] == {"v": 1, "bridge": None}
+        before = len(tool.messages)
+        bridge.start()
+        assert [where for where, _ in tool.listen(1).messages[before:] if where != "bridge"] == []
+    old.close()
 
 
 def test_a_broker_that_forgot_is_told_again(tmp_path):
