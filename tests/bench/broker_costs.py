@@ -7,8 +7,11 @@ from pathlib import Path
 
 import brokers as every
 import services
-from place import Place, memory_mb, wait_until_idle
+from place import Place, memory_mb
 from rows import Row
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "broker"))
+from link import Link  # noqa: E402
 
 MOVES, EDITS, OBJECTS = 200, 4000, 10000
 
@@ -44,13 +47,19 @@ def broker_mb(broker):
     return sum(memory_mb(pid) for part in parts for pid in family(part.pid))
 
 
+def wait_until_published(agent, scene):
+    with Link(agent.socket, scene) as link:
+        link.until(lambda: any(frame["t"] == "status" and frame["broker"] == "connected" and frame["pending"] == 0 for frame in link.seen), 300)
+
+
 def figures(place):
     """Milliseconds of a move, settled edits a second, megabytes without and with a scene."""
     idle = broker_mb(place.broker)
     move = place.edits("latency", MOVES)[0] * 1000
     count, _, seconds = place.edits("settled", EDITS, 100)
-    place.program("agent_fill", place.agents[0].socket, place.scene(), OBJECTS)
-    wait_until_idle(place.agents[0].pid)
+    scene = place.scene()
+    place.program("agent_fill", place.agents[0].socket, scene, OBJECTS)
+    wait_until_published(place.agents[0], scene)
     return move, count / seconds, idle, broker_mb(place.broker)
 
 
