@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`scene` at every broker, or at those that --broker names; at those that a test's mark `only` names."""
+"""`scene` at every broker, or at those that --broker=NAME gives; at those that a test's mark `only` names."""
 import brokers
 import pytest
 from agents import world
