@@ -9,7 +9,9 @@
 static void print_options(const struct ss_command *command) {
     for (const char *at = strstr(command->usage, "--"); at; at = strstr(at + 2, "--")) {
         int len = (int)strcspn(at, " ]|");
-        printf(command->run && strncmp(at, "--json", (size_t)len) == 0 ? "" : "%.*s ", len, at);
+        if (!command->run || strncmp(at, "--json", (size_t)len) != 0) {
+            printf("%.*s ", len, at);
+        }
     }
     fputs(command->run ? "--json --socket --wait --help" : "--help", stdout);
 }

@@ -24,6 +24,7 @@ const char ss_config_usage[] =
     "                 what is acknowledged survives everything (full, the default), or everything but the machine going down, which may take\n"
     "                 the last second (relaxed)\n"
     "  --name NAME    what other people see\n"
+    "  --metrics ADDR numbers for Prometheus at http://ADDR/metrics: PORT of this machine, or ADDRESS:PORT\n"
     "  --config FILE  lines `key = value`: any of the above, and user, password, store_user, store_password,\n"
     "                 store_sigv4, prefix, ca_file, tls_verify, cache_bytes, blob_bytes, snapshot_bytes, checkpoint,\n"
     "                 keep_alive, linger, keep, leave_after\n"
@@ -49,6 +50,7 @@ static const struct ss_setting {
     {"socket", "--socket", "SCENESYNC_SOCKET", SS_TEXT, offsetof(struct ss_config, socket)},
     {"tcp", "--tcp", NULL, SS_PORT, offsetof(struct ss_config, tcp_port)},
     {"durability", "--durability", NULL, SS_DURABILITY, offsetof(struct ss_config, relaxed)},
+    {"metrics", "--metrics", NULL, SS_TEXT, offsetof(struct ss_config, metrics)},
     {"name", "--name", NULL, SS_TEXT, offsetof(struct ss_config, name)},
     {"prefix", NULL, NULL, SS_TEXT, offsetof(struct ss_config, prefix)},
     {"ca_file", NULL, NULL, SS_TEXT, offsetof(struct ss_config, ca_file)},

@@ -7,6 +7,7 @@
 #include "edges/broker.h"
 #include "edges/client.h"
 #include "edges/log.h"
+#include "edges/metrics.h"
 #include "edges/rooms.h"
 #include "edges/store.h"
 
@@ -84,6 +85,7 @@ static void stop(struct ss_run *run, const char *why) {
     }
     ss_log("stopping (%s)", why);
     run->agent.closing = true;
+    ss_metrics_close(&run->agent);
     ss_clients_close(&run->agent);
     uv_prepare_start(&run->clients_gone, on_turn);
 }
@@ -124,7 +126,7 @@ static bool start_edges(struct ss_run *run) {
         return false;
     }
     agent->blobs = ss_blobs_create(agent);
-    return agent->blobs != NULL && ss_clients_listen(agent);
+    return agent->blobs != NULL && ss_clients_listen(agent) && ss_metrics_listen(agent);
 }
 
 static bool start(struct ss_run *run) {

@@ -15,6 +15,7 @@
 
 struct ss_blobs;
 struct ss_client;
+struct ss_metrics;
 struct ss_room;
 struct ss_scene;
 struct ss_store;
@@ -31,9 +32,10 @@ struct ss_agent {
     struct ss_client *clients; // list, by `next`
     uint32_t last_client;
     struct ss_listener listener;
-    uv_prepare_t turn;        // gives clients what has changed
-    struct ss_codec *codec;   // for one message at a time; nothing decoded with it outlives the handler
-    struct ss_buffer scratch; // for one outgoing payload at a time
+    struct ss_metrics *metrics; // NULL: not served
+    uv_prepare_t turn;          // gives clients what has changed
+    struct ss_codec *codec;     // for one message at a time; nothing decoded with it outlives the handler
+    struct ss_buffer scratch;   // for one outgoing payload at a time
     int64_t clock_offset_ms;
     bool clock_known;
     bool closing;

@@ -20,6 +20,7 @@ struct ss_config {
     bool relaxed;            // durability: acknowledged before the disk has it, though not before the system has
     char *socket;            // path of the Unix socket or, when TCP is served, of the file that says where
     int tcp_port;            // of the local link; 0: any free one; -1: a Unix socket
+    char *metrics;           // address at which Prometheus finds numbers; NULL: none
     char *name;              // what other people see; NULL: what the client says
     char *user;              // the topic level; the broker's user unless told otherwise
     char *prefix;            // of every topic
