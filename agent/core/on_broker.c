@@ -23,7 +23,6 @@ int ss_on_connected(struct ss_core *core, const struct ss_event *event) {
     core->replayed = false;
     core->reread = event->connected.replays;
     core->linked_ms = core->now;
-    core->searched = false;
     core->checked = core->keeper = core->compared = core->republished = core->checkpoint.known = false;
     core->replay++;
     core->republish = SS_NONE;
@@ -51,6 +50,13 @@ int ss_on_disconnected(struct ss_core *core) {
 
 int ss_on_published(struct ss_core *core, const struct ss_event *event) { return ss_outbox_published(core, event->published.token); }
 
+int ss_on_replayed(struct ss_core *core) {
+    core->replayed = true;
+    ss_timer_stop(core, SS_TIMER_QUIET);
+    ss_timer_by(core, SS_TIMER_QUIET, core->now + SS_QUIET_MS);
+    return SS_OK;
+}
+
 static bool ss_peers_to_ask(const struct ss_core *core) {
     for (size_t i = 0; i < core->peers.count; i++) {
         const struct ss_peer *peer = &core->peers.items[i];
@@ -58,17 +64,6 @@ static bool ss_peers_to_ask(const struct ss_core *core) {
             return true;
     }
     return false;
-}
-
-int ss_on_replayed(struct ss_core *core) {
-    core->replayed = true;
-    core->searched |= core->reread;
-    const bool alone = !core->known && !core->searched && !ss_peers_to_ask(core);
-    ss_timer_stop(core, SS_TIMER_QUIET);
-    ss_timer_by(core, SS_TIMER_QUIET, core->now + (alone ? 0 : SS_QUIET_MS));
-    if (!core->known)
-        ss_timer_by(core, SS_TIMER_WANT, core->now); // whoever is here has been seen
-    return SS_OK;
 }
 
 static bool ss_replay_lacked(const struct ss_core *core, const struct ss_thing *thing) {
@@ -183,11 +178,8 @@ void ss_replay_peer_gone(struct ss_core *core) {
 void ss_replay_quiet(struct ss_core *core) {
     if (core->replayed)
         ss_replay_check(core);
-    const bool alone = core->replayed && !ss_peers_to_ask(core) && !ss_checkpoint_hoped_for(core);
-    if (core->answered || (alone && core->searched))
+    if (!core->known && (core->answered || (core->replayed && !ss_peers_to_ask(core) && !ss_checkpoint_hoped_for(core))))
         ss_sync_known(core);
-    else if (alone && !core->known)
-        ss_replay_again(core);
     if (!core->known)
         ss_timer_by(core, SS_TIMER_WANT, core->now);
 }

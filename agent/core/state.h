@@ -310,7 +310,6 @@ struct ss_core {
     bool answered;      // by a peer
     bool replayed;      // the broker has probably replayed all it retains
     bool reread;        // this connection's replay is of all it retains
-    bool searched;      // a replay of all was over since we connected
     bool checked;       // and it is over: what comes by other ways since was not in it
     bool keeper;        // looks after what the broker retains
     bool compared;      // has looked since it connected or became that, and given back what the broker lacked

@@ -13,7 +13,6 @@
 
 enum {
     QUIET_MS = 250,       // without a retained message after our own probe came back: the replay is over
-    QUIET_OTHERS_MS = 25, // the same where it is of peers only, not of state
     PROBE_WAIT_MS = 5000, // when the probe never comes back
     GOODBYE_MS = 500,
     BEHIND_BYTES = 8 << 20, // unsent: QoS 0 is skipped
@@ -27,12 +26,12 @@ struct ss_link {
     struct ss_session *session;
     enum ss_link_phase phase;
     struct ss_attempts attempts;
+    bool was_connected;
     bool complained; // since it was connected last
     uint64_t connected_at_ms;
     int largest;       // packet that the broker takes, as it said; 0: it did not
     bool all_replayed; // this connection began with all that the broker retains
     bool replaying;    // SS_EV_REPLAYED is still to come
-    uint64_t quiet_ms; // how long nothing more of it comes before it is over
     uv_timer_t retry;
     uv_timer_t quiet;
     char why[256];
@@ -149,9 +148,8 @@ static void on_connected(struct ss_link *link, int largest) {
     link->largest = largest;
     link->phase = SS_LINK_SUBSCRIBING;
     ss_room_step(link->room, &(struct ss_event){.type = SS_EV_ANSWERED});
-    // A peer has the scene, or what is new in it, in few messages; the core asks for a replay where there is none. MQTT 3.1.1 always replays.
-    link->all_replayed = link->attempts.version == SS_MQTT_311;
-    link->quiet_ms = link->all_replayed ? QUIET_MS : QUIET_OTHERS_MS;
+    // What an earlier life or connection knew is brought up to date by a peer, without all that the broker retains. MQTT 3.1.1 always replays.
+    link->all_replayed = link->attempts.version == SS_MQTT_311 || (!link->was_connected && link->room->entities == 0);
     if (!subscribe(link, link->all_replayed)) {
         give_up_session(link, SS_LINK_OFFLINE);
     }
@@ -199,6 +197,7 @@ static void on_subscribed(struct ss_link *link, int code) {
                link->attempts.version == SS_MQTT_5 ? "5" : "3.1.1");
         link->phase = SS_LINK_CONNECTED;
         link->connected_at_ms = ss_now_ms(link->room->agent);
+        link->was_connected = true;
         link->complained = false;
         say_limit(link);
         ss_room_status(link->room);
@@ -271,27 +270,28 @@ void ss_link_heard_self(struct ss_link *link, bool online) {
     if (!online) {
         publish_online(link, true); // the will of a connection that we no longer use arrived late
     } else if (link->replaying) {
-        uv_timer_start(&link->quiet, on_quiet, link->quiet_ms, 0);
+        uv_timer_start(&link->quiet, on_quiet, QUIET_MS, 0);
     }
 }
 
 void ss_link_heard_retained(struct ss_link *link) {
     if (link->replaying) {
         uint64_t left = uv_timer_get_due_in(&link->quiet);
-        uv_timer_start(&link->quiet, on_quiet, left > link->quiet_ms ? PROBE_WAIT_MS : link->quiet_ms, 0);
+        uv_timer_start(&link->quiet, on_quiet, left > QUIET_MS ? PROBE_WAIT_MS : QUIET_MS, 0);
     }
 }
 
 void ss_link_reread(struct ss_link *link) {
     if (link != NULL && link->phase == SS_LINK_CONNECTED) {
-        link->quiet_ms = QUIET_MS;
         struct ss_filter state = filter_of(link->room, SS_TOPIC_STATE, 1, true);
         ss_session_subscribe(link->session, &state, 1);
     }
 }
 
 static void on_restart(uv_timer_t *timer) {
-    give_up_session(timer->data, SS_LINK_OFFLINE);
+    struct ss_link *link = timer->data;
+    link->was_connected = false;
+    give_up_session(link, SS_LINK_OFFLINE);
 }
 
 void ss_link_restart(struct ss_link *link) {
