@@ -135,6 +135,11 @@ bool ss_access_connect(const struct ss_access *access, struct ss_control *contro
     return ok;
 }
 
-void ss_expiry_format(int64_t at, char text[SS_EXPIRY_TEXT]) { snprintf(text, SS_EXPIRY_TEXT, at > 0 ? "until %" PRId64 : "", at); }
+void ss_expiry_format(int64_t at, char text[SS_EXPIRY_TEXT]) {
+    text[0] = '\0';
+    if (at > 0) {
+        snprintf(text, SS_EXPIRY_TEXT, "until %" PRId64, at);
+    }
+}
 
 int64_t ss_expiry_parse(const char *text) { return strncmp(text, "until ", 6) == 0 ? strtoll(text + 6, NULL, 10) : 0; }
