@@ -40,6 +40,20 @@ static bool ss_core_init(struct ss_core *core) {
            core->own_line != SS_NONE;
 }
 
+struct ss_core_config ss_core_defaults(struct ss_alloc alloc, const struct ss_origin *origin) {
+    return (struct ss_core_config){.alloc = alloc,
+                                   .origin = *origin,
+                                   .settle_ms = 250,
+                                   .settle_long_ms = 2000,
+                                   .live_tick_ms = 16,
+                                   .live_expiry_ms = 10000,
+                                   .rank_delay_ms = 250,
+                                   .peer_interval_ms = 10000,
+                                   .max_inflight = 64,
+                                   .checkpoint_ms = 60000,
+                                   .snapshot_bytes = 4 << 20};
+}
+
 struct ss_core *ss_core_create(const struct ss_core_config *config) {
     struct ss_core *core = ss_alloc_take(&config->alloc, sizeof *core);
     if (core == NULL)

@@ -370,6 +370,9 @@ struct ss_effects {
     const struct ss_effect *items;
 };
 
+// ss_core_defaults is the numbers given above, without an asset store. Whoever makes a core changes what differs.
+struct ss_core_config ss_core_defaults(struct ss_alloc alloc, const struct ss_origin *origin);
+
 // ss_core_create makes a core without entities. Returns NULL when memory is denied. Freed by ss_core_destroy, which accepts NULL.
 struct ss_core *ss_core_create(const struct ss_core_config *config);
 void ss_core_destroy(struct ss_core *core);

@@ -176,20 +176,10 @@ static void *resize(void *context, void *memory, size_t size) {
 }
 
 static struct ss_core *make_core(const struct ss_origin *origin, const struct ss_config *agent) {
-    struct ss_core_config config = {
-        .alloc = {.resize = resize},
-        .origin = *origin,
-        .settle_ms = 250,
-        .settle_long_ms = 2000,
-        .live_tick_ms = 16,
-        .live_expiry_ms = 10000,
-        .rank_delay_ms = 250,
-        .peer_interval_ms = 10000,
-        .max_inflight = 64,
-        .store = agent->store != NULL,
-        .checkpoint_ms = agent->checkpoint_s * 1000,
-        .snapshot_bytes = (uint32_t)(agent->snapshot_bytes < UINT32_MAX ? agent->snapshot_bytes : UINT32_MAX),
-    };
+    struct ss_core_config config = ss_core_defaults((struct ss_alloc){.resize = resize}, origin);
+    config.store = agent->store != NULL;
+    config.checkpoint_ms = agent->checkpoint_s * 1000;
+    config.snapshot_bytes = (uint32_t)(agent->snapshot_bytes < UINT32_MAX ? agent->snapshot_bytes : UINT32_MAX);
     uv_random(NULL, NULL, &config.random_seed, sizeof(config.random_seed), 0, NULL);
     return ss_core_create(&config);
 }

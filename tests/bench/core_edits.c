@@ -86,15 +86,7 @@ static void settle(struct bench *bench) {
 
 int main(int argc, char **argv) {
     const size_t rows = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 10000;
-    const struct ss_core_config config = {.alloc = {resize, NULL},
-                                          .origin = {{1}},
-                                          .settle_ms = 250,
-                                          .settle_long_ms = 2000,
-                                          .live_tick_ms = 16,
-                                          .live_expiry_ms = 10000,
-                                          .rank_delay_ms = 250,
-                                          .peer_interval_ms = 10000,
-                                          .max_inflight = 64};
+    const struct ss_core_config config = ss_core_defaults((struct ss_alloc){resize, NULL}, &(struct ss_origin){{1}});
     struct bench bench = {.core = ss_core_create(&config), .now = 1000};
     step(&bench, (struct ss_event){.type = SS_EV_START});
     step(&bench, (struct ss_event){.type = SS_EV_CLIENT_JOINED, .client_joined = {.client = 7, .changes = true}});

@@ -120,19 +120,11 @@ void sim_agent_start(struct sim *sim, int agent, bool fresh) {
         ss_store_be(at->origin.b, 8, sim_random(sim, UINT64_MAX));
         at->skew_ms = (int64_t)sim_random(sim, 4000) - 2000;
     }
-    const struct ss_core_config config = {.alloc = {sim_resize, at},
-                                          .origin = at->origin,
-                                          .random_seed = sim_random(sim, UINT64_MAX),
-                                          .settle_ms = 250,
-                                          .settle_long_ms = 2000,
-                                          .live_tick_ms = 16,
-                                          .live_expiry_ms = 10000,
-                                          .rank_delay_ms = 250,
-                                          .peer_interval_ms = 10000,
-                                          .max_inflight = 64,
-                                          .store = true,
-                                          .checkpoint_ms = 20000,
-                                          .snapshot_bytes = sim->snapshot_bytes};
+    struct ss_core_config config = ss_core_defaults((struct ss_alloc){sim_resize, at}, &at->origin);
+    config.random_seed = sim_random(sim, UINT64_MAX);
+    config.store = true;
+    config.checkpoint_ms = 20000;
+    config.snapshot_bytes = sim->snapshot_bytes;
     at->boot_ms = sim->now;
     at->committed = at->disk_last = 0;
     at->wake_at = SS_NEVER;

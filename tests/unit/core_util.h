@@ -45,19 +45,9 @@ static inline void desk_do(struct desk *desk, enum ss_event_type type) {
 
 static inline void desk_open(struct desk *desk, uint8_t origin) {
     desk->now = desk->now == 0 ? 1000 : desk->now;
-    const struct ss_core_config config = {.alloc = {desk_resize, desk},
-                                          .origin = {{origin}},
-                                          .random_seed = origin,
-                                          .settle_ms = 250,
-                                          .settle_long_ms = 2000,
-                                          .live_tick_ms = 16,
-                                          .live_expiry_ms = 10000,
-                                          .rank_delay_ms = 250,
-                                          .peer_interval_ms = 10000,
-                                          .max_inflight = 64,
-                                          .store = true,
-                                          .checkpoint_ms = 60000,
-                                          .snapshot_bytes = 4 << 20};
+    struct ss_core_config config = ss_core_defaults((struct ss_alloc){desk_resize, desk}, &(struct ss_origin){{origin}});
+    config.random_seed = origin;
+    config.store = true;
     desk->core = ss_core_create(&config);
     assert_non_null(desk->core);
 }

@@ -134,7 +134,7 @@ static void creation_can_be_denied(void **state) {
     (void)state;
     for (size_t n = 1; n < 12; n++) {
         struct desk desk = {.deny = n};
-        const struct ss_core_config config = {.alloc = {desk_resize, &desk}, .max_inflight = 64};
+        const struct ss_core_config config = ss_core_defaults((struct ss_alloc){desk_resize, &desk}, &(struct ss_origin){{0}});
         ss_core_destroy(ss_core_create(&config));
     }
 }
