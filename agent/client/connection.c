@@ -96,8 +96,8 @@ static int read_more(struct scenesync *client) {
 int ss_connection_frame(struct scenesync *client, struct ss_slice *body, int64_t deadline) {
     for (;;) {
         size_t used = 0;
-        struct ss_slice bytes = {client->in.data + client->taken, client->in.len - client->taken};
-        if (client->in.len > client->taken && ss_frame_next(bytes, body, &used) != SS_WIRE_OK) {
+        size_t left = client->in.len - client->taken;
+        if (left > 0 && ss_frame_next(ss_slice_of(client->in.data + client->taken, left), body, &used) != SS_WIRE_OK) {
             return ss_connection_fail(client, SCENESYNC_PROTOCOL, "the agent sent a frame above the limit");
         }
         if (used > 0) {
