@@ -2,6 +2,7 @@
 """The three ways into a scene (from a peer, from what the broker retains, from the checkpoint), each alone, at rest and while edits pour in;
 and the way back after an absence, which costs the change and not the scene."""
 import contextlib
+import itertools
 import struct
 import threading
 import time
@@ -91,7 +92,7 @@ def tool_edits(broker, wanted):
     """While it lasts a plain tool makes entities, and nobody else is there: their numbers by id."""
     def edit(done, stop):
         with Client(broker.url) as tool:
-            for number in range(10000):
+            for number in itertools.count():
                 if stop.is_set():
                     return
                 identity = new_id()
