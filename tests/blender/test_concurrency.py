@@ -153,3 +153,22 @@ def test_what_has_a_fake_user_stays_in_the_file(both):
         settle(a, b)
         same(a, b)
         assert b.run("result = [m.name for m in bpy.data.objects['cube'].data.materials]") == ["paint"]
+
+
+def test_both_build_the_same_topology(both):
+    """What only one of them has of it stays."""
+    a, b = both
+    subdivide = (
+        "import bmesh\nwork = bmesh.new()\nwork.from_mesh(o.data)\nbmesh.ops.subdivide_edges(work, edges=work.edges, cuts=1)\n"
+        "work.to_mesh(o.data)\no.data.update()\nbpy.context.view_layer.update()"
+    )
+    a.run(SETUP)
+    settle(a, b)
+    a.run("session = scenesync.registration.session()\nsession._take_in = lambda deadline: None")
+    b.run("o = bpy.data.objects['cube']\no.data.attributes.new('extra', 'FLOAT', 'POINT')\n" + subdivide)
+    while not a.run("result = any('topology' in fields for fields in session.apply.inbox['mesh'].values())"):
+        pass
+    a.run(subdivide + "\nsession.pump(0.1)\ndel session._take_in")
+    settle(a, b)
+    same(a, b)
+    assert a.run("result = 'extra' in o.data.attributes")

@@ -52,8 +52,11 @@ class Apply:
         decided_by = self.ctx.kinds[kind].decided_by
         for uuid in uuids_in(ids):
             for waiting in (self.inbox[kind].get(uuid, {}), self.held.get((kind, uuid), {}), self.links.get((kind, uuid), {})):
-                for field in [field for field in waiting if decided_by(field, fields) in fields]:
-                    del waiting[field]
+                known = dict(waiting)
+                for field in known:
+                    decider = decided_by(field, fields)
+                    if field in fields or (decider in fields and known.get(decider) != fields[decider]):  # saying the same again decides nothing
+                        del waiting[field]
 
     def move(self, moved):
         self.moves.append(moved)

@@ -70,10 +70,9 @@ class Receive:
         """Pass on the fields that are newer than our own edits."""
         outbox = self.session.outbox
         busy = not outbox.idle
-        decided_by, mine = self.session.ctx.kinds[kind].decided_by, outbox.fields.get((kind, uuid), {})
         taken = {}
         for field, value in fields.items():
-            if busy and (outbox.newer_here(kind, uuid, field, after) or outbox.newer_here(kind, uuid, decided_by(field, mine), after)):
+            if busy and (outbox.newer_here(kind, uuid, field, after) or self._decided_here(kind, uuid, field, fields, after)):
                 continue
             try:
                 taken[field] = value if value.__class__ in PLAIN else self._value(kind, uuid, field, value)
@@ -81,6 +80,13 @@ class Receive:
                 pass
         if taken:
             self.session.apply.put(kind, uuid, taken)
+
+    def _decided_here(self, kind, uuid, field, fields, after):
+        """Whether an edit of ours decides over this field, such as a topology over its arrays. Saying the same again decides nothing."""
+        outbox = self.session.outbox
+        mine = outbox.fields.get((kind, uuid), {})
+        decider = self.session.ctx.kinds[kind].decided_by(field, mine)
+        return decider != field and outbox.newer_here(kind, uuid, decider, after) and fields.get(decider) != mine[decider][0]
 
     # ---- values that are files
 
