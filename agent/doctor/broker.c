@@ -30,7 +30,8 @@ struct ss_call {
     char scene[SS_MAX_SCENE + 1];
     char peer[SS_MAX_TOPIC], state[SS_MAX_TOPIC], large[SS_MAX_TOPIC], checkpoint[SS_MAX_TOPIC], states[SS_MAX_TOPIC], peers[SS_MAX_TOPIC];
     uint8_t bytes[LARGE];
-    bool editor; // state was taken, and so must be cleared
+    bool editor;       // state was taken, and so must be cleared
+    bool checkpointed; // so must the checkpoint
 };
 
 #define SAY(level, ...) ss_report(call->report, level, "broker", __VA_ARGS__)
@@ -130,11 +131,11 @@ static bool subscribe(struct ss_call *call) {
     return ss_mqtt_subscribe(call->mqtt, call->states) && ss_mqtt_subscribe(call->mqtt, call->peers);
 }
 
-// Some brokers hang up on whoever publishes what he may not.
+// Some brokers hang up on whoever publishes what he may not, at once or a little later.
 static bool come_back(struct ss_call *call) {
     int code;
     char why[256];
-    return !ss_mqtt_hung_up(call->mqtt) || (connect_again(call, &code, why) && subscribe(call));
+    return connect_again(call, &code, why) && subscribe(call);
 }
 
 static bool goes_round(struct ss_call *call, const char *topic, size_t len, bool retain, unsigned ms) {
@@ -157,7 +158,11 @@ static bool check_rights(struct ss_call *call) {
     } else {
         SAY(SS_WARNING, "this user may look on, but not edit (%s was refused), unless the rights are for scenes by name", call->state);
     }
-    return come_back(call);
+    if (!call->editor && !come_back(call)) {
+        SAY(SS_PROBLEM, "it does not take this user again after it refused him something");
+        return false;
+    }
+    return true;
 }
 
 // ---- What it does with messages ---------------------------------------------------------------------------------------------------------
@@ -213,11 +218,12 @@ static void check_retained(struct ss_call *call) {
 }
 
 static bool clear(struct ss_call *call, const char *topic) {
-    return (come_back(call) && ss_mqtt_publish(call->mqtt, topic, payload(call, 0), true)) || !call->editor;
+    return ss_mqtt_publish(call->mqtt, topic, payload(call, 0), true) ||
+           (come_back(call) && ss_mqtt_publish(call->mqtt, topic, payload(call, 0), true));
 }
 
 static void clean_up(struct ss_call *call) {
-    if (clear(call, call->state) && clear(call, call->large) && clear(call, call->checkpoint)) {
+    if (clear(call, call->state) && clear(call, call->large) && (!call->checkpointed || clear(call, call->checkpoint))) {
         SAY(SS_FINE, "nothing of this check is left there");
     } else {
         SAY(SS_WARNING, "of this check may be left, to be cleared by `mosquitto_pub -r -n -t …`: %s, %s and %s", call->state, call->large,

@@ -145,13 +145,6 @@ bool ss_mqtt_comes(struct ss_mqtt *mqtt, const char *topic, size_t len, bool ret
     return arrived != NULL;
 }
 
-bool ss_mqtt_hung_up(struct ss_mqtt *mqtt) {
-    pthread_mutex_lock(&mqtt->lock);
-    const bool lost = mqtt->lost;
-    pthread_mutex_unlock(&mqtt->lock);
-    return lost;
-}
-
 // ---- Connecting -------------------------------------------------------------------------------------------------------------------------
 
 static MQTTAsync_connectOptions options_of(struct ss_mqtt *mqtt, bool websocket) {

@@ -35,7 +35,4 @@ bool ss_mqtt_publish(struct ss_mqtt *mqtt, const char *topic, struct ss_slice pa
 // ss_mqtt_comes waits for a message of this length at this topic that has not been waited for yet; `retained`: the broker's copy.
 bool ss_mqtt_comes(struct ss_mqtt *mqtt, const char *topic, size_t len, bool retained, unsigned ms);
 
-// ss_mqtt_hung_up tells whether the broker ended the connection.
-bool ss_mqtt_hung_up(struct ss_mqtt *mqtt);
-
 #endif
