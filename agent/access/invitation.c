@@ -14,6 +14,8 @@
 #include <string.h>
 
 #define SCHEME "scenesync://"
+#define HOST "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.:_-[]"
+#define TWICE "it says the same thing twice"
 
 // ---- The authority's certificate: PEM ⇄ DER in base64url -------------------------------------------------------------------------------
 
@@ -134,12 +136,18 @@ static const char *take_pair(const char *pair, size_t len, struct ss_invitation 
     const char *equal = memchr(pair, '=', len);
     const size_t value = equal != NULL ? (size_t)(equal - pair) + 1 : len;
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (is_key(pair, known[i].key) && *known[i].to != '\0') {
+            return TWICE;
+        }
         if (is_key(pair, known[i].key) && !unescape(pair + value, len - value, known[i].to, SS_INVITATION_FIELD)) {
             return "a part of it is too long or not text";
         }
     }
     if (is_key(pair, "tls")) {
         *tls = len - value != 2 || strncmp(pair + value, "no", 2) != 0;
+    }
+    if (is_key(pair, "ca") && *invitation->ca != '\0') {
+        return TWICE;
     }
     if (is_key(pair, "ca") && (!unescape(pair + value, len - value, text, sizeof(text) - 4) || !ca_from_text(text, invitation->ca))) {
         return "its certificate is damaged; was it copied whole?";
@@ -172,7 +180,7 @@ const char *ss_invitation_parse(const char *link, struct ss_invitation *invitati
     const char *query = memchr(host, '?', (size_t)(end - host));
     char authority[SS_INVITATION_FIELD - 8];
     if (slash == NULL || query == NULL || slash > query || slash == host ||
-        !unescape(host, (size_t)(slash - host), authority, sizeof(authority)) || strpbrk(authority, "@#\\ ") != NULL ||
+        !unescape(host, (size_t)(slash - host), authority, sizeof(authority)) || authority[strspn(authority, HOST)] != '\0' ||
         !unescape(slash + 1, (size_t)(query - slash - 1), invitation->scene, SS_INVITATION_FIELD)) {
         return "it is not whole: scenesync://host:port/scene?…";
     }
