@@ -212,11 +212,7 @@ class Apply:
             return
         known = {**record.values, **self.links.get((kind.name, uuid), {})}
         waits = self.ctx.wants_of
-        fresh = {
-            name: value
-            for name, value in fields.items()
-            if name in forced or (uuid, kind.name, name) in waits or not same(known.get(name), value)
-        }
+        fresh = {n: v for n, v in fields.items() if n in forced or (uuid, kind.name, n) in waits or not same(known.get(n), v)}
         if kind.name == "object" and fresh.get("type", block.type) != block.type:
             self._replace(kind, uuid, block, {**record.values, **fresh})
             return
