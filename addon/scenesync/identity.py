@@ -12,7 +12,7 @@ import json
 import uuid
 
 TAG = "scenesync"
-MANY_LOOKS = 16  # finding one datablock can cost a walk over all; from so many on they are all looked at once
+MANY_LOOKS = 128  # finding one datablock costs Blender a walk over all; from so many on they are all looked at once
 MEMBERS_TAG = "scenesync_members"
 PLACEHOLDER_TAG = "scenesync_placeholder"
 
@@ -152,14 +152,24 @@ class Identity:
             entry = self.entries.get(value)
             if entry is None or entry.key is None:
                 return None
-            collection = self.collections[entry.kind]
-            looks = self.looks[collection] = self.looks.get(collection, 0) + 1
-            if looks == MANY_LOOKS:
-                self._see_all(getattr(self.data, collection))
-            block = self._look(value) if looks < MANY_LOOKS else self.seen.get(value)
+            block = self._look_some(value, entry)
             if block is not None:
                 self.seen[value] = block
         return block
+
+    def _look_some(self, value, entry):
+        """Look for a datablock, or see where all are when many have been looked for, or one was not where it had been."""
+        collection = self.collections[entry.kind]
+        looks = self.looks.get(collection, 0)
+        if looks < MANY_LOOKS:
+            place = entry.index
+            block = self._look(value)
+            self.looks[collection] = looks + 1 if entry.index == place >= 0 else MANY_LOOKS
+            return block
+        if looks == MANY_LOOKS:
+            self.looks[collection] = looks + 1
+            self._see_all(getattr(self.data, collection))
+        return self.seen.get(value)
 
     def known_of(self, blocks):
         """The UUIDs (None where there is none) of many datablocks."""

@@ -82,14 +82,20 @@ class Watch:
         self.session.send_moves([(known(block), block) for block in blocks if isinstance(block, bpy.types.Object)])
 
     def _note_many(self, updates):
-        """Objects that only moved are compared with numpy; the others one by one."""
+        """Objects that only moved are compared with numpy; the others one by one, but for those that we have just made: a look at the structure,
+        which finds them in the scene, is one at them, too."""
         self.many_moved = True
         count = len(updates)
         moved, other = numpy.empty(count, bool), numpy.empty(count, bool)
         updates.foreach_get("is_updated_transform", moved)
         updates.foreach_get("is_updated_geometry", other)
-        for update in compress(updates, (~moved | other).tolist()):
-            self._note(update.id.original)
+        blocks = [update.id.original for update in compress(updates, (~moved | other).tolist())]
+        made = {uuid for uuid, record in self.session.mirror.of_kind("object").items() if not (record.reached or record.deleted)}
+        for uuid, block in zip(self.session.ctx.identity.known_of(blocks), blocks):
+            if uuid in made:
+                self.structure = True
+            else:
+                self._note(block)
 
     def _note(self, block):
         session = self.session
