@@ -8,6 +8,8 @@ applied, so that everybody leaves out the same one.
 
 from .kinds.object import hang, hanging, set_parent_type
 
+LINKING = {"object": ("collections/", "parent", "matrix_parent_inverse"), "collection": ("parents/",)}
+
 
 class Structure:
     def __init__(self, ctx):
@@ -192,3 +194,12 @@ def _toggle(members, member, present):
         members.add(member)
     else:
         members.discard(member)
+
+
+def split(kind, fields):
+    """(fields to write at once, fields that make Blender rebuild its relations)."""
+    prefixes = LINKING.get(kind)
+    if prefixes is None:
+        return fields, {}
+    linking = {name: value for name, value in fields.items() if name.startswith(prefixes)}
+    return {name: value for name, value in fields.items() if name not in linking}, linking

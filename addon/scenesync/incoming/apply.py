@@ -8,13 +8,13 @@ from .. import entity
 from ..kinds.transform import WIDTHS
 from ..mirror import same
 from ..outgoing.send import uuids_in
+from ..structure import LINKING, split
 from . import edit_mode
 from .fresh import Fresh, fits
 
 LINK_SECONDS = 0.25  # between two batches that make Blender rebuild its relations
 ROWS = 512  # of a move, between two looks at the time
 DOOMED_SECONDS = 1.0  # a datablock deleted elsewhere that is still used here after this long is brought back
-LINKING = {"object": ("collections/", "parent", "matrix_parent_inverse"), "collection": ("parents/",)}
 
 
 class Apply:
@@ -389,12 +389,3 @@ class Apply:
         lists = {name: column[moved.start:].tolist() for name, column in moved.columns.items()}
         for index, uuid in enumerate(moved.ids[moved.start:]):
             self.session.receive.entity("transform", uuid, {name: values[index] for name, values in lists.items()}, moved.after)
-
-
-def split(kind, fields):
-    """(fields to write at once, fields that make Blender rebuild its relations)."""
-    prefixes = LINKING.get(kind)
-    if prefixes is None:
-        return fields, {}
-    linking = {name: value for name, value in fields.items() if name.startswith(prefixes)}
-    return {name: value for name, value in fields.items() if name not in linking}, linking

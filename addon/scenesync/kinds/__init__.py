@@ -121,7 +121,7 @@ class Kind:
         return None
 
     def read_links(self, ctx, block):
-        """Those of `read` that hang it somewhere, for the kinds that have such: LINKING in incoming/apply.py names them."""
+        """Those of `read` that hang it somewhere, for the kinds that have such: LINKING in structure.py names them."""
         raise NotImplementedError
 
     def create(self, ctx, name, fields):

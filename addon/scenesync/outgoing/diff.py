@@ -7,10 +7,10 @@ import bpy
 import numpy
 
 from .. import entity
-from ..incoming.apply import split
 from ..kinds import properties
 from ..kinds.transform import WIDTHS
 from ..mirror import same
+from ..structure import split
 
 SWEEP_SECONDS = 0.5  # one look at every datablock's custom properties takes this long
 SWEEP_SLICE = 0.001
