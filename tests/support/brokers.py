@@ -63,6 +63,7 @@ class Alone(Service):
     """A program in a Debian root together with all that it starts, some of which would outlive it otherwise."""
 
     mqtt5, replays = False, "all"
+    orphaned = signal.SIGKILL  # unshare ignores SIGTERM
 
     def __init__(self, directory, root):
         super().__init__(Path(directory) / "broker")

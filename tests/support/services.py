@@ -9,6 +9,7 @@ broker-config/, with ports and paths put in.
         broker.kill(); broker.start()  # the same port and the same persistence
 """
 import ctypes
+import functools
 import http.client
 import os
 import random
@@ -51,8 +52,8 @@ def in_root(root, *options):
     return [str(REPOSITORY / "scripts" / "in-root"), *options, str(root)] if root else []
 
 
-def _end_with_parent():
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+def _end_with_parent(number):
+    ctypes.CDLL(None).prctl(1, number)  # PR_SET_PDEATHSIG
 
 
 class Service:
@@ -67,6 +68,7 @@ class Service:
     """
 
     name = "service"
+    orphaned = signal.SIGTERM  # what it gets when whoever started it has ended
 
     def __init__(self, directory):
         self.directory = Path(directory).resolve()
@@ -109,7 +111,7 @@ class Service:
             self._log_start = log.tell()
             self.process = subprocess.Popen(
                 [str(word) for word in self.command()], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment(),
-                start_new_session=True, preexec_fn=_end_with_parent if main else None)
+                start_new_session=True, preexec_fn=functools.partial(_end_with_parent, self.orphaned) if main else None)
 
     def await_ready(self):
         end = time.monotonic() + START_SECONDS
