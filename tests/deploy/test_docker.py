@@ -136,10 +136,18 @@ def test_the_store_lets_editors_write_and_viewers_read(server, people):
         assert request(server, people, "PUT", path, user, data)[0] == 401
     assert request(server, people, "PUT", path, editor, data)[0] == 201
     assert request(server, people, "PUT", path, editor, b"other")[0] == 412
+    assert request(server, people, "DELETE", path, editor)[0] == 405
     assert request(server, people, "GET", path, viewer) == (200, data)
     assert request(server, people, "GET", path)[0] == 401
     server.access("revoke", "vera")
     assert request(server, people, "GET", path, viewer)[0] == 401
+
+
+@pytest.mark.parametrize("path", ["/../../../users/writers", "/%2e%2e/%2e%2e/%2e%2e/users/writers", "/users/writers", "/.incoming/0", "/ab/../ab/x"])
+def test_the_store_has_nothing_but_files_named_by_their_contents(server, people, path):
+    editor = login(server.invitation())
+    for method in ("GET", "PUT", "DELETE"):
+        assert request(server, people, method, path, editor, b"x" if method == "PUT" else None)[0] in (400, 404, 405)
 
 
 def test_a_browser_finds_the_viewer_and_the_broker(server, people):
