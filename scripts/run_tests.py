@@ -2,7 +2,7 @@
 """./dev test: every suite, with its counts and those of all together.
 
 A suite is a ctest label (unit, sim, fuzz), a folder of tests/ with test_*.py, or `asan` or `tsan`: all of ctest once more, built with
-sanitizers. `tsan`, `viewer`, `brokers` and `deploy` run only when they are named.
+sanitizers. `tsan`, `viewer`, `brokers` and `deploy` run only when they are named, or with `--all`.
 """
 import subprocess
 import sys
@@ -87,6 +87,8 @@ def main():
     wanted, pytest_arguments = arguments[:split], arguments[split + 1:]
     RESULTS.mkdir(parents=True, exist_ok=True)
     suites = all_suites(pytest_arguments)
+    if wanted == ["--all"]:
+        wanted = list(suites)
     unknown = set(wanted) - set(suites)
     if unknown:
         print(f"no such suite: {', '.join(sorted(unknown))}; there are: {' '.join(suites)}", file=sys.stderr)
