@@ -330,6 +330,24 @@ def test_convert_changes_the_type(both):
     same(a, b)
 
 
+def test_a_mesh_that_rests_in_edit_mode_is_left_alone(both):
+    """Reading it makes Blender tell of an update: that is no edit."""
+    a, b = both
+    a.run(CUBES + "\nbpy.context.view_layer.objects.active = bpy.data.objects['one']\nbpy.ops.object.mode_set(mode='EDIT')")
+    settle(a, b)
+    a.run(
+        "bpy.ops.mesh.select_all(action='SELECT')\nbpy.ops.mesh.subdivide()\n"
+        "from scenesync import registration\nmesh = registration.session().ctx.kinds['mesh']\nread, reads = mesh.read, []\n"
+        "mesh.read = lambda ctx, block: (reads.append(block.name), read(ctx, block))[1]"
+    )
+    settle(a, b)
+    reads = a.run("reads.clear()\nscenesync.pump(1.9)\nmesh.read = read\nresult = reads")
+    assert len([name for name in reads if name == a.run("result = bpy.data.objects['one'].data.name")]) <= 1, "once in two seconds"
+    assert b.run("result = len(bpy.data.objects['one'].data.vertices)") == a.run("bpy.ops.object.mode_set(mode='OBJECT')\nresult = len(bpy.data.objects['one'].data.vertices)")
+    settle(a, b)
+    same(a, b)
+
+
 def test_many_objects_moved_at_once(both):
     a, b = both
     a.run("for i in range(500):\n    bpy.context.scene.collection.objects.link(bpy.data.objects.new(f'o{i}', None))")

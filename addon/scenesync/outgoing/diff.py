@@ -184,6 +184,8 @@ class Diff:
         for item in bpy.data.objects:
             if item.data == block and item.mode == "EDIT":
                 item.update_from_editmode()
+                with self.session.watch.overlooking(kind_name, uuid):
+                    bpy.context.view_layer.update()
                 break
         return False
 

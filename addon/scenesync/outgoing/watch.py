@@ -6,6 +6,7 @@ Blender does not say what changed and is silent about some edits: whatever is li
 set of datablocks may have changed, and `sweep` in diff.py looks at what no event ever comes for.
 """
 
+from contextlib import contextmanager
 from itertools import compress, islice
 
 import bpy
@@ -60,6 +61,14 @@ class Watch:
                 self.session.failed("handler", error)
 
         return handler
+
+    @contextmanager
+    def overlooking(self, kind_name, uuid):
+        """Events of this entity, for this long, are of our making: it has just been read."""
+        known = (kind_name, uuid) in self.dirty
+        yield
+        if not known:
+            self.dirty.pop((kind_name, uuid), None)
 
     # ---- handlers
 
