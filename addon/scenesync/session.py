@@ -219,14 +219,14 @@ class Session:
             self._work(self._do_chores, now)
         return 0.0 if now < self.busy_until else 0.02
 
-    def _work(self, step, argument):
+    def _work(self, step, *arguments):
         """One part of a tick, and then what it has to send."""
         if self.state != "active":
             return
         self.working = True
         self.ctx.identity.tick(begins=True)
         try:
-            step(argument)
+            step(*arguments)
             self.outbox.flush()
         except LinkError as error:
             self.fail("agent", str(error))
@@ -307,6 +307,8 @@ class Session:
                 looked = self._look_at_everything()
             elif not self._settled():
                 self._receive(0.002)
+            elif self.matrices.waiting:
+                self._work(self.matrices.send_now)
             elif asked is None:
                 asked = self._ask_sync()
             elif asked in self.synced:

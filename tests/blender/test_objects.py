@@ -49,6 +49,14 @@ def test_transforms_arrive_bit_for_bit(both):
     same(a, b)
 
 
+def test_the_world_matrix_is_there_when_all_is_synced(both):
+    a, b = start(both)
+    a.run("bpy.data.objects['one'].location = (1, 2, 3)")
+    a.synced()
+    said = json.loads(a.agent.run("get", a.scene, "transform/one", "--json").stdout)
+    assert said["fields"]["matrix_world"][3::4] == [1, 2, 3, 1], said
+
+
 def test_rotation_mode_keeps_every_rotation(both):
     a, b = start(both)
     a.run("o = bpy.data.objects['one']\no.rotation_euler = (1, 2, 3)\nbpy.context.view_layer.update()\no.rotation_mode = 'AXIS_ANGLE'")

@@ -9,6 +9,7 @@ import hashlib
 import importlib
 
 from .. import schema
+from . import properties
 
 # In the order in which new things are made: what is pointed at comes before what points at it.
 MODULES = ("image", "clip", "mask", "node_group", "material", "world", "light", "camera", "mesh", "scene", "collection", "object", "transform")
@@ -92,7 +93,7 @@ class Kind:
 
     def decided_by(self, name, changes):
         """The field that decides over this one, `changes` being all that one edit or undo has changed: who wrote that wrote this."""
-        return name
+        return properties.decided_by(name)
 
     def defaults(self):
         """{field: value} of what the schema says a new datablock has."""

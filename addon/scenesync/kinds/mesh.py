@@ -154,7 +154,7 @@ class Mesh(Kind):
 
     def decided_by(self, name, changes):
         """Arrays go with the topology that they fit."""
-        return "topology" if name.startswith("at/") and "topology" in changes else name
+        return "topology" if name.startswith("at/") and "topology" in changes else super().decided_by(name, changes)
 
     def signature(self, ctx, mesh):
         memory = self.memory(ctx, mesh)

@@ -2,6 +2,7 @@
 """Custom properties, `properties/{name}` of every kind. The session reads and writes them for all datablocks.
 
 On the wire 1.0 and 1 are the same number, so what would read back as an int says in `property_types/{name}` that it is a float or a bool.
+Anything else says nothing there: whether it did would depend on what it was before, and be another answer for everybody.
 """
 
 from urllib.parse import quote, unquote
@@ -34,13 +35,27 @@ def read(block):
             continue
         level = encode_level(name)
         fields[PREFIX + level] = value
-        if _number_type(value) in ("float", "bool"):
-            fields[TYPES + level] = _number_type(value)
+        said = _said_type(value)
+        if said is not None:
+            fields[TYPES + level] = said
     return fields
 
 
+def with_types(changes, values):
+    """These changes of `values`, and of every property among them the type: nobody is to take it for one of the type that it had."""
+    levels = [field.partition("/")[2] for field in changes if field.startswith(PREFIX)]
+    return {**changes, **{TYPES + level: values.get(TYPES + level) for level in levels}}
+
+
+def decided_by(name):
+    """A type goes with the value that it is of."""
+    return PREFIX + name[len(TYPES):] if name.startswith(TYPES) else name
+
+
 def write(block, fields):
-    """Apply the custom properties among `fields`; of 1.0 that becomes 1, or the reverse, only the type is."""
+    """Apply the custom properties among `fields`; of 1.0 that becomes 1, or the reverse, only the type is. Returns the types, fields too, that
+    have changed in consequence: 1.0 that becomes 0.5 need not say any longer what it is."""
+    followed = []
     for level in dict.fromkeys(field.partition("/")[2] for field in fields if field.startswith(PREFIXES)):
         name = decode_level(level)
         if name.startswith("scenesync") or name in block.bl_rna.properties:
@@ -48,9 +63,25 @@ def write(block, fields):
         here = _plain(block[name], 0) if name in block else None
         value = fields.get(PREFIX + level, here)
         if value is not None:
-            block[name] = _typed(value, fields[TYPES + level] or "int" if TYPES + level in fields else _number_type(here))
+            value = block[name] = _typed(value, fields.get(TYPES + level, _said_type(here)) or "int")
         elif name in block and PREFIX + level in fields:
             del block[name]
+        if TYPES + level not in fields and _said_type(value) != _said_type(here):
+            followed.append(TYPES + level)
+    return followed
+
+
+def _said_type(value):
+    """What `property_types/{name}` says of this value, None where it need not say anything."""
+    said = _number_type(value)
+    return said if said == "bool" or said == "float" and _looks_whole(value) else None
+
+
+def _looks_whole(value):
+    """Whether nothing of these floats shows on the wire that they are some; in a flat list one that shows it does so for all."""
+    if isinstance(value, list):
+        return (any if isinstance(value[0], list) else all)(map(_looks_whole, value))
+    return value.is_integer()
 
 
 def _number_type(value):
@@ -71,7 +102,7 @@ def _typed(value, wanted):
         return value
     if wanted == "float" or not -(2**31) <= value < 2**31:
         return float(value)
-    return int(value) if wanted == "int" and value == int(value) else value
+    return int(value) if wanted == "int" and float(value).is_integer() else value
 
 
 def _plain(value, depth):

@@ -108,6 +108,7 @@ class Diff:
 
     def _changed(self, kind_name, uuid, record, values, changes, undone):
         back = {}
+        changes = properties.with_types(changes, values)
         if undone:
             decided_by, intended = self.ctx.kinds[kind_name].decided_by, self.session.apply.intended
             theirs = [field for field in changes if decided_by(field, changes) in record.remote]

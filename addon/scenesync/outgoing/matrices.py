@@ -17,13 +17,22 @@ class Matrices:
         """Something was moved here; wait until it rests."""
         self.stirred = True
 
+    @property
+    def waiting(self):
+        return self.stirred or self.due is not None
+
+    def send_now(self):
+        """Somebody waits until the others have everything."""
+        self.stirred = False
+        self.due = None
+        self._send()
+
     def run(self, now):
         if self.stirred:
             self.stirred = False
             self.due = now + REST_SECONDS
         if self.due is not None and now >= self.due:
-            self.due = None
-            self._send()
+            self.send_now()
 
     def _send(self):
         """Compare the matrices of all shared objects with what was sent last."""
