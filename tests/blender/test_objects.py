@@ -298,6 +298,21 @@ def test_custom_properties(both):
         same(a, b)
 
 
+def test_custom_property_of_whose_type_nothing_was_said(both, scene):
+    """A tool sets a number; what it was before is not what decides, for one person or the other, what the next is."""
+    a, b = start(both)
+    for before, tool, after in ((0.5, "properties/p=0.5 property_types/p=null", 4), (4.0, "properties/p=0.5", 4), (0.25, "properties/p=4", 5)):
+        a.run("bpy.data.objects['one']['p'] = value", value=before)
+        settle(a, b)
+        a.agent.run("set", scene, "object/one", *tool.split())
+        settle(a, b)
+        same(a, b)
+        a.run("bpy.data.objects['one']['p'] = value", value=after)
+        settle(a, b)
+        same(a, b)
+        assert "property_types" not in a.agent.run("get", scene, "object/one", "--json").stdout
+
+
 def test_material_slots_of_the_object(both):
     a, b = start(both)
     a.run(

@@ -66,7 +66,7 @@ def write(block, fields):
             value = block[name] = _typed(value, fields.get(TYPES + level, _said_type(here)) or "int")
         elif name in block and PREFIX + level in fields:
             del block[name]
-        if TYPES + level not in fields and _said_type(value) != _said_type(here):
+        if TYPES + level not in fields and _said_type(here) not in (None, _said_type(value)):
             followed.append(TYPES + level)
     return followed
 
