@@ -16,7 +16,11 @@ ROOT = HERE.parents[1]
 SCENES = pathlib.Path(os.environ.get("SCENESYNC_SCENES", ROOT.parent / "shared" / "scenes"))
 
 CLEAR = """
-for name in ("objects", "collections", "meshes", "lights", "cameras", "materials", "worlds", "images"):
+with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+    if bpy.context.mode != "OBJECT":
+        bpy.ops.object.mode_set(mode="OBJECT")
+names = ("objects", "collections", "meshes", "lights", "cameras", "materials", "node_groups", "textures", "masks", "worlds", "images")
+for name in names:
     bpy.data.batch_remove([block for block in getattr(bpy.data, name) if block.name != "Render Result"])
 bpy.ops.ed.undo_push(message="emptied")
 """

@@ -89,16 +89,34 @@ def both(alone, agents, scene):
     return alone
 
 
+@pytest.fixture(scope="module")
+def opened(display):
+    """Pairs of Blenders with windows by version: opened once, as Mesa's first picture takes seconds."""
+    pairs = {}
+    yield pairs
+    for pair in pairs.values():
+        close(pair)
+
+
 @pytest.fixture
-def windows(display, agents, scene, request):
+def windows(opened, agents, scene, request):
     """Two Blenders with windows, empty, in one scene; the version is the test's parameter `version`."""
     version = request.node.callspec.params["version"]
     blenders.require(version)
-    pair = (Blender(version, window=True), Blender(version, window=True))
+    failed = request.session.testsfailed
+    pair = opened.pop(version, None) or (Blender(version, window=True), Blender(version, window=True))
     for blender, agent in zip(pair, agents):
+        blender.run("scenesync.leave()")
         blender.empty()
         blender.join(agent, scene)
         blender.synced()
     yield pair
+    if request.session.testsfailed == failed:
+        opened[version] = pair
+    else:
+        close(pair)
+
+
+def close(pair):
     for blender in pair:
         blender.close()
