@@ -4,7 +4,7 @@
 #include "edges/paho_socket.h"
 #include "edges/session.h"
 
-enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000, SETTLED_MS = 5000 };
+enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000, SETTLED_MS = 5000, DOUBT_EVERY = 8 };
 
 void ss_attempts_begin(struct ss_attempts *attempts) {
     attempts->version = attempts->version != 0 ? attempts->version : SS_MQTT_5;
@@ -19,18 +19,25 @@ static bool is_refusal(int version, int code) {
 }
 
 // A 3.1.1 broker answers a version 5 CONNECT with code 1, or closes the connection, or says nothing. So when our CONNECT went out and was not
-// answered well, the next attempt uses the other version; unless it was code 1, version 5 is tried again after a lost connection.
+// answered well, the next attempt uses the other version; unless it was code 1, version 5 is tried again after a lost connection. A broker that spoke
+// version 5 may only be away, and a proxy close the connection in its place: then the other version is tried now and again.
 bool ss_attempts_failed(struct ss_attempts *attempts, int code) {
     bool refused = is_refusal(attempts->version, code);
-    if (!refused && ss_paho_written() != attempts->written_before) {
+    if (refused || ss_paho_written() == attempts->written_before) {
+        return refused;
+    }
+    bool away = attempts->spoke_5 && attempts->version == SS_MQTT_5 && code != 1 && ++attempts->doubts % DOUBT_EVERY != 0;
+    if (!away) {
         attempts->version = attempts->version == SS_MQTT_5 ? SS_MQTT_311 : SS_MQTT_5;
         attempts->only_311 = attempts->version == SS_MQTT_311 && code == 1;
         attempts->failures = attempts->failures < 2 ? 0 : attempts->failures;
     }
-    return refused;
+    return false;
 }
 
 void ss_attempts_lost(struct ss_attempts *attempts, uint64_t after_ms) {
+    attempts->doubts = 0;
+    attempts->spoke_5 = attempts->version == SS_MQTT_5;
     attempts->version = attempts->only_311 ? SS_MQTT_311 : SS_MQTT_5;
     if (after_ms > SETTLED_MS) {
         attempts->failures = 0; // a broker that throws us out again and again is left in peace for longer and longer

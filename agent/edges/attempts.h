@@ -10,6 +10,8 @@ struct ss_attempts {
     int version;       // to try next, or in use
     unsigned failures; // in a row
     bool only_311;     // the broker said so
+    bool spoke_5;      // the connection before
+    unsigned doubts;   // attempts since that were not answered
     uint64_t written_before;
 };
 

@@ -3,9 +3,10 @@
 import os
 import socket
 import subprocess
+import time
 
 import pytest
-from agents import eventually, new_id, world
+from agents import Line, eventually, new_id, world
 from link import Link
 from services import Agent, binary
 
@@ -139,3 +140,17 @@ def test_a_full_disk_refuses_edits_and_recovers(scene, tmp_path):
     finally:
         agent.kill()
         subprocess.run(["umount", disk], check=True)
+
+
+def test_a_broker_that_was_away_speaks_the_version_it_spoke(scene):
+    """In its absence something on the way, as Docker's proxy, takes connections and closes them, as a broker of MQTT 3.1.1 would."""
+    with Line(scene.broker.port) as line:
+        agent = scene.agent("ada", broker=f"mqtt://127.0.0.1:{line.port}")
+        scene.link(agent)
+        for times in range(1, 4):
+            eventually(lambda: agent.output().count("with MQTT") == times)
+            line.cut()
+            time.sleep(0.3 * times)
+            line.mend()
+        eventually(lambda: agent.output().count("with MQTT") == 4)
+        assert "with MQTT 3.1.1" not in agent.output()
