@@ -22,6 +22,8 @@ with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
 names = ("objects", "collections", "meshes", "lights", "cameras", "materials", "node_groups", "textures", "masks", "worlds", "images")
 for name in names:
     bpy.data.batch_remove([block for block in getattr(bpy.data, name) if block.name != "Render Result"])
+for name in list(bpy.context.scene.keys()):
+    del bpy.context.scene[name]
 bpy.ops.ed.undo_push(message="emptied")
 """
 # Mesa's software drawing. Without its shader cache: 5.2's Mesa now and then dies of SIGBUS in it, even in a Blender without add-ons.

@@ -91,32 +91,44 @@ def both(alone, agents, scene):
 
 @pytest.fixture(scope="module")
 def opened(display):
-    """Pairs of Blenders with windows by version: opened once, as Mesa's first picture takes seconds."""
-    pairs = {}
-    yield pairs
-    for pair in pairs.values():
-        close(pair)
+    """The Blenders with windows that `borrow` has opened and nobody has now."""
+    kept = {}
+    yield kept
+    close(kept)
 
 
 @pytest.fixture
-def windows(opened, agents, scene, request):
+def borrow(opened, request):
+    """borrow(key, open): the Blenders that `open` opens, kept for the next test until one fails, as Mesa's first picture takes seconds."""
+    lent = {}
+    failed = request.session.testsfailed
+
+    def borrow(key, open):
+        lent[key] = opened.pop(key, None) or open()
+        return lent[key]
+
+    yield borrow
+    if request.session.testsfailed == failed:
+        opened.update(lent)
+    else:
+        close(lent)
+
+
+def close(groups):
+    for group in groups.values():
+        for blender in group:
+            blender.close()
+
+
+@pytest.fixture
+def windows(borrow, agents, scene, request):
     """Two Blenders with windows, empty, in one scene; the version is the test's parameter `version`."""
     version = request.node.callspec.params["version"]
     blenders.require(version)
-    failed = request.session.testsfailed
-    pair = opened.pop(version, None) or (Blender(version, window=True), Blender(version, window=True))
+    pair = borrow(version, lambda: (Blender(version, window=True), Blender(version, window=True)))
     for blender, agent in zip(pair, agents):
         blender.run("scenesync.leave()")
         blender.empty()
         blender.join(agent, scene)
         blender.synced()
-    yield pair
-    if request.session.testsfailed == failed:
-        opened[version] = pair
-    else:
-        close(pair)
-
-
-def close(pair):
-    for blender in pair:
-        blender.close()
+    return pair

@@ -42,17 +42,27 @@ BOTH = ["SCENESYNC_PT_main", "SCENESYNC_PT_people"]
 WORK = "o = bpy.data.objects.new(name, None)\nbpy.context.scene.collection.objects.link(o)"
 
 
+CUBE = "bpy.ops.mesh.primitive_cube_add()\nbpy.ops.ed.undo_push(message='cube')"
+
+
 @pytest.fixture
-def artist(display, request):
-    """A Blender with a window whose sidebar is watched."""
+def artist(borrow, request):
+    """A Blender whose window shows a cube, and whose sidebar is watched."""
     version = request.node.callspec.params["version"]
     blenders.require(version)
-    blender = Blender(version, window=True)
-    blender.run(SHOW)
+    (blender,) = borrow(version, lambda: [watched(version)])
+    blender.run("scenesync.leave()\ndrawn.clear()")
+    blender.empty()
+    blender.run(CUBE)
     yield blender
     log = blender.log()
-    blender.close()
     assert "Traceback" not in log, log
+
+
+def watched(version):
+    blender = Blender(version, window=True)
+    blender.run(SHOW)
+    return blender
 
 
 def shows(artist, *texts, seconds=30):
@@ -127,8 +137,8 @@ def test_people(artist, agents, scene, version):
         other.join(agents[1], scene)
         other.synced()
         shows(artist, "ben", "Blender 3.4.1")
-        other.run("bpy.context.view_layer.objects.active = bpy.data.objects['Camera']")
-        shows(artist, "Blender 3.4.1, at Camera")
+        other.run("bpy.context.view_layer.objects.active = bpy.data.objects['Cube']")
+        shows(artist, "Blender 3.4.1, at Cube")
         other.run("scenesync.leave()")
         shows(artist, "ben", "Away")
         agents[1].stop()
