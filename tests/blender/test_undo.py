@@ -318,6 +318,42 @@ def test_undo_in_edit_mode_after_another_deleted_what_is_edited(version, two):
 
 
 @versions
+def test_undo_in_edit_mode_of_what_others_point_at(version, two):
+    """Of a step within Edit Mode Blender notes what is edited and which datablocks are new, but not that another now points at them."""
+    a, b = two
+    b.run(
+        "bpy.ops.mesh.primitive_cube_add()\no = bpy.context.object\no.name = 'cube'\nm = bpy.data.materials.new('m')\nm.use_nodes = True\n"
+        "o.data.materials.append(m)\nn = m.node_tree.nodes.new('ShaderNodeTexImage')\npush()"
+    )
+    settle(b, a)
+    a.run(
+        "def subdivide():\n"
+        "    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):\n"
+        "        bpy.ops.mesh.select_all(action='SELECT')\n        bpy.ops.mesh.subdivide()\n        push()\n"
+        "bpy.context.view_layer.objects.active = bpy.data.objects['cube']\npush()\n"
+        "with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):\n"
+        "    bpy.ops.object.mode_set(mode='EDIT')\n    push()\n"
+        "subdivide()\n"
+        "def look(*_):\n"
+        "    m = bpy.data.materials.get('m')\n"
+        "    image = m and m.node_tree.nodes['Image Texture'].image\n"
+        "    alive.append(image is None or image in list(bpy.data.images))\n"
+        "alive = []\nbpy.app.handlers.undo_post.append(look)"
+    )
+    b.run("image = bpy.data.images.new('theirs', 8, 8)")
+    settle(b, a)
+    a.run("subdivide()")
+    b.run("n.image = image\npush()")
+    settle(b, a)
+    for _ in range(4):
+        a.run("undo()")
+    assert a.run("bpy.app.handlers.undo_post.remove(look)\nresult = all(alive)")
+    settle(a, b)
+    same(a, b)
+    assert a.run("result = bpy.data.materials['m'].node_tree.nodes['Image Texture'].image.name") == "theirs"
+
+
+@versions
 def test_undo_of_weights_that_are_looked_at_seldom(version, two):
     """Looking at the weights of a large mesh can wait, but not after undo: what others have changed is put back."""
     a, b = two

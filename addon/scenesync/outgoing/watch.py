@@ -140,6 +140,8 @@ class Watch:
         if not self.session.pending_push:
             return False
         self.session.pending_push = False
+        if bpy.context.mode != "OBJECT":
+            _have_file_noted()
         bpy.ops.ed.undo_push(message="Scenesync")
         return True
 
@@ -154,3 +156,9 @@ class Watch:
 
     def _save_pre(self, *_):
         self.session.persist()
+
+
+def _have_file_noted():
+    """An undo step of Edit Mode holds what is edited and no more; Blender makes one of the whole file before it when a datablock has come or
+    gone since the last, but not when another is pointed at."""
+    bpy.data.texts.remove(bpy.data.texts.new("Scenesync"))
