@@ -6,6 +6,7 @@
 #include "core/peers.h"
 #include "core/plan.h"
 #include "core/repair.h"
+#include "core/replayed.h"
 #include "core/reply.h"
 #include "core/sync.h"
 
@@ -66,14 +67,6 @@ static bool ss_peers_to_ask(const struct ss_core *core) {
     return false;
 }
 
-static bool ss_replay_lacked(const struct ss_core *core, const struct ss_thing *thing) {
-    return thing->count > 0 && thing->seen != core->replay && (thing->flags & SS_THING_SHRUNK) == 0;
-}
-
-static bool ss_republish_missing(const struct ss_core *core, const struct ss_thing *thing) {
-    return ss_replay_lacked(core, thing) && (thing->flags & (SS_THING_QUEUED | SS_THING_UNSETTLED)) == 0;
-}
-
 void ss_replay_again(struct ss_core *core) {
     core->reread = ss_fx_room(core, 1);
     if (!core->reread)
@@ -87,8 +80,8 @@ void ss_replay_again(struct ss_core *core) {
 static void ss_replay_judge(struct ss_core *core) {
     bool lacked = false, missing = false;
     for (size_t i = 0; i < core->scene.things.count && !missing; i++) {
-        lacked |= ss_replay_lacked(core, core->scene.things.items[i]);
-        missing = ss_republish_missing(core, core->scene.things.items[i]);
+        lacked |= !ss_replayed_whole(core, core->scene.things.items[i]);
+        missing = ss_replayed_lacks(core, core->scene.things.items[i]);
     }
     core->compared |= !missing;
     if (lacked && !missing) {
@@ -187,14 +180,12 @@ void ss_replay_quiet(struct ss_core *core) {
 static int ss_republish_plan(struct ss_core *core, uint32_t *next) {
     for (uint32_t done = 0; *next < core->scene.things.count && done < SS_REPUBLISH_THINGS; (*next)++) {
         const struct ss_thing *thing = ss_thing_at(core, *next);
-        if (!ss_republish_missing(core, thing))
+        if (!ss_replayed_lacks(core, thing))
             continue;
         const uint32_t change = ss_plan_change(core, *next);
         if (change == SS_NONE)
             return SS_ENOMEM;
-        ss_plan_publish(core, change, -1);
-        for (uint32_t i = 0; (thing->flags & SS_THING_PARTED) != 0 && i < thing->count; i++)
-            ss_plan_publish(core, change, ss_field_part(core, thing->cells[i].name));
+        ss_replayed_publish(core, change);
         done++;
     }
     return ss_plan_finish(core);

@@ -7,6 +7,7 @@
 #include "core/plan.h"
 #include "core/record.h"
 #include "core/repair.h"
+#include "core/replayed.h"
 
 // What is counted once the message is committed.
 struct ss_count {
@@ -59,7 +60,7 @@ static int ss_state_merge(struct ss_core *core, const struct ss_ev_state *state,
     for (uint32_t i = 0; i < fields; i++)
         ss_clock_observe(&core->clock, &incoming[i].stamp);
     if (state->retained)
-        ss_thing_at(core, thing)->seen = core->replay;
+        ss_replayed_note(core, ss_thing_at(core, thing), state->part);
     ss_repair_after(core, thing, state->part, incoming, fields, !state->numbered && changed);
     return SS_OK;
 }

@@ -8,13 +8,6 @@
 
 enum { SS_OUTBOX_MAX = 1 << 26 };
 
-static bool ss_outbox_queued(const struct ss_core *core, const struct ss_change *change, int part) {
-    const struct ss_thing *thing = ss_thing_at(core, change->number);
-    if (part < 0)
-        return (thing->flags & SS_THING_QUEUED) != 0;
-    return thing->queued_parts != NULL && ss_bit(thing->queued_parts, (unsigned)part);
-}
-
 static int ss_outbox_seq(struct ss_core *core, uint32_t change, int part) {
     const uint64_t seq = core->next_seq + core->plan.seqs++;
     const uint32_t thing = core->plan.changes.items[change].number;
@@ -26,13 +19,13 @@ static int ss_outbox_seq(struct ss_core *core, uint32_t change, int part) {
 int ss_outbox_plan(struct ss_core *core, uint32_t number) {
     struct ss_change *change = &core->plan.changes.items[number];
     const uint64_t before = core->plan.seqs;
-    change->base_seq = change->base && !ss_outbox_queued(core, change, -1);
+    change->base_seq = change->base && !ss_thing_queued(ss_thing_at(core, change->number), -1);
     if (change->base_seq && ss_outbox_seq(core, number, -1) != SS_OK)
         return SS_ENOMEM;
     for (int part = 0; part < 256 && ss_bits_any(change->parts); part++) {
         if (!ss_bit(change->parts, (unsigned)part))
             continue;
-        if (ss_outbox_queued(core, change, part))
+        if (ss_thing_queued(ss_thing_at(core, change->number), part))
             change->parts[part / 64] &= ~((uint64_t)1 << part % 64);
         else if (ss_outbox_seq(core, number, part) != SS_OK)
             return SS_ENOMEM;

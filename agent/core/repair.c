@@ -39,12 +39,6 @@ static bool ss_repair_lacks(const struct ss_core *core, const struct ss_thing *t
     return false;
 }
 
-static bool ss_repair_queued(const struct ss_thing *thing, int part) {
-    if (part < 0)
-        return (thing->flags & SS_THING_QUEUED) != 0;
-    return thing->queued_parts != NULL && ss_bit(thing->queued_parts, (unsigned)part);
-}
-
 static void ss_repair_cancel(struct ss_core *core, const struct ss_thing *thing, int part) {
     if (thing->repair == 0)
         return;
@@ -87,7 +81,7 @@ void ss_repair_after(struct ss_core *core, uint32_t number, int part, const stru
         ss_repair_cancel(core, thing, part);
         return;
     }
-    if (!ss_repair_queued(thing, part))
+    if (!ss_thing_queued(thing, part))
         ss_repair_want(core, number, part);
 }
 
@@ -97,7 +91,7 @@ void ss_repair_whole(struct ss_core *core, uint32_t number) {
         ss_repair_want(core, number, -1);
     for (uint32_t i = 0; (thing->flags & SS_THING_PARTED) != 0 && i < thing->count; i++) {
         const int part = ss_field_part(core, thing->cells[i].name);
-        if (part >= 0 && !ss_repair_queued(thing, part))
+        if (part >= 0 && !ss_thing_queued(thing, part))
             ss_repair_want(core, number, part);
     }
 }

@@ -50,6 +50,7 @@ void ss_scene_finish(struct ss_scene *scene) {
         ss_alloc_free(scene->alloc, thing->cells);
         ss_alloc_free(scene->alloc, thing->touches);
         ss_alloc_free(scene->alloc, thing->queued_parts);
+        ss_alloc_free(scene->alloc, thing->seen_parts);
         ss_alloc_free(scene->alloc, thing);
     }
     ss_array_finish(&scene->things, scene->alloc);

@@ -47,6 +47,12 @@ enum ss_thing_flag {
 };
 enum { SS_THING_DURABLE = SS_THING_UNSETTLED | SS_THING_SHRUNK };
 
+// ss_seen_parts is which parts of a thing a replay brought.
+struct ss_seen_parts {
+    uint64_t bits[4];
+    uint32_t replay;
+};
+
 // ss_thing is one entity. Without cells it is not there: something refers to it, or memory was denied half way.
 struct ss_thing {
     struct ss_uuid uuid;
@@ -65,7 +71,8 @@ struct ss_thing {
     uint32_t change;   // number of its change in the plan of this step, plus 1
     uint32_t settling; // number in the list of what settles by and by, plus 1
     uint32_t repair;   // number of its repair, plus 1
-    uint32_t seen;     // the replay that last brought it
+    uint32_t seen;     // the replay that last brought it, or its base
+    struct ss_seen_parts *seen_parts;
 };
 
 struct ss_scene {

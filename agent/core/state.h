@@ -352,6 +352,13 @@ static inline bool ss_bit(const uint64_t *bits, unsigned at) { return (bits[at /
 static inline bool ss_bits_any(const uint64_t *bits) { return (bits[0] | bits[1] | bits[2] | bits[3]) != 0; }
 static inline void ss_bit_set(uint64_t *bits, unsigned at) { bits[at / 64] |= (uint64_t)1 << at % 64; }
 
+// ss_thing_queued tells whether a state message of this part (-1: the whole or the base) waits in the outbox and will carry the newest values.
+static inline bool ss_thing_queued(const struct ss_thing *thing, int part) {
+    if (part < 0)
+        return (thing->flags & SS_THING_QUEUED) != 0;
+    return thing->queued_parts != NULL && ss_bit(thing->queued_parts, (unsigned)part);
+}
+
 // ss_thing_take finds or makes a thing. Errors: SS_NONE when memory is denied.
 uint32_t ss_thing_take(struct ss_core *core, struct ss_slice kind, const struct ss_uuid *uuid);
 

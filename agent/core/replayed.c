@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/replayed.h"
+
+#include "core/plan.h"
+
+void ss_replayed_note(struct ss_core *core, struct ss_thing *thing, int part) {
+    if (part < 0) {
+        thing->seen = core->replay;
+        return;
+    }
+    if (thing->seen_parts == NULL) {
+        thing->seen_parts = ss_alloc_take(ss_memory(core), sizeof *thing->seen_parts);
+        if (thing->seen_parts == NULL)
+            return;
+        thing->seen_parts->replay = core->replay - 1;
+    }
+    if (thing->seen_parts->replay != core->replay)
+        *thing->seen_parts = (struct ss_seen_parts){.replay = core->replay};
+    ss_bit_set(thing->seen_parts->bits, (unsigned)part);
+}
+
+static bool ss_replayed_has(const struct ss_core *core, const struct ss_thing *thing, int part) {
+    if (part < 0)
+        return thing->seen == core->replay;
+    return thing->seen_parts != NULL && thing->seen_parts->replay == core->replay && ss_bit(thing->seen_parts->bits, (unsigned)part);
+}
+
+static bool ss_replayed_has_not(const struct ss_core *core, const struct ss_thing *thing, int part) {
+    return !ss_replayed_has(core, thing, part);
+}
+
+// What is settled goes out whole; of what is in parts only those that changed.
+static bool ss_replayed_misses(const struct ss_core *core, const struct ss_thing *thing, int part) {
+    const bool settles = (thing->flags & (SS_THING_UNSETTLED | SS_THING_PARTED)) == SS_THING_UNSETTLED;
+    return !ss_replayed_has(core, thing, part) && !ss_thing_queued(thing, part) && !settles;
+}
+
+// Whether something is true of the base, or of a part that has more to tell than fields that wait for their blobs.
+static bool ss_replayed_any(const struct ss_core *core, const struct ss_thing *thing,
+                            bool (*is)(const struct ss_core *core, const struct ss_thing *thing, int part)) {
+    bool found = is(core, thing, -1);
+    for (uint32_t i = 0; (thing->flags & SS_THING_PARTED) != 0 && i < thing->count && !found; i++)
+        found = (thing->cells[i].flags & SS_CELL_HELD) == 0 && is(core, thing, ss_field_part(core, thing->cells[i].name));
+    return found;
+}
+
+static bool ss_replayed_needless(const struct ss_thing *thing) { return thing->count == 0 || (thing->flags & SS_THING_SHRUNK) != 0; }
+
+bool ss_replayed_whole(const struct ss_core *core, const struct ss_thing *thing) {
+    return ss_replayed_needless(thing) || !ss_replayed_any(core, thing, ss_replayed_has_not);
+}
+
+bool ss_replayed_lacks(const struct ss_core *core, const struct ss_thing *thing) {
+    return !ss_replayed_needless(thing) && ss_replayed_any(core, thing, ss_replayed_misses);
+}
+
+void ss_replayed_publish(struct ss_core *core, uint32_t change) {
+    const struct ss_thing *thing = ss_thing_at(core, core->plan.changes.items[change].number);
+    if (ss_replayed_misses(core, thing, -1))
+        ss_plan_publish(core, change, -1);
+    for (uint32_t i = 0; (thing->flags & SS_THING_PARTED) != 0 && i < thing->count; i++) {
+        const int part = ss_field_part(core, thing->cells[i].name);
+        if (ss_replayed_misses(core, thing, part))
+            ss_plan_publish(core, change, part);
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What of the scene the broker's replay of its retained messages has brought so far, message by message: an entity in parts has several.
+#ifndef SS_CORE_REPLAYED_H
+#define SS_CORE_REPLAYED_H
+
+#include "core/state.h"
+
+// ss_replayed_note remembers that this replay brought a part (-1: the whole or the base) of a thing. Without memory it counts as not brought.
+void ss_replayed_note(struct ss_core *core, struct ss_thing *thing, int part);
+
+// ss_replayed_whole tells whether it brought all of a thing; a tombstone of which only the stamp is left need not be there.
+bool ss_replayed_whole(const struct ss_core *core, const struct ss_thing *thing);
+
+// ss_replayed_lacks tells whether it left out something of a thing that no message on its way will bring.
+bool ss_replayed_lacks(const struct ss_core *core, const struct ss_thing *thing);
+
+// ss_replayed_publish asks for state messages of all that it left out of a change's thing.
+void ss_replayed_publish(struct ss_core *core, uint32_t change);
+
+#endif

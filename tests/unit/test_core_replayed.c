@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// A broker that forgot an entity in parts, and was since told one of them: it is given the others, too.
+#include "core/plan.h"
+#include "core_util.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { FIELDS = 10, LARGE = 20003 };
+
+static struct ss_slice field_name(char text[32], unsigned number) {
+    snprintf(text, 32, "nodes/%u/value", number);
+    return ss_slice_text(text);
+}
+
+static int part_of(const struct desk *desk, unsigned number) {
+    char text[32];
+    return ss_field_part(desk->core, ss_names_find(&desk->core->names, field_name(text, number)));
+}
+
+static void quiet(struct desk *desk) {
+    desk_do(desk, SS_EV_REPLAYED);
+    desk->now += 500;
+    desk_do(desk, SS_EV_TIME);
+}
+
+// The broker takes all that is published; `told` (NULL: never mind) is which parts that was, the base being the last.
+static void publish(struct desk *desk, bool told[257]) {
+    uint64_t tokens[64];
+    for (size_t count = 1; count > 0;) {
+        count = 0;
+        for (size_t i = 0; i < desk->effects.count; i++) {
+            const struct ss_effect *effect = &desk->effects.items[i];
+            if (effect->type != SS_FX_PUBLISH_STATE)
+                continue;
+            tokens[count++] = effect->state.token;
+            if (told != NULL)
+                told[effect->state.part < 0 ? 256 : effect->state.part] = true;
+        }
+        for (size_t i = 0; i < count; i++)
+            desk_published(desk, tokens[i]);
+    }
+}
+
+// An entity in parts that the broker has, all of it.
+static void work_in_parts(struct desk *desk, uint8_t *large) {
+    memset(large, 7, LARGE);
+    memcpy(large, "\xc5\x4e\x20", 3);
+    desk_work(desk);
+    quiet(desk);
+    for (unsigned i = 0; i < FIELDS; i++) {
+        char name[32];
+        field_name(name, i);
+        assert_int_equal(desk_edit(desk, 7, i + 1, false, 3, name, ss_slice_of(large, LARGE)), SS_OK);
+        desk_stored(desk);
+        publish(desk, NULL);
+    }
+}
+
+// The retained message of the part that has this field.
+static void replay_part(struct desk *desk, unsigned number) {
+    const struct ss_thing *thing = ss_thing_at(desk->core, 0);
+    struct ss_field fields[FIELDS];
+    size_t count = 0;
+    for (uint32_t i = 0; i < thing->count; i++) {
+        const struct ss_cell *cell = &thing->cells[i];
+        if (ss_field_part(desk->core, cell->name) == part_of(desk, number))
+            fields[count++] = (struct ss_field){ss_names_text(&desk->core->names, cell->name), ss_cell_value(cell), cell->stamp};
+    }
+    struct ss_event event = desk_event(desk, SS_EV_STATE);
+    event.state = (struct ss_ev_state){.entity = {ss_slice_text("object"), {{3}}, count, fields}, .part = part_of(desk, number), .retained = true};
+    assert_int_equal(desk_step(desk, &event), SS_OK);
+}
+
+static void the_broker_forgets(struct desk *desk) {
+    desk_do(desk, SS_EV_DISCONNECTED);
+    desk_connect(desk, false);
+    quiet(desk);
+    assert_non_null(desk_find(desk, SS_FX_REREAD));
+}
+
+static void what_a_replay_left_out_of_an_entity_goes_out_again(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    uint8_t large[LARGE];
+    work_in_parts(&desk, large);
+    the_broker_forgets(&desk);
+    replay_part(&desk, 4);
+    quiet(&desk);
+    desk_stored(&desk);
+    bool told[257] = {false};
+    publish(&desk, told);
+    assert_true(told[256]);
+    for (unsigned i = 0; i < FIELDS; i++)
+        assert_int_equal(told[part_of(&desk, i)], part_of(&desk, i) != part_of(&desk, 4));
+    desk_close(&desk);
+}
+
+static void what_was_replayed_in_all_its_parts_stays(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    uint8_t large[LARGE];
+    work_in_parts(&desk, large);
+    the_broker_forgets(&desk);
+    const struct ss_thing *thing = ss_thing_at(desk.core, 0);
+    struct ss_field parts = {ss_slice_text("parts"), DESK_BYTES(0xc3), {{0}}};
+    parts.stamp = ss_cells_get(&desk.core->names, thing->cells, thing->count, desk.core->word.parts)->stamp;
+    struct ss_event event = desk_event(&desk, SS_EV_STATE);
+    event.state = (struct ss_ev_state){.entity = {ss_slice_text("object"), {{3}}, 1, &parts}, .part = -1, .retained = true};
+    assert_int_equal(desk_step(&desk, &event), SS_OK);
+    for (unsigned i = 0; i < FIELDS; i++)
+        replay_part(&desk, i);
+    quiet(&desk);
+    desk_stored(&desk);
+    assert_null(desk_pass(&desk, 5000, SS_FX_PUBLISH_STATE));
+    desk_close(&desk);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_replay_left_out_of_an_entity_goes_out_again),
+        cmocka_unit_test(what_was_replayed_in_all_its_parts_stays),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
