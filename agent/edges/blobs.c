@@ -62,8 +62,6 @@ CURL *ss_easy_take(struct ss_blobs *blobs) {
         abort();
     }
     ss_http_prepare(&blobs->http, easy);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, ss_take_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, blobs);
     return easy;
 }
 

@@ -9,11 +9,13 @@
 
 enum { CLOCK_TOLERANCE_MS = 1500 }; // the header has whole seconds
 
-void ss_blobs_heard_date(struct ss_blobs *blobs, uint64_t wall_ms) {
-    struct ss_agent *agent = blobs->agent;
+// The store wrote it at some time between the request and now: what took long tells little.
+static void hear_date(const struct ss_transfer *transfer, uint64_t wall_ms) {
+    struct ss_agent *agent = transfer->blobs->agent;
+    const int64_t took = llabs((int64_t)(ss_wall_ms() - transfer->asked_ms)), tolerance = CLOCK_TOLERANCE_MS + took;
     int64_t offset = (int64_t)(wall_ms + 500 - ss_wall_ms());
-    offset = llabs(offset) < CLOCK_TOLERANCE_MS ? 0 : offset;
-    if (agent->clock_known && llabs(offset - agent->clock_offset_ms) < CLOCK_TOLERANCE_MS) {
+    offset = llabs(offset) < tolerance ? 0 : offset;
+    if (agent->clock_known && llabs(offset - agent->clock_offset_ms) < tolerance) {
         return;
     }
     agent->clock_known = true;
@@ -33,7 +35,7 @@ size_t ss_take_header(char *bytes, size_t size, size_t count, void *context) {
         line[len - 5] = '\0';
         time_t seconds = curl_getdate(line, NULL);
         if (seconds > 0) {
-            ss_blobs_heard_date(context, (uint64_t)seconds * 1000);
+            hear_date(context, (uint64_t)seconds * 1000);
         }
     }
     return len;

@@ -50,6 +50,9 @@ static void prepare(struct ss_transfer *transfer) {
     transfer->easy = ss_easy_take(transfer->blobs);
     set_url(transfer);
     curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
+    curl_easy_setopt(transfer->easy, CURLOPT_HEADERFUNCTION, ss_take_header);
+    curl_easy_setopt(transfer->easy, CURLOPT_HEADERDATA, transfer);
+    transfer->asked_ms = ss_wall_ms();
 }
 
 // ---- Up ---------------------------------------------------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ struct ss_transfer {
     struct ss_waiter *waiters;
     // While active:
     CURL *easy;
+    uint64_t asked_ms; // when the request began, by the wall clock: it goes on while a laptop sleeps
     int fd;
     bool probing; // HEAD before PUT
     bool resumed; // the file had bytes already
@@ -104,8 +105,7 @@ void ss_blobs_verified(struct ss_blobs *blobs, const struct ss_sha256 *sha256, b
 CURL *ss_easy_take(struct ss_blobs *blobs);
 void ss_easy_give(struct ss_blobs *blobs, CURL *easy);
 
-// ss_blobs_heard_date takes the store's Date header, in ms since 1970.
-void ss_blobs_heard_date(struct ss_blobs *blobs, uint64_t wall_ms);
-size_t ss_take_header(char *bytes, size_t size, size_t count, void *blobs);
+// ss_take_header takes the store's Date header from the lines of an answer's head.
+size_t ss_take_header(char *bytes, size_t size, size_t count, void *transfer);
 
 #endif

@@ -68,7 +68,8 @@ static void replay_part(struct desk *desk, unsigned number) {
             fields[count++] = (struct ss_field){ss_names_text(&desk->core->names, cell->name), ss_cell_value(cell), cell->stamp};
     }
     struct ss_event event = desk_event(desk, SS_EV_STATE);
-    event.state = (struct ss_ev_state){.entity = {ss_slice_text("object"), {{3}}, count, fields}, .part = part_of(desk, number), .retained = true};
+    event.state =
+        (struct ss_ev_state){.entity = {ss_slice_text("object"), {{3}}, count, fields}, .part = part_of(desk, number), .retained = true};
     assert_int_equal(desk_step(desk, &event), SS_OK);
 }
 
