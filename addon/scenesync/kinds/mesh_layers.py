@@ -220,6 +220,20 @@ def _write_material_index(mesh, topology, field, values, attributes_only):
     faces = topology.counts[3]
     values = numpy.zeros(faces, INT) if values is None else check(field, values, INT, faces)
     in_range(field, values, 0, MAX_MATERIALS)
+    _put_material_index(mesh, values)
+
+
+@contextmanager
+def keeping_material_index(mesh):
+    """Blender gives the faces of a slot that is taken away another. That is for whoever took it to say: undo takes it away and does not."""
+    layer = mesh.attributes.get("material_index")
+    values = None if layer is None else get(layer.data, "value", len(mesh.polygons), INT)
+    yield
+    if values is not None:
+        _put_material_index(mesh, values)
+
+
+def _put_material_index(mesh, values):
     layer = mesh.attributes.get("material_index")
     if layer is not None:
         put(layer.data, "value", values)

@@ -50,15 +50,21 @@ class Slots:
     def settle(self, mesh):
         """Give the mesh as many slots as it shall have."""
         count = self._shown(mesh)
-        if count == 0:
-            mesh.materials.clear()  # after `pop` of the last one objects would keep a slot that the mesh does not have
-        while len(mesh.materials) > count:
-            mesh.materials.pop(index=len(mesh.materials) - 1)
+        if count < len(mesh.materials):
+            with mesh_layers.keeping_material_index(mesh):
+                _take_away(mesh.materials, count)
         while len(mesh.materials) < count:
             mesh.materials.append(None)
 
     def _shown(self, mesh):
         return max([self.count] + [index + 1 for index, material in enumerate(mesh.materials) if material is not None])
+
+
+def _take_away(materials, count):
+    if count == 0:
+        materials.clear()  # after `pop` of the last one objects would keep a slot that the mesh does not have
+    while len(materials) > count:
+        materials.pop(index=len(materials) - 1)
 
 
 def read(ctx, mesh, slots):

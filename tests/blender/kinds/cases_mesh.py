@@ -96,6 +96,19 @@ def case_objects_lose_the_last_slot_with_their_mesh():
         assert len(thing.material_slots) == len(mesh.materials) == count
 
 
+def case_faces_stay_with_the_slot_that_is_taken_away():
+    """Blender gives them another; whoever took it away says which, or none, as undo does."""
+    ctx, mesh = harness.context(), grid(size=4)
+    indices = [index % 3 for index in range(len(mesh.polygons))]
+    harness.write(ctx, "mesh", mesh, {"material_count": 3})
+    mesh.polygons.foreach_set("material_index", indices)
+    before = harness.read(ctx, "mesh", mesh)
+    for count in (2, 1, 0, 1, 3):
+        harness.write(ctx, "mesh", mesh, {"material_count": count})
+        assert [face.material_index for face in mesh.polygons] == indices, count
+    assert_same(before, harness.read(ctx, "mesh", mesh))
+
+
 def case_a_slot_taken_away_while_another_fills_it():
     ctx = harness.context()
     material = bpy.data.materials.new("M")
