@@ -330,7 +330,7 @@ def test_undo_in_edit_mode_of_what_others_point_at(version, two):
         "def subdivide():\n"
         "    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):\n"
         "        bpy.ops.mesh.select_all(action='SELECT')\n        bpy.ops.mesh.subdivide()\n        push()\n"
-        "bpy.context.view_layer.objects.active = bpy.data.objects['cube']\npush()\n"
+        "bpy.context.view_layer.objects.active = bpy.data.objects['cube']\npush()\npush()\n"
         "with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):\n"
         "    bpy.ops.object.mode_set(mode='EDIT')\n    push()\n"
         "subdivide()\n"
@@ -344,7 +344,8 @@ def test_undo_in_edit_mode_of_what_others_point_at(version, two):
     settle(b, a)
     a.run("subdivide()")
     b.run("n.image = image\npush()")
-    settle(b, a)
+    while a.run("result = bpy.data.materials['m'].node_tree.nodes['Image Texture'].image is None"):
+        pass
     for _ in range(4):
         a.run("undo()")
     assert a.run("bpy.app.handlers.undo_post.remove(look)\nresult = all(alive)")
