@@ -257,7 +257,7 @@ def _write_map(mesh, topology, field, values, attributes_only, generic):
     if values is None:
         layer = mesh.uv_layers.get(name)
         if layer is not None:
-            mesh.uv_layers.remove(layer)
+            _remove_layer(mesh.uv_layers, layer)
         else:
             _remove(mesh, name)
         return
@@ -338,7 +338,7 @@ def ensure(mesh, field, name, domain, data_type):
     if layer is not None and (layer.domain, layer.data_type) == (domain, data_type):
         return layer
     if layer is not None:
-        mesh.attributes.remove(layer)
+        _remove_layer(mesh.attributes, layer)
     with _map_aside(mesh, name):
         layer = mesh.attributes.new(name, data_type, domain) or mesh.attributes.new("scenesync", data_type, domain)
         if layer.name != name:
@@ -364,4 +364,10 @@ def _map_aside(mesh, name):
 def _remove(mesh, name):
     layer = mesh.attributes.get(name)
     if layer is not None:
-        mesh.attributes.remove(layer)
+        _remove_layer(mesh.attributes, layer)
+
+
+def _remove_layer(layers, layer):
+    """Under a name that nothing else has: of a layer and a vertex group that are called alike Blender removes the group."""
+    layer.name = "scenesync"
+    layers.remove(layer)

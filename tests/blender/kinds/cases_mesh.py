@@ -194,6 +194,26 @@ def case_of_layers_called_alike_the_same_stays():
     assert len(kept) == 1
 
 
+def case_removing_a_layer_leaves_the_vertex_group_of_its_name():
+    ctx, mesh = harness.context(), grid()
+    for name in ("ant", "cat", "dog", "eel"):
+        linked(mesh).vertex_groups.new(name=name)
+    at = f"at/{harness.read(ctx, 'mesh', mesh)['topology']}/"
+    edits = {
+        at + "uv/dog": numpy.arange(len(mesh.loops) * 2, dtype="f4"),
+        at + "attributes/point/float/cat": numpy.arange(len(mesh.vertices), dtype="f4"),
+        at + "attributes/point/float/eel": numpy.arange(len(mesh.vertices), dtype="f4"),
+    }
+    for field, value in edits.items():
+        harness.write(ctx, "mesh", mesh, {field: value})
+    harness.write(ctx, "mesh", mesh, {at + "uv/dog": None, at + "attributes/point/float/cat": None})
+    harness.write(ctx, "mesh", mesh, {at + "attributes/point/int/eel": numpy.arange(len(mesh.vertices), dtype="i4")})
+    after = harness.read(ctx, "mesh", mesh)
+    assert [group.name for group in linked(mesh).vertex_groups] == ["ant", "cat", "dog", "eel"]
+    assert not [field for field in edits if field in after]
+    assert at + "attributes/point/int/eel" in after
+
+
 def case_weights_change_by_difference():
     ctx, mesh = harness.context(), rich()
     before = harness.read(ctx, "mesh", mesh)
