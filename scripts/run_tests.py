@@ -2,7 +2,7 @@
 """./dev test: every suite, with its counts and those of all together.
 
 A suite is a ctest label (unit, sim, fuzz), a folder of tests/ with test_*.py, or `asan` or `tsan`: all of ctest once more, built with
-sanitizers. `tsan`, `viewer`, `brokers` and `deploy` run only when they are named, or with `--all`.
+sanitizers. `tsan`, `viewer`, `brokers`, `deploy` and `faults` run only when they are named, or with `--all`.
 """
 import subprocess
 import sys
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 RESULTS = BUILD / "results"
 SANITIZERS = ("asan", "tsan")
-ONLY_NAMED = ("tsan", "viewer", "brokers", "deploy")
+ONLY_NAMED = ("tsan", "viewer", "brokers", "deploy", "faults")
 PREPARE = {"asan": ["scripts/build", "asan"], "tsan": ["scripts/build", "tsan"], "viewer": ["scripts/build-viewer"], "deploy": ["scripts/build-viewer"],
            "schema": ["scripts/npm-install", "tests/npm"], "broker": ["scripts/npm-install", "tests/npm"], "brokers": ["./dev", "brokers"]}
 

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
-from services import CONFIG, Agent, Broker, Store  # noqa: E402
+from services import Agent, Broker, Store, acl_of  # noqa: E402
 
 
 def interrupt(*_):
@@ -39,12 +39,6 @@ def passwords_of(directory, people):
     path.touch(mode=0o600)
     path.write_text("".join(f"{name} {word}\n" for name, word in known.items()))
     return known
-
-
-def acl_of(people):
-    """lan.acl with everybody as an editor."""
-    rights, block = (CONFIG / "mosquitto" / "lan.acl").read_text().split("user alice\n")
-    return rights + "\n".join(f"user {name}\n{block.replace('alice', name)}" for name in people)
 
 
 def for_network(directory, people):

@@ -80,7 +80,7 @@ class Link:
             ids = [batch["ids"][i:i + 16] for i in range(0, len(batch["ids"]), 16)]
             for field, column in batch["columns"].items():
                 for row, identity in enumerate(ids):
-                    self.values[batch["kind"], identity, field] = _row(column, row, len(ids))
+                    self.values[batch["kind"], identity, field] = cell(column, row, len(ids))
 
     def wait(self, kind, seconds=SECONDS, **having):
         """Reads until a frame of this kind with these keys comes."""
@@ -136,7 +136,7 @@ class Link:
         return sha256
 
 
-def _row(column, row, rows):
+def cell(column, row, rows):
     """One row of a column: a list, or a typed array."""
     if not isinstance(column, msgpack.ExtType):
         return column[row]

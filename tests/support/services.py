@@ -183,6 +183,12 @@ def answers(port):
         return False
 
 
+def acl_of(people):
+    """lan.acl with everybody as an editor."""
+    rights, block = (CONFIG / "mosquitto" / "lan.acl").read_text().split("user alice\n")
+    return rights + "\n".join(f"user {name}\n{block.replace('alice', name)}" for name in people)
+
+
 class Broker(Service):
     """mosquitto with broker-config/mosquitto/`config`; `url` and `ws_url` are where it listens.
 

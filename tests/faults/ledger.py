@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was edited, and what became of it: the other half of the promise that nothing acknowledged is lost."""
+import threading
+import time
+from collections import Counter, defaultdict
+
+ACKNOWLEDGED, REFUSED, LOST = "acknowledged", "refused", "lost"  # lost: whoever was asked died before it answered
+
+
+class Attempt:
+    """One value that somebody gave to a field, `begun` when it was sent; `outcome` is None as long as there is no answer."""
+
+    def __init__(self, value):
+        self.value, self.begun, self.outcome = value, time.time(), None
+
+
+class Ledger:
+    """Attempts by (kind, id, field), in the order in which they were sent. A field that is not `shared` has one writer, who uses one agent:
+    there the order in which they were sent is that of their stamps."""
+
+    def __init__(self, shared):
+        self.lock, self.shared = threading.Lock(), set(shared)
+        self.attempts, self.outcomes, self.refusals = defaultdict(list), Counter(), Counter()
+
+    def begin(self, kind, identity, fields):
+        """The attempts to set one entity's fields, which are about to be sent."""
+        with self.lock:
+            made = {(kind, identity, name): Attempt(value) for name, value in fields.items()}
+            for key, attempt in made.items():
+                self.attempts[key].append(attempt)
+            return made
+
+    def end(self, made, outcome):
+        with self.lock:
+            self.outcomes[outcome] += 1
+            for key, attempt in made.items():
+                attempt.outcome = outcome
+                if outcome == ACKNOWLEDGED and key[1] not in self.shared:
+                    del self.attempts[key][:self.attempts[key].index(attempt)]  # beaten by this one, whatever became of them
+
+    def entities(self):
+        with self.lock:
+            return {key[:2] for key in self.attempts}
+
+    def last(self, key):
+        """The last value that was acknowledged."""
+        return next((attempt.value for attempt in reversed(self.attempts[key]) if attempt.outcome == ACKNOWLEDGED), None)
+
+    def wrong(self, key, value, stamp, slow):
+        """What is wrong with the value that a field has in the end, stamped at `stamp` (s), where clocks were `slow` by so much at most; None if
+        nothing is."""
+        attempts = self.attempts[key]
+        acknowledged = [attempt for attempt in attempts if attempt.outcome == ACKNOWLEDGED]
+        if not acknowledged:
+            return None if value is None or any(attempt.value == value for attempt in attempts) else "nobody gave it this value"
+        if not any(attempt.value == value for attempt in attempts):
+            return "nobody gave it this value, or a later one was acknowledged"
+        newest = max([attempt.begun for attempt in acknowledged if attempt.value != value], default=0)  # what is there already gets no new stamp
+        # Whoever acknowledged it gave it a stamp at or after the moment at which it was sent, by the clock that all have here.
+        return None if stamp >= newest - slow - 0.001 else f"its stamp is {newest - stamp:.3f} s older than an acknowledged edit"
