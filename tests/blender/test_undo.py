@@ -355,6 +355,33 @@ def test_undo_in_edit_mode_of_what_others_point_at(version, two):
 
 
 @versions
+def test_undo_of_a_place_while_another_waits_for_its_link(version, two):
+    """Undo leaves it in no collection, as it was before its first link: that is nobody's edit, and not above what others say meanwhile."""
+    a, b = two
+    waiting = "from scenesync import registration\napply = registration.session().apply\napply.linked_at = float('inf')"
+    a.run(waiting)
+    b.run(
+        "c = bpy.data.collections.new('c')\nbpy.context.scene.collection.children.link(c)\n"
+        "o = bpy.data.objects.new('theirs', None)\nc.objects.link(o)\npush()"
+    )
+    while not a.run("result = any(kind == 'object' for kind, _ in apply.links)"):
+        pass
+    a.run("push()\napply.linked_at = 0.0")
+    settle(a, b)
+    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
+    settle(a, b)
+    a.run(waiting)
+    b.run("c.objects.unlink(o)\nbpy.context.scene.collection.objects.link(o)\npush()")
+    while not a.run("result = len(apply.links)"):
+        pass
+    a.run("undo()")
+    a.run("apply.linked_at = 0.0")
+    settle(a, b)
+    same(a, b)
+    assert b.run("result = [c.name for c in o.users_collection]") == ["Scene Collection"]
+
+
+@versions
 def test_undo_of_weights_that_are_looked_at_seldom(version, two):
     """Looking at the weights of a large mesh can wait, but not after undo: what others have changed is put back."""
     a, b = two

@@ -4,7 +4,7 @@
 import bpy
 
 from .. import identity
-from . import Kind, KindError
+from . import Kind, KindError, properties
 from .values import read_attributes, set_attribute, write_attributes
 
 ATTRIBUTES = (
@@ -130,6 +130,12 @@ class Object(Kind):
             fields.update(cut)
         if block.parent is not None:
             fields.update(hanging(ctx, block))
+
+    def decided_by(self, name, changes):
+        """Being in no collection is not said for itself: whoever took it out of its last says it."""
+        if name.startswith(COLLECTIONS) and changes.get(name) is False:
+            return next((other for other in changes if other.startswith(COLLECTIONS) and other != name), name)
+        return properties.decided_by(name)
 
     # ---- create
 
