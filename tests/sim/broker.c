@@ -143,7 +143,8 @@ void sim_broker_replay(struct sim *sim, int agent, unsigned scope) {
         if ((scope & of) != 0 && sim_replays(sim, sim->retained[i].message, &states))
             sim_down(sim, -1, agent, sim->retained[i].message, true);
     }
-    sim_push(sim, (struct sim_event){.at = to->down_last + 20, .type = SIM_REPLAYED, .agent = agent, .life = to->connection});
+    const uint64_t last = to->down_last > sim->now ? to->down_last : sim->now;
+    sim_push(sim, (struct sim_event){.at = last + 20, .type = SIM_REPLAYED, .agent = agent, .life = to->connection});
 }
 
 // The broker notices by itself that a connection is gone; a new connection of the same agent makes it notice at once.
