@@ -51,13 +51,6 @@ int ss_on_disconnected(struct ss_core *core) {
 
 int ss_on_published(struct ss_core *core, const struct ss_event *event) { return ss_outbox_published(core, event->published.token); }
 
-int ss_on_replayed(struct ss_core *core) {
-    core->replayed = true;
-    ss_timer_stop(core, SS_TIMER_QUIET);
-    ss_timer_by(core, SS_TIMER_QUIET, core->now + SS_QUIET_MS);
-    return SS_OK;
-}
-
 static bool ss_peers_to_ask(const struct ss_core *core) {
     for (size_t i = 0; i < core->peers.count; i++) {
         const struct ss_peer *peer = &core->peers.items[i];
@@ -65,6 +58,16 @@ static bool ss_peers_to_ask(const struct ss_core *core) {
             return true;
     }
     return false;
+}
+
+// Nobody to ask is no reason yet to look after the scene: whoever is here may not have had the time to say so.
+int ss_on_replayed(struct ss_core *core) {
+    core->replayed = true;
+    ss_timer_stop(core, SS_TIMER_QUIET);
+    ss_timer_by(core, SS_TIMER_QUIET, core->now + SS_QUIET_MS);
+    if (!core->known && !core->reread && !core->checked && !ss_peers_to_ask(core))
+        ss_replay_again(core);
+    return SS_OK;
 }
 
 void ss_replay_again(struct ss_core *core) {
@@ -171,8 +174,11 @@ void ss_replay_peer_gone(struct ss_core *core) {
 void ss_replay_quiet(struct ss_core *core) {
     if (core->replayed)
         ss_replay_check(core);
-    if (!core->known && (core->answered || (core->replayed && !ss_peers_to_ask(core) && !ss_checkpoint_hoped_for(core))))
+    const bool alone = core->replayed && !ss_peers_to_ask(core) && !ss_checkpoint_hoped_for(core);
+    if (core->answered || (alone && core->checked))
         ss_sync_known(core);
+    else if (alone && !core->known)
+        ss_replay_again(core);
     if (!core->known)
         ss_timer_by(core, SS_TIMER_WANT, core->now);
 }

@@ -26,7 +26,6 @@ struct ss_link {
     struct ss_session *session;
     enum ss_link_phase phase;
     struct ss_attempts attempts;
-    bool was_connected;
     bool complained; // since it was connected last
     uint64_t connected_at_ms;
     int largest;       // packet that the broker takes, as it said; 0: it did not
@@ -148,8 +147,8 @@ static void on_connected(struct ss_link *link, int largest) {
     link->largest = largest;
     link->phase = SS_LINK_SUBSCRIBING;
     ss_room_step(link->room, &(struct ss_event){.type = SS_EV_ANSWERED});
-    // What an earlier life or connection knew is brought up to date by a peer, without all that the broker retains. MQTT 3.1.1 always replays.
-    link->all_replayed = link->attempts.version == SS_MQTT_311 || (!link->was_connected && link->room->entities == 0);
+    // A peer has the scene, or what is new in it, in few messages; the core asks for a replay where there is none. MQTT 3.1.1 always replays.
+    link->all_replayed = link->attempts.version == SS_MQTT_311;
     if (!subscribe(link, link->all_replayed)) {
         give_up_session(link, SS_LINK_OFFLINE);
     }
@@ -197,7 +196,6 @@ static void on_subscribed(struct ss_link *link, int code) {
                link->attempts.version == SS_MQTT_5 ? "5" : "3.1.1");
         link->phase = SS_LINK_CONNECTED;
         link->connected_at_ms = ss_now_ms(link->room->agent);
-        link->was_connected = true;
         link->complained = false;
         say_limit(link);
         ss_room_status(link->room);
@@ -288,11 +286,7 @@ void ss_link_reread(struct ss_link *link) {
     }
 }
 
-static void on_restart(uv_timer_t *timer) {
-    struct ss_link *link = timer->data;
-    link->was_connected = false;
-    give_up_session(link, SS_LINK_OFFLINE);
-}
+static void on_restart(uv_timer_t *timer) { give_up_session(timer->data, SS_LINK_OFFLINE); }
 
 void ss_link_restart(struct ss_link *link) {
     if (link != NULL && link->phase != SS_LINK_CLOSING) {

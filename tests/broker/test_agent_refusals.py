@@ -79,15 +79,18 @@ def test_nonsense_on_every_topic(scene):
 
 @pytest.mark.parametrize("what", STATES)
 def test_a_state_that_breaks_a_rule(scene, what):
-    ada, bob = scene.link(scene.agent("ada")), scene.link(scene.agent("bob"))
+    agents = scene.agent("ada"), scene.agent("bob")
+    ada, bob = map(scene.link, agents)
     with Client(scene.broker.url) as tool:
         tool.publish(f"{ROOT}/state/object/{UUID}", msgpack.packb(STATES[what]), retain=True)
     for link in (ada, bob):
         expect_refusals(link, 1)
     sync_goes_on(ada, bob)
-    late = scene.link(scene.agent("eve"))  # reads it again, retained
+    for agent in agents:
+        agent.stop()
+    late = scene.link(scene.agent("eve"))  # nobody else is there: what is retained is all there is
     expect_refusals(late, 1)
-    sync_goes_on(late, ada)
+    sync_goes_on(late, scene.link(scene.agent("joe")))
 
 
 def test_what_is_not_known_is_passed_over(scene):

@@ -255,18 +255,24 @@ def test_a_plain_script_moves_an_object(scene):
 
 
 def test_leaving_says_goodbye(scene):
+    """An agent may say several times that it is here: it notices by that when a replay is over."""
     agent = scene.agent("ada")
     scene.link(agent)
     with Client(scene.broker.url) as tool:
         tool.subscribe(f"{ROOT}/online/#")
-        assert tool.next()[1] == b"1"
+
+        def hears(said):
+            while (heard := tool.next()[1]) != said:
+                assert heard == b"1"
+
+        hears(b"1")
         agent.stop()
-        assert tool.next()[1] == b"0"
+        hears(b"0")
         agent.start()
         scene.link(agent)
-        assert tool.next()[1] == b"1"
+        hears(b"1")
         agent.kill()
-        assert tool.next()[1] == b"0"
+        hears(b"0")
 
 
 def test_a_copied_data_directory_takes_another_origin(scene, tmp_path):

@@ -109,7 +109,7 @@ void sim_broker_connect(struct sim *sim, int agent) {
     to->connection++;
     to->up_last = to->down_last = sim->now;
     memset(to->down_from, 0, sizeof to->down_from);
-    const bool all = sim->echo || to->core->scene.present == 0;
+    const bool all = sim->echo;
     struct ss_event event = sim_event_of(sim, agent, SS_EV_CONNECTED);
     event.connected.replays = all;
     sim_agent_step(sim, agent, &event);

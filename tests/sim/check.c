@@ -180,12 +180,34 @@ static void sim_explain(struct sim *sim) {
     }
 }
 
-// What a plain tool wrote may be retained where nobody was told: by a broker that does not replay everything.
-static bool sim_by_tool(const struct sim *sim, const struct sim_record *record) {
+static struct ss_slice sim_field(const struct sim_record *record) {
     const size_t head = sim_head(record);
-    const struct ss_slice name = ss_slice_of(record->key + head, record->key_len - head);
-    return sim->replay != SIM_WHOLE && strcmp((const char *)record->key, "object") == 0 &&
+    return ss_slice_of(record->key + head, record->key_len - head);
+}
+
+static bool sim_by_tool(const struct sim_record *record) {
+    const struct ss_slice name = sim_field(record);
+    return strcmp((const char *)record->key, "object") == 0 &&
            (ss_slice_equal(name, ss_slice_text("location")) || ss_slice_equal(name, ss_slice_text("power")));
+}
+
+static bool sim_by_who_is_gone(const struct sim_agent *at, const struct sim_record *record) {
+    const uint8_t *uuid = record->key + sim_head(record) - sizeof at->promises->uuid.b;
+    for (size_t p = 0; p < at->promises_gone; p++) {
+        const struct sim_promise *promise = &at->promises[p];
+        if (strcmp((const char *)record->key, promise->kind) == 0 && memcmp(uuid, promise->uuid.b, sizeof promise->uuid.b) == 0 &&
+            ss_slice_equal(sim_field(record), ss_slice_text(promise->name)))
+            return true;
+    }
+    return false;
+}
+
+// What a plain tool wrote, or an agent before its disk was gone, may be retained where nobody was told: by a broker that does not replay everything.
+static bool sim_untold(const struct sim *sim, const struct sim_record *record) {
+    bool untold = sim_by_tool(record);
+    for (int i = 0; i < sim->agents; i++)
+        untold |= sim_by_who_is_gone(&sim->agent[i], record);
+    return untold && sim->replay != SIM_WHOLE;
 }
 
 static bool sim_lacks_nothing(struct sim *sim, const struct sim_records *all, const struct sim_records *some, const char *otherwise) {
@@ -195,7 +217,7 @@ static bool sim_lacks_nothing(struct sim *sim, const struct sim_records *all, co
         const struct sim_record *have = sim_find(some, record->key, record->key_len);
         const struct ss_slice value = ss_slice_of(record->value, record->value_len);
         char text[SIM_NAME];
-        if (sim_by_tool(sim, record) || (have != NULL && ss_slice_equal(value, ss_slice_of(have->value, have->value_len))))
+        if (sim_untold(sim, record) || (have != NULL && ss_slice_equal(value, ss_slice_of(have->value, have->value_len))))
             continue;
         same = false;
         sim_tell(sim, sim->agents - 1, "%s %s", otherwise, sim_name(record, text));
@@ -281,7 +303,7 @@ void sim_check(struct sim *sim) {
     sim_check_clocks(sim);
     for (int i = 0; i < sim->agents; i++) {
         const struct sim_agent *at = &sim->agent[i];
-        for (size_t p = 0; p < at->promise_count; p++) {
+        for (size_t p = at->promises_gone; p < at->promise_count; p++) {
             if (at->promises[p].acked)
                 sim_check_promise(sim, &at->promises[p]);
         }

@@ -47,7 +47,7 @@ static void sim_clock_jump(struct sim *sim) {
 // What an agent had promised was on the disk that is gone.
 static void sim_disk_gone(struct sim *sim, struct sim_agent *at) {
     sim->lost = true;
-    at->promise_count = 0;
+    at->promises_gone = at->promise_count;
     sim_records_clear(&at->disk);
 }
 
@@ -140,7 +140,7 @@ static bool sim_shrunk(const struct sim *sim, const struct sim_promise *promise)
 // Of what has been deleted for a month only that is kept, even if somebody who was away comes back and undoes it.
 static void sim_forget(struct sim *sim) {
     for (int i = 0; i < sim->agents; i++) {
-        for (size_t p = 0; p < sim->agent[i].promise_count; p++) {
+        for (size_t p = sim->agent[i].promises_gone; p < sim->agent[i].promise_count; p++) {
             struct sim_promise *promise = &sim->agent[i].promises[p];
             promise->acked = promise->acked && (strcmp(promise->name, "deleted") == 0 || !sim_shrunk(sim, promise));
         }

@@ -115,7 +115,7 @@ struct sim_agent {
     uint64_t next_edit, last_ack, synced;
     uint32_t client;
     struct sim_promise *promises;
-    size_t promise_count, promise_capacity;
+    size_t promise_count, promise_capacity, promises_gone; // the first ones went with its disk
     struct sim_snapshot writing;
     uint64_t received;    // entities, in state messages and answers
     uint64_t denied_left; // allocations until one is denied; 0: none is

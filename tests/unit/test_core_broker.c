@@ -57,10 +57,67 @@ static void a_client_waits_longer_for_a_broker_that_answers(void **state) {
     desk_close(&desk);
 }
 
+static void peer_speaks(struct desk *desk) {
+    const struct ss_vector_entry has = {{{9}}, 5};
+    struct ss_event event = desk_event(desk, SS_EV_PEER);
+    event.peer.origin = has.from;
+    event.peer.vector = (struct ss_vector){1, &has};
+    event.peer.ready = event.peer.keeps = true;
+    assert_int_equal(desk_step(desk, &event), SS_OK);
+}
+
+static void a_newcomer_with_somebody_to_ask_has_nothing_replayed(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_start(&desk);
+    desk_connect(&desk, false);
+    peer_speaks(&desk);
+    desk_do(&desk, SS_EV_REPLAYED);
+    assert_non_null(desk_pass(&desk, 200, SS_FX_CALL_SYNC));
+    assert_null(desk_pass(&desk, 3000, SS_FX_REREAD));
+    desk_close(&desk);
+}
+
+static void a_newcomer_with_nobody_to_ask_has_everything_replayed(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_start(&desk);
+    desk_connect(&desk, false);
+    desk_do(&desk, SS_EV_REPLAYED);
+    assert_non_null(desk_find(&desk, SS_FX_REREAD));
+    desk_do(&desk, SS_EV_TIME);
+    assert_null(desk_pass(&desk, 1000, SS_FX_REREAD));
+    assert_false(desk.core->known);
+    desk_do(&desk, SS_EV_REPLAYED);
+    assert_null(desk_pass(&desk, 1000, SS_FX_REREAD));
+    assert_true(desk.core->known);
+    assert_true(desk.core->keeper);
+    desk_close(&desk);
+}
+
+// Through a broker that replays nothing others are heard of only when they answer to what we say of ourselves.
+static void who_is_heard_of_late_is_still_whoever_looks_after_the_scene(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_start(&desk);
+    desk_connect(&desk, false);
+    desk_do(&desk, SS_EV_REPLAYED);
+    desk.now += 100;
+    peer_speaks(&desk);
+    desk.now += 250;
+    desk_do(&desk, SS_EV_REPLAYED);
+    desk_pass(&desk, 1000, SS_FX_REREAD);
+    assert_false(desk.core->keeper);
+    desk_close(&desk);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_broker_that_forgot_is_given_everything_before_all_is_at_rest),
         cmocka_unit_test(a_client_waits_longer_for_a_broker_that_answers),
+        cmocka_unit_test(a_newcomer_with_somebody_to_ask_has_nothing_replayed),
+        cmocka_unit_test(a_newcomer_with_nobody_to_ask_has_everything_replayed),
+        cmocka_unit_test(who_is_heard_of_late_is_still_whoever_looks_after_the_scene),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
