@@ -27,15 +27,6 @@ struct ss_scene_found {
     struct ss_sha256 digest;
 };
 
-static void *resize(void *context, void *memory, size_t size) {
-    (void)context;
-    if (size == 0) {
-        free(memory);
-        return NULL;
-    }
-    return realloc(memory, size);
-}
-
 static bool step(struct ss_core *core, struct ss_event *event, struct ss_effects *effects) {
     event->now_ms = 1;
     event->wall_ms = ss_wall_ms();
@@ -99,7 +90,7 @@ static void tell(struct ss_report *report, const char *folder, const char *scene
 
 static void check_scene(struct ss_report *report, const char *folder, MDB_txn *txn, const char *scene) {
     struct ss_scene_found found = {0};
-    const struct ss_core_config config = {.alloc = {.resize = resize}, .settle_ms = 1, .live_tick_ms = 1, .max_inflight = 1};
+    const struct ss_core_config config = {.alloc = ss_heap, .settle_ms = 1, .live_tick_ms = 1, .max_inflight = 1};
     struct ss_core *core = ss_core_create(&config);
     MDB_dbi dbi;
     MDB_cursor *cursor;

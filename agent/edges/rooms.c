@@ -166,17 +166,8 @@ void ss_room_used(struct ss_room *room) {
 
 // ---- The beginning of a room ------------------------------------------------------------------------------------------------------------
 
-static void *resize(void *context, void *memory, size_t size) {
-    (void)context;
-    if (size == 0) {
-        free(memory);
-        return NULL;
-    }
-    return realloc(memory, size);
-}
-
 static struct ss_core *make_core(const struct ss_origin *origin, const struct ss_config *agent) {
-    struct ss_core_config config = ss_core_defaults((struct ss_alloc){.resize = resize}, origin);
+    struct ss_core_config config = ss_core_defaults(ss_heap, origin);
     config.store = agent->store != NULL;
     config.checkpoint_ms = agent->checkpoint_s * 1000;
     config.snapshot_bytes = (uint32_t)(agent->snapshot_bytes < UINT32_MAX ? agent->snapshot_bytes : UINT32_MAX);

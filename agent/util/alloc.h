@@ -11,6 +11,9 @@ struct ss_alloc {
     void *context;
 };
 
+// The C library's.
+extern const struct ss_alloc ss_heap;
+
 static inline void *ss_alloc_take(const struct ss_alloc *alloc, size_t size) { return alloc->resize(alloc->context, NULL, size); }
 
 static inline void ss_alloc_free(const struct ss_alloc *alloc, void *memory) {

@@ -23,15 +23,6 @@ static double processor_ms(void) {
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-static void *resize(void *context, void *memory, size_t size) {
-    (void)context;
-    if (size > 0) {
-        return realloc(memory, size);
-    }
-    free(memory);
-    return NULL;
-}
-
 static double step(struct bench *bench, struct ss_event event) {
     struct ss_effects effects;
     event.now_ms = bench->now;
@@ -86,7 +77,7 @@ static void settle(struct bench *bench) {
 
 int main(int argc, char **argv) {
     const size_t rows = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 10000;
-    const struct ss_core_config config = ss_core_defaults((struct ss_alloc){resize, NULL}, &(struct ss_origin){{1}});
+    const struct ss_core_config config = ss_core_defaults(ss_heap, &(struct ss_origin){{1}});
     struct bench bench = {.core = ss_core_create(&config), .now = 1000};
     step(&bench, (struct ss_event){.type = SS_EV_START});
     step(&bench, (struct ss_event){.type = SS_EV_CLIENT_JOINED, .client_joined = {.client = 7, .changes = true}});

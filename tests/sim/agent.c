@@ -7,13 +7,9 @@
 // One allocation of the step is denied when the fault says so.
 static void *sim_resize(void *context, void *memory, size_t size) {
     struct sim_agent *agent = context;
-    if (size == 0) {
-        free(memory);
+    if (size > 0 && agent->denied_left > 0 && --agent->denied_left == 0)
         return NULL;
-    }
-    if (agent->denied_left > 0 && --agent->denied_left == 0)
-        return NULL;
-    return realloc(memory, size);
+    return ss_heap.resize(NULL, memory, size);
 }
 
 struct ss_event sim_event_of(const struct sim *sim, int agent, enum ss_event_type type) {

@@ -4,21 +4,11 @@
 
 #include "sim.h"
 
-static void *sim_plain_resize(void *context, void *memory, size_t size) {
-    (void)context;
-    if (size > 0)
-        return realloc(memory, size);
-    free(memory);
-    return NULL;
-}
-
-static const struct ss_alloc sim_plain = {sim_plain_resize, NULL};
-
 struct sim_message *sim_message_create(int type) {
     struct sim_message *message = calloc(1, sizeof *message);
     message->refs = 1;
     message->type = (unsigned)type;
-    ss_scratch_init(&message->memory, &sim_plain);
+    ss_scratch_init(&message->memory, &ss_heap);
     return message;
 }
 

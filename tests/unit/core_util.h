@@ -23,13 +23,9 @@ struct desk {
 
 static inline void *desk_resize(void *context, void *memory, size_t size) {
     struct desk *desk = context;
-    if (size == 0) {
-        free(memory);
+    if (size > 0 && ++desk->allocations == desk->deny)
         return NULL;
-    }
-    if (++desk->allocations == desk->deny)
-        return NULL;
-    return realloc(memory, size);
+    return ss_heap.resize(NULL, memory, size);
 }
 
 static inline struct ss_event desk_event(const struct desk *desk, enum ss_event_type type) {
