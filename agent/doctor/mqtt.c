@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "doctor/mqtt.h"
 
+#include "edges/paho_connect.h"
 #include "wire/topics.h"
 
 #include <MQTTAsync.h>
@@ -147,38 +148,17 @@ bool ss_mqtt_comes(struct ss_mqtt *mqtt, const char *topic, size_t len, bool ret
 
 // ---- Connecting -------------------------------------------------------------------------------------------------------------------------
 
-static MQTTAsync_connectOptions options_of(struct ss_mqtt *mqtt, bool websocket) {
-    static const MQTTAsync_connectOptions plain = MQTTAsync_connectOptions_initializer, plain_ws = MQTTAsync_connectOptions_initializer_ws;
-    static const MQTTAsync_connectOptions five = MQTTAsync_connectOptions_initializer5, five_ws = MQTTAsync_connectOptions_initializer5_ws;
-    MQTTAsync_connectOptions options;
-    if (mqtt->version == MQTTVERSION_5) {
-        options = websocket ? five_ws : five;
-        options.cleanstart = 1;
-        options.onSuccess5 = on_connected5;
-        options.onFailure5 = on_failure5;
-    } else {
-        options = websocket ? plain_ws : plain;
-        options.cleansession = 1;
-        options.MQTTVersion = MQTTVERSION_3_1_1;
-        options.onSuccess = on_success;
-        options.onFailure = on_failure;
-    }
-    options.context = mqtt;
-    options.connectTimeout = ANSWER_MS / 1000;
-    return options;
-}
-
 static int connect_to(struct ss_mqtt *mqtt, const struct ss_config *config) {
-    MQTTAsync_connectOptions options = options_of(mqtt, strncmp(config->broker, "ws", 2) == 0);
-    MQTTAsync_SSLOptions tls = MQTTAsync_SSLOptions_initializer;
-    tls.trustStore = config->ca_file;
-    tls.enableServerCertAuth = config->tls_verify;
-    tls.verify = config->tls_verify;
-    tls.sslVersion = MQTT_SSL_VERSION_TLS_1_2;
-    options.username = config->broker_user;
-    options.password = config->broker_password;
-    options.ssl = strncmp(config->broker, "mqtts", 5) == 0 || strncmp(config->broker, "wss", 3) == 0 ? &tls : NULL;
-    const int error = MQTTAsync_connect(mqtt->handle, &options);
+    const bool mqtt5 = mqtt->version == MQTTVERSION_5;
+    struct ss_paho_connect connect;
+    ss_paho_connect_init(&connect, config, mqtt5);
+    connect.options.connectTimeout = ANSWER_MS / 1000;
+    connect.options.context = mqtt;
+    connect.options.onSuccess = mqtt5 ? NULL : on_success;
+    connect.options.onFailure = mqtt5 ? NULL : on_failure;
+    connect.options.onSuccess5 = mqtt5 ? on_connected5 : NULL;
+    connect.options.onFailure5 = mqtt5 ? on_failure5 : NULL;
+    const int error = MQTTAsync_connect(mqtt->handle, &connect.options);
     if (error != MQTTASYNC_SUCCESS) {
         snprintf(mqtt->why, sizeof(mqtt->why), "%s", MQTTAsync_strerror(error));
         return -1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that is said to Paho, and its callbacks, which only post to the mailbox: they run on Paho's threads under Paho's lock.
 #include "edges/memory.h"
+#include "edges/paho_connect.h"
 #include "edges/paho_socket.h"
 #include "edges/session.h"
 
@@ -187,25 +188,6 @@ static int on_arrived(void *context, char *topic, int topic_len, MQTTAsync_messa
 
 // ---- Connecting -------------------------------------------------------------------------------------------------------------------------
 
-static MQTTAsync_connectOptions connect_options(const struct ss_session *session, bool websocket) {
-    static const MQTTAsync_connectOptions plain = MQTTAsync_connectOptions_initializer, plain_ws = MQTTAsync_connectOptions_initializer_ws;
-    static const MQTTAsync_connectOptions five = MQTTAsync_connectOptions_initializer5, five_ws = MQTTAsync_connectOptions_initializer5_ws;
-    MQTTAsync_connectOptions options;
-    if (session->version == SS_MQTT_5) {
-        options = websocket ? five_ws : five;
-        options.cleanstart = 1;
-        options.onSuccess5 = on_connected5;
-        options.onFailure5 = on_failed5;
-    } else {
-        options = websocket ? plain_ws : plain;
-        options.cleansession = 1;
-        options.MQTTVersion = MQTTVERSION_3_1_1;
-        options.onSuccess = on_connected;
-        options.onFailure = on_failed;
-    }
-    return options;
-}
-
 static int begin_connect(struct ss_session *session, const struct ss_session_options *from) {
     const struct ss_config *config = from->config;
     MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
@@ -214,21 +196,19 @@ static int begin_connect(struct ss_session *session, const struct ss_session_opt
     will.payload.len = (int)from->will.len;
     will.retained = 1;
     will.qos = 1;
-    MQTTAsync_SSLOptions tls = MQTTAsync_SSLOptions_initializer;
-    tls.trustStore = config->ca_file;
-    tls.enableServerCertAuth = config->tls_verify;
-    tls.verify = config->tls_verify;
-    tls.sslVersion = MQTT_SSL_VERSION_TLS_1_2;
-    MQTTAsync_connectOptions options = connect_options(session, strncmp(config->broker, "ws", 2) == 0);
-    options.keepAliveInterval = (int)config->keep_alive_s;
-    options.connectTimeout = CONNECT_TIMEOUT_S;
-    options.maxInflight = MAX_INFLIGHT;
-    options.username = config->broker_user;
-    options.password = config->broker_password;
-    options.will = from->will_topic != NULL ? &will : NULL;
-    options.context = session;
-    options.ssl = strncmp(config->broker, "mqtts", 5) == 0 || strncmp(config->broker, "wss", 3) == 0 ? &tls : NULL;
-    return MQTTAsync_connect(session->handle, &options);
+    const bool mqtt5 = session->version == SS_MQTT_5;
+    struct ss_paho_connect connect;
+    ss_paho_connect_init(&connect, config, mqtt5);
+    connect.options.keepAliveInterval = (int)config->keep_alive_s;
+    connect.options.connectTimeout = CONNECT_TIMEOUT_S;
+    connect.options.maxInflight = MAX_INFLIGHT;
+    connect.options.will = from->will_topic != NULL ? &will : NULL;
+    connect.options.context = session;
+    connect.options.onSuccess = mqtt5 ? NULL : on_connected;
+    connect.options.onFailure = mqtt5 ? NULL : on_failed;
+    connect.options.onSuccess5 = mqtt5 ? on_connected5 : NULL;
+    connect.options.onFailure5 = mqtt5 ? on_failed5 : NULL;
+    return MQTTAsync_connect(session->handle, &connect.options);
 }
 
 static void client_id(struct ss_slice start, char id[32]) {
