@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files into a scene, and out of it on another machine.
+// Files into a scene, and blobs into the cache of another machine's agent.
 //
-//   agent_blobs SOCKET SCENE put THREADS <paths   each file as a blob that an image names
-//   agent_blobs SOCKET SCENE get COUNT            waits until the agent has sent COUNT images and their blobs
+//   agent_blobs SOCKET SCENE put THREADS <paths    each file as a blob that an image names
+//   agent_blobs SOCKET SCENE get THREADS <hashes   each blob, in hexadecimal
 //
-// Prints the seconds that took.
+// Prints when all threads had joined the scene and when all was done, in seconds of the monotonic clock.
 #include "clock.h"
 #include "helpers.h"
 
@@ -18,9 +18,11 @@ enum { MAX_THREADS = 16 };
 
 struct bench {
     const char *socket, *scene;
-    char **paths;
+    bool put;
+    char **lines;
     uint32_t count;
     atomic_uint next;
+    pthread_barrier_t joined;
 };
 
 static void write_text(struct scenesync_writer *writer, const char *text) { scenesync_write_string(writer, text, strlen(text)); }
@@ -44,91 +46,91 @@ static void name_blob(struct scenesync *client, uint32_t number, const struct sc
     scenesync_writer_destroy(writer);
 }
 
-static void *put_some(void *context) {
-    struct bench *bench = context;
-    struct scenesync *client = bench_open(bench->socket, bench->scene, false);
+static void put(struct bench *bench, struct scenesync *client) {
     uint64_t id = 0;
     for (uint32_t i; (i = bench->next++) < bench->count;) {
         struct scenesync_sha256 sha256;
         uint64_t size;
-        bench_check(client, scenesync_blob_give(client, bench->paths[i], NULL, &sha256, &size, BENCH_WAIT_MS), bench->paths[i]);
+        bench_check(client, scenesync_blob_give(client, bench->lines[i], NULL, &sha256, &size, BENCH_WAIT_MS), bench->lines[i]);
         name_blob(client, i, &sha256, size, &id);
     }
     if (id > 0) {
         bench_check(client, scenesync_wait_ack(client, id, BENCH_WAIT_MS), "naming blobs");
     }
+}
+
+static struct scenesync_sha256 hash_of(const char *hex) {
+    struct scenesync_sha256 sha256;
+    if (strlen(hex) != 2 * sizeof sha256.b) {
+        bench_fail(hex, "is no hash");
+    }
+    for (size_t i = 0; i < sizeof sha256.b; i++) {
+        const char byte[] = {hex[2 * i], hex[2 * i + 1], '\0'};
+        sha256.b[i] = (uint8_t)strtoul(byte, NULL, 16);
+    }
+    return sha256;
+}
+
+static void get(struct bench *bench, struct scenesync *client) {
+    for (uint32_t i; (i = bench->next++) < bench->count;) {
+        const struct scenesync_sha256 sha256 = hash_of(bench->lines[i]);
+        char path[4096];
+        bench_check(client, scenesync_blob_get(client, &sha256, path, sizeof path, BENCH_WAIT_MS), bench->lines[i]);
+    }
+}
+
+static void *take_part(void *context) {
+    struct bench *bench = context;
+    struct scenesync *client = bench_open(bench->socket, bench->scene, false);
+    pthread_barrier_wait(&bench->joined);
+    (bench->put ? put : get)(bench, client);
     scenesync_close(client);
     return NULL;
 }
 
-static void read_paths(struct bench *bench) {
+static void read_lines(struct bench *bench) {
     char line[4096];
     while (fgets(line, sizeof line, stdin)) {
         line[strcspn(line, "\n")] = '\0';
-        bench->paths = realloc(bench->paths, (bench->count + 1) * sizeof *bench->paths);
-        char *path = strdup(line);
-        if (!bench->paths || !path) {
-            bench_fail("paths", "memory was denied");
+        bench->lines = realloc(bench->lines, (bench->count + 1) * sizeof *bench->lines);
+        char *copy = strdup(line);
+        if (!bench->lines || !copy) {
+            bench_fail("lines", "memory was denied");
         }
-        bench->paths[bench->count++] = path;
+        bench->lines[bench->count++] = copy;
     }
 }
 
-static void put_all(struct bench *bench, unsigned threads) {
+static void run(struct bench *bench, unsigned threads) {
     pthread_t thread[MAX_THREADS];
+    pthread_barrier_init(&bench->joined, NULL, threads + 1);
     for (unsigned i = 0; i < threads; i++) {
-        if (pthread_create(&thread[i], NULL, put_some, bench)) {
+        if (pthread_create(&thread[i], NULL, take_part, bench)) {
             bench_fail("a thread", "cannot be made");
         }
     }
+    pthread_barrier_wait(&bench->joined);
+    double start = bench_seconds();
     for (unsigned i = 0; i < threads; i++) {
         pthread_join(thread[i], NULL);
     }
-}
-
-// A field that names a blob is sent once the blob is in the cache.
-static size_t count_blobs(const struct scenesync_change *change) {
-    size_t found = 0;
-    for (size_t i = 0; i < change->batch_count; i++) {
-        const struct scenesync_batch *batch = &change->batches[i];
-        for (size_t column = 0; column < batch->columns; column++) {
-            found += batch->names[column].size == 15 && memcmp(batch->names[column].data, "properties/blob", 15) == 0 ? batch->rows : 0;
-        }
-    }
-    return found;
-}
-
-static void get_all(const struct bench *bench, size_t count) {
-    struct scenesync *client = bench_open(bench->socket, bench->scene, true);
-    for (size_t found = 0; found < count;) {
-        struct scenesync_event event;
-        bench_check(client, scenesync_next(client, &event, BENCH_WAIT_MS), "waiting for blobs");
-        found += event.type == SCENESYNC_CHANGE ? count_blobs(&event.change) : 0;
-    }
-    scenesync_close(client);
+    printf("%.6f %.6f\n", start, bench_seconds());
+    pthread_barrier_destroy(&bench->joined);
 }
 
 int main(int argc, char **argv) {
-    const bool put = argc == 5 && strcmp(argv[3], "put") == 0;
-    const unsigned long number = argc == 5 ? strtoul(argv[4], NULL, 10) : 0;
-    if (argc != 5 || (!put && strcmp(argv[3], "get") != 0) || number == 0 || (put && number > MAX_THREADS)) {
-        fprintf(stderr, "usage: agent_blobs SOCKET SCENE put THREADS <PATHS | get COUNT\n");
+    const unsigned long threads = argc == 5 ? strtoul(argv[4], NULL, 10) : 0;
+    const bool puts = argc == 5 && strcmp(argv[3], "put") == 0;
+    if (threads == 0 || threads > MAX_THREADS || (!puts && strcmp(argv[3], "get") != 0)) {
+        fprintf(stderr, "usage: agent_blobs SOCKET SCENE put|get THREADS <LINES\n");
         return 2;
     }
-    struct bench bench = {.socket = argv[1], .scene = argv[2]};
-    if (put) {
-        read_paths(&bench);
-    }
-    double start = bench_seconds();
-    if (put) {
-        put_all(&bench, (unsigned)number);
-    } else {
-        get_all(&bench, number);
-    }
-    printf("%.6f\n", bench_seconds() - start);
+    struct bench bench = {.socket = argv[1], .scene = argv[2], .put = puts};
+    read_lines(&bench);
+    run(&bench, (unsigned)threads);
     for (uint32_t i = 0; i < bench.count; i++) {
-        free(bench.paths[i]);
+        free(bench.lines[i]);
     }
-    free(bench.paths);
+    free(bench.lines);
     return 0;
 }
