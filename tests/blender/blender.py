@@ -145,6 +145,17 @@ def settle(*people, timeout=60):
         assert time.monotonic() < end, f"the agents do not agree: {digests}"
 
 
+def share(pair, agents, scene, file):
+    """The first opens a file and joins; the second, empty, joins after it. Returns both."""
+    a, b = pair
+    a.run("bpy.ops.wm.open_mainfile(filepath=file)", file=str(file))
+    a.join(agents[0], scene)
+    a.synced()
+    b.join(agents[1], scene)
+    settle(b, a)
+    return a, b
+
+
 def same(a, b, by_tag=False):
     """Assert that two Blenders hold the same; says the first differences."""
     import difference

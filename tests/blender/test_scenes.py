@@ -2,7 +2,7 @@
 """Real files: one opens and joins, the other joins empty and has the same."""
 
 import pytest
-from blender import SCENES, same, settle
+from blender import SCENES, same, settle, share
 
 FILES = sorted(SCENES.glob("*.blend"))
 
@@ -10,24 +10,14 @@ FILES = sorted(SCENES.glob("*.blend"))
 @pytest.mark.skipif(not FILES, reason=f"no .blend files in {SCENES}; set SCENESYNC_SCENES")
 @pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
 def test_a_joiner_has_the_same(file, alone, agents, scene):
-    a, b = alone
-    a.run("bpy.ops.wm.open_mainfile(filepath=file)", file=str(file))
-    a.join(agents[0], scene)
-    a.synced()
-    b.join(agents[1], scene)
-    settle(b, a)
+    a, b = share(alone, agents, scene, file)
     same(a, b)
 
 
 @pytest.mark.skipif(not FILES, reason=f"no .blend files in {SCENES}; set SCENESYNC_SCENES")
 @pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
 def test_edits_of_the_joiner_arrive(file, alone, agents, scene):
-    a, b = alone
-    a.run("bpy.ops.wm.open_mainfile(filepath=file)", file=str(file))
-    a.join(agents[0], scene)
-    a.synced()
-    b.join(agents[1], scene)
-    settle(b, a)
+    a, b = share(alone, agents, scene, file)
     edits = b.run(EVERYTHING)
     settle(b, a)
     assert edits >= 3

@@ -3,7 +3,7 @@
 
 import blenders
 import pytest
-from blender import SCENES, Blender, same, settle
+from blender import SCENES, Blender, same, settle, share
 from test_objects import CUBES, names
 
 PAIRS = [("3.4", "4.3"), ("4.3", "3.4"), ("3.4", "5.2"), ("5.2", "4.3")]
@@ -45,12 +45,7 @@ def test_objects_both_ways(apart, agents, scene):
 @pytest.mark.skipif(not SCENES.exists(), reason=f"no files in {SCENES}; set SCENESYNC_SCENES")
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_real_files(file, apart, agents, scene):
-    a, b = apart
-    a.run("bpy.ops.wm.open_mainfile(filepath=file)", file=str(file))
-    a.join(agents[0], scene)
-    a.synced()
-    b.join(agents[1], scene)
-    settle(b, a)
+    a, b = share(apart, agents, scene, file)
     same(a, b)
 
 
