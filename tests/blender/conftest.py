@@ -12,7 +12,8 @@ import subprocess
 import blenders
 import pytest
 import services
-from blender import Blender
+from blender import Blender, settle
+from undo import UNDO
 
 VERSIONS = os.environ.get("SCENESYNC_BLENDERS", "3.4").split(",")
 _scenes = itertools.count(1)
@@ -132,3 +133,15 @@ def windows(borrow, agents, scene, request):
         blender.join(agent, scene)
         blender.synced()
     return pair
+
+
+@pytest.fixture
+def two(windows):
+    """The same with one object, "mine", and with what undo.py has."""
+    for person in windows:
+        person.run(UNDO)
+    a, b = windows
+    a.run("o = bpy.data.objects.new('mine', None)\nbpy.context.scene.collection.objects.link(o)\npush()")
+    settle(a, b)
+    b.run("push()")
+    return a, b

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Undo while links wait: they are made in batches, as each makes Blender rebuild its relations."""
+
+import pytest
+from blender import same, settle
+from conftest import VERSIONS
+
+versions = pytest.mark.parametrize("version", VERSIONS)
+
+
+@versions
+def test_undo_of_what_is_not_linked_yet(version, two):
+    """Links are made in batches: undo can come between a collection and its place."""
+    a, b = two
+    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
+    settle(a, b)
+    a.run("from scenesync import registration\napply = registration.session().apply\napply.linked_at = float('inf')")
+    b.run("bpy.context.scene.collection.children.link(bpy.data.collections.new('theirs'))\npush()")
+    while not a.run("result = len(apply.links)"):
+        pass
+    a.run("undo()")
+    while not a.run("result = len(apply.links)"):
+        pass
+    a.run("apply.linked_at = 0.0")
+    settle(a, b)
+    same(a, b)
+    assert a.run("result = [c.name for c in bpy.context.scene.collection.children]") == ["theirs"]
+
+
+@versions
+def test_undo_to_a_place_that_waits_for_its_link(version, two):
+    """Links are made in batches: what others have said meanwhile holds, not what they had said before."""
+    a, b = two
+    move = "for c in o.users_collection:\n    c.objects.unlink(o)\nnew.objects.link(o)\npush()"
+    b.run("new = bpy.data.collections.new('c')\nbpy.context.scene.collection.children.link(new)\npush()")
+    settle(a, b)
+    a.run("push()")
+    b.run("o = bpy.data.objects['mine']\n" + move)
+    settle(a, b)
+    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
+    settle(a, b)
+    a.run("from scenesync import registration\napply = registration.session().apply\napply.linked_at = float('inf')")
+    b.run("new = bpy.context.scene.collection\n" + move)
+    while not a.run("result = len(apply.links)"):
+        pass
+    a.run("undo()")
+    a.run("apply.linked_at = 0.0")
+    settle(a, b)
+    same(a, b)
+    assert a.run("result = [c.name for c in bpy.data.objects['mine'].users_collection]") == ["Scene Collection"]
+
+
+@versions
+def test_edit_of_what_undo_took_from_its_place(version, two):
+    """Links are made in batches: where it hangs until then is nobody's edit."""
+    a, b = two
+    a.run("push()")
+    b.run(
+        "new = bpy.data.collections.new('c')\nbpy.context.scene.collection.children.link(new)\no = bpy.data.objects['mine']\n"
+        "for c in o.users_collection:\n    c.objects.unlink(o)\nnew.objects.link(o)\npush()"
+    )
+    settle(b, a)
+    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
+    settle(a, b)
+    a.run("from scenesync import registration\nsession = registration.session()\nsession.apply.linked_at = float('inf')\nundo()")
+    while not a.run("result = len(session.apply.links)"):
+        pass
+    a.run("bpy.data.objects['mine'].color = (1, 0, 0, 1)\npush()")
+    a.run("pass")
+    a.run("session.apply.linked_at = 0.0")
+    settle(a, b)
+    same(a, b)
+    assert a.run("result = [c.name for c in bpy.data.objects['mine'].users_collection]") == ["c"]
+    assert b.run("result = o.color[1]") == 0
+
+
+@versions
+def test_undo_of_a_place_while_another_waits_for_its_link(version, two):
+    """Undo leaves it in no collection, as it was before its first link: that is nobody's edit, and not above what others say meanwhile."""
+    a, b = two
+    waiting = "from scenesync import registration\napply = registration.session().apply\napply.linked_at = float('inf')"
+    a.run(waiting)
+    b.run(
+        "c = bpy.data.collections.new('c')\nbpy.context.scene.collection.children.link(c)\n"
+        "o = bpy.data.objects.new('theirs', None)\nc.objects.link(o)\npush()"
+    )
+    while not a.run("result = any(kind == 'object' for kind, _ in apply.links)"):
+        pass
+    a.run("push()\napply.linked_at = 0.0")
+    settle(a, b)
+    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
+    settle(a, b)
+    a.run(waiting)
+    b.run("c.objects.unlink(o)\nbpy.context.scene.collection.objects.link(o)\npush()")
+    while not a.run("result = len(apply.links)"):
+        pass
+    a.run("undo()")
+    a.run("apply.linked_at = 0.0")
+    settle(a, b)
+    same(a, b)
+    assert b.run("result = [c.name for c in o.users_collection]") == ["Scene Collection"]
