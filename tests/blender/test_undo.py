@@ -186,6 +186,24 @@ def test_undo_to_a_mesh_that_no_object_uses(version, two):
 
 
 @versions
+def test_undo_that_puts_another_node_in_the_place_of_theirs(version, two):
+    """What takes its place is no longer it: all of theirs comes back, even what both have alike."""
+    a, b = two
+    b.run("bpy.ops.mesh.primitive_cube_add()\nm = bpy.data.materials.new('m')\nm.use_nodes = True\nbpy.context.object.data.materials.append(m)\npush()")
+    settle(b, a)
+    a.run("n = bpy.data.materials['m'].node_tree.nodes.new('ShaderNodeTexImage')\nn.label = 'alike'\npush()")
+    settle(a, b)
+    a.run("bpy.data.materials['m'].node_tree.nodes.remove(n)\npush()")
+    settle(a, b)
+    b.run("n = m.node_tree.nodes.new('ShaderNodeTexNoise')\nn.label = 'alike'\nn.inputs['Scale'].default_value = 7\npush()")
+    settle(b, a)
+    a.run("undo()")
+    settle(a, b)
+    same(a, b)
+    assert b.run("result = [n.label, n.inputs['Scale'].default_value]") == ["alike", 7]
+
+
+@versions
 def test_undo_of_weights_that_are_looked_at_seldom(version, two):
     """Looking at the weights of a large mesh can wait, but not after undo: what others have changed is put back."""
     a, b = two

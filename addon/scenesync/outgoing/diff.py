@@ -111,9 +111,10 @@ class Diff:
         changes = properties.with_types(changes, values)
         if undone:
             decided_by, intended = self.ctx.kinds[kind_name].decided_by, self.session.apply.intended
-            theirs = [field for field in changes if decided_by(field, changes) in record.remote]
-            back = {field: intended(kind_name, uuid, field, record.values.get(field)) for field in theirs}
-            back.update((field, None) for field in changes if field not in back and _is_below(field, back))
+            theirs = {field for field in changes if decided_by(field, changes) in record.remote}
+            fields = [*changes, *record.values]
+            theirs.update([field for field in fields if theirs and _is_below(field, theirs)])  # made anew with what it is part of
+            back = {field: intended(kind_name, uuid, field, record.values.get(field)) for field in fields if field in theirs}
             changes = {field: value for field, value in changes.items() if field not in back}
         at_once, _ = split(kind_name, back)  # until links are made, what Blender has of them is nobody's edit
         record.values = {field: value for field, value in {**values, **at_once}.items() if value is not None}
@@ -380,10 +381,10 @@ class Diff:
         self.signatures[uuid] = (signature, now)
 
 
-def _is_below(field, removed):
-    """Whether a path above this field is removed."""
+def _is_below(field, fields):
+    """Whether a path above this field is among `fields`."""
     levels = field.split("/")
-    return any(removed.get("/".join(levels[:count]), "") is None for count in range(1, len(levels)))
+    return any("/".join(levels[:count]) in fields for count in range(1, len(levels)))
 
 
 def changed_fields(before, after):
