@@ -204,6 +204,23 @@ def test_undo_that_puts_another_node_in_the_place_of_theirs(version, two):
 
 
 @versions
+def test_undo_takes_their_node_that_we_have_edited(version, two):
+    """It comes back as it was last: what was here before has no value for what we edited."""
+    a, b = two
+    b.run("bpy.ops.mesh.primitive_cube_add()\nm = bpy.data.materials.new('m')\nm.use_nodes = True\nbpy.context.object.data.materials.append(m)\npush()")
+    settle(b, a)
+    a.run("push()")
+    b.run("n = m.node_tree.nodes.new('ShaderNodeTexNoise')\nn.inputs['Detail'].default_value = 3\npush()")
+    settle(b, a)
+    a.run("bpy.data.materials['m'].node_tree.nodes['Noise Texture'].inputs['Scale'].default_value = 7\npush()")
+    settle(a, b)
+    a.run("undo()")
+    settle(a, b)
+    same(a, b)
+    assert b.run("result = [n.inputs[name].default_value for name in ('Detail', 'Scale')]") == [3, 7]
+
+
+@versions
 def test_undo_of_weights_that_are_looked_at_seldom(version, two):
     """Looking at the weights of a large mesh can wait, but not after undo: what others have changed is put back."""
     a, b = two
