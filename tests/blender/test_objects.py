@@ -324,6 +324,23 @@ def test_material_slots_of_the_object(both):
     same(a, b)
 
 
+def test_what_is_being_edited_is_deleted_with_its_collection(both):
+    """Where another object has the mesh, it is not to be left in Edit Mode, in which it takes nothing."""
+    a, b = start(both)
+    a.run(
+        "c, o, twin = bpy.data.collections.new('c'), bpy.data.objects['one'], bpy.data.objects['two']\ntwin.data = o.data\n"
+        "bpy.context.scene.collection.children.link(c)\nfor x in o.users_collection:\n    x.objects.unlink(o)\nc.objects.link(o)"
+    )
+    settle(a, b)
+    b.run("bpy.context.view_layer.objects.active = bpy.data.objects['one']\nbpy.ops.object.mode_set(mode='EDIT')")
+    a.run("bpy.data.collections.remove(c)")
+    settle(a, b)
+    a.run("twin.data.vertices[0].co.x = 7\ntwin.data.update()")
+    settle(a, b)
+    same(a, b)
+    assert not b.run("result = bpy.data.objects['two'].data.is_editmode")
+
+
 def test_other_data_for_what_is_being_edited(both):
     """Blender keeps an object's data, without a word, while it is in Edit Mode."""
     a, b = start(both)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Edit Mode, in which Blender does not take everything that others write."""
 
+from contextlib import contextmanager
+
 import bpy
 
 
@@ -12,9 +14,27 @@ def refuses(block, fields):
 
 
 def leave(block):
-    """An object cannot be removed while it is being edited."""
+    """An object cannot be removed while it is being edited: its mesh would be for ever."""
     try:
-        with bpy.context.temp_override(active_object=block, object=block):
+        with _in_view(block), bpy.context.temp_override(active_object=block, object=block):
             bpy.ops.object.mode_set(mode="OBJECT")
     except RuntimeError:
         pass  # another window edits it; Blender leaves the mode by itself
+
+
+@contextmanager
+def _in_view(block):
+    """Where an operator finds it, also when the collection that it was in has just been removed."""
+    scene, view = bpy.context.scene.collection.objects, bpy.context.view_layer.objects
+    bpy.context.view_layer.update()
+    if view.get(block.name) == block:
+        yield
+        return
+    active = view.active
+    scene.link(block)
+    view.active = block
+    try:
+        yield
+    finally:
+        scene.unlink(block)
+        view.active = active
