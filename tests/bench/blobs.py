@@ -91,7 +91,8 @@ def ours(place, paths, threads):
         ended = time.monotonic()
         up = ended - given.result()[0]
     names = "\n".join(map(name_of, paths)) + "\n"
-    began, ended = place.program("agent_blobs", other.socket, place.scene(), "get", threads, input=names)
+    askers = min(2 * threads, len(paths))  # so that as many as with curl are under way: each waits for what it asked for
+    began, ended = place.program("agent_blobs", other.socket, place.scene(), "get", askers, input=names)
     for done in (agent, other):
         done.stop()
         shutil.rmtree(done.data)
