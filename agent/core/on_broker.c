@@ -82,13 +82,17 @@ void ss_replay_again(struct ss_core *core) {
 // What is missing goes out again, once. What is then still not replayed is lost on this broker, and newcomers need a checkpoint.
 static void ss_replay_judge(struct ss_core *core) {
     bool lacked = false, missing = false;
+    uint64_t brought = 0;
     for (size_t i = 0; i < core->scene.things.count && !missing; i++) {
-        lacked |= !ss_replayed_whole(core, core->scene.things.items[i]);
-        missing = ss_replayed_lacks(core, core->scene.things.items[i]);
+        const struct ss_thing *thing = core->scene.things.items[i];
+        const bool whole = ss_replayed_whole(core, thing);
+        lacked |= !whole;
+        brought += whole && thing->count > 0;
+        missing = ss_replayed_lacks(core, thing);
     }
     core->compared |= !missing;
     if (lacked && !missing) {
-        core->proven = 0; // what is on its way proves nothing yet
+        core->proven = brought; // what is on its way proves nothing yet
     } else if (!missing) {
         core->proven = core->scene.present;
         core->partial = false;

@@ -59,8 +59,8 @@ static int ss_state_merge(struct ss_core *core, const struct ss_ev_state *state,
     }
     for (uint32_t i = 0; i < fields; i++)
         ss_clock_observe(&core->clock, &incoming[i].stamp);
-    if (state->retained)
-        ss_replayed_note(core, ss_thing_at(core, thing), state->part);
+    if (state->retained || state->numbered) // what agents say is retained, too
+        ss_replayed_note(core, ss_thing_at(core, thing), state->part, state->retained);
     ss_repair_after(core, thing, state->part, incoming, fields, !state->numbered && changed);
     return SS_OK;
 }

@@ -5,6 +5,7 @@
 
 #include "core/entity.h"
 #include "core/record.h"
+#include "core/replayed.h"
 
 enum { SS_OUTBOX_MAX = 1 << 26 };
 
@@ -154,6 +155,7 @@ int ss_outbox_published(struct ss_core *core, uint64_t token) {
     struct ss_outgoing *entry = &outbox->entries.items[at];
     if (ss_record_outgoing(core, entry->seq, entry->thing, entry->part, true) != SS_OK)
         return SS_ENOMEM;
+    ss_replayed_note(core, ss_thing_at(core, entry->thing), entry->part, false);
     entry->state = SS_OUT_DONE;
     outbox->flying--;
     while (outbox->head < outbox->entries.count && outbox->entries.items[outbox->head].state == SS_OUT_DONE)

@@ -3,26 +3,36 @@
 
 #include "core/plan.h"
 
-void ss_replayed_note(struct ss_core *core, struct ss_thing *thing, int part) {
+static struct ss_seen_parts *ss_replayed_parts(struct ss_core *core, struct ss_thing *thing) {
+    if (thing->seen_parts == NULL)
+        thing->seen_parts = ss_alloc_take(ss_memory(core), sizeof *thing->seen_parts);
+    else if (thing->seen_parts->replay == core->replay)
+        return thing->seen_parts;
+    if (thing->seen_parts != NULL)
+        *thing->seen_parts = (struct ss_seen_parts){.replay = core->replay};
+    return thing->seen_parts;
+}
+
+void ss_replayed_note(struct ss_core *core, struct ss_thing *thing, int part, bool brought) {
     if (part < 0) {
-        thing->seen = core->replay;
+        *(brought ? &thing->seen : &thing->told) = core->replay;
         return;
     }
-    if (thing->seen_parts == NULL) {
-        thing->seen_parts = ss_alloc_take(ss_memory(core), sizeof *thing->seen_parts);
-        if (thing->seen_parts == NULL)
-            return;
-        thing->seen_parts->replay = core->replay - 1;
-    }
-    if (thing->seen_parts->replay != core->replay)
-        *thing->seen_parts = (struct ss_seen_parts){.replay = core->replay};
-    ss_bit_set(thing->seen_parts->bits, (unsigned)part);
+    struct ss_seen_parts *parts = ss_replayed_parts(core, thing);
+    if (parts != NULL)
+        ss_bit_set(brought ? parts->bits : parts->told, (unsigned)part);
 }
 
 static bool ss_replayed_has(const struct ss_core *core, const struct ss_thing *thing, int part) {
     if (part < 0)
         return thing->seen == core->replay;
     return thing->seen_parts != NULL && thing->seen_parts->replay == core->replay && ss_bit(thing->seen_parts->bits, (unsigned)part);
+}
+
+static bool ss_replayed_told(const struct ss_core *core, const struct ss_thing *thing, int part) {
+    if (part < 0)
+        return thing->told == core->replay;
+    return thing->seen_parts != NULL && thing->seen_parts->replay == core->replay && ss_bit(thing->seen_parts->told, (unsigned)part);
 }
 
 static bool ss_replayed_has_not(const struct ss_core *core, const struct ss_thing *thing, int part) {
@@ -32,7 +42,7 @@ static bool ss_replayed_has_not(const struct ss_core *core, const struct ss_thin
 // What is settled goes out whole; of what is in parts only those that changed.
 static bool ss_replayed_misses(const struct ss_core *core, const struct ss_thing *thing, int part) {
     const bool settles = (thing->flags & (SS_THING_UNSETTLED | SS_THING_PARTED)) == SS_THING_UNSETTLED;
-    return !ss_replayed_has(core, thing, part) && !ss_thing_queued(thing, part) && !settles;
+    return !ss_replayed_has(core, thing, part) && !ss_replayed_told(core, thing, part) && !ss_thing_queued(thing, part) && !settles;
 }
 
 // Whether something is true of the base, or of a part that has more to tell than fields that wait for their blobs.

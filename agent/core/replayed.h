@@ -5,13 +5,15 @@
 
 #include "core/state.h"
 
-// ss_replayed_note remembers that this replay brought a part (-1: the whole or the base) of a thing. Without memory it counts as not brought.
-void ss_replayed_note(struct ss_core *core, struct ss_thing *thing, int part);
+// ss_replayed_note remembers that this replay brought a part (-1: the whole or the base) of a thing, or (not `brought`) that the broker has it
+// because it was told meanwhile. Without memory it is not remembered.
+void ss_replayed_note(struct ss_core *core, struct ss_thing *thing, int part, bool brought);
 
 // ss_replayed_whole tells whether it brought all of a thing; a tombstone of which only the stamp is left need not be there.
 bool ss_replayed_whole(const struct ss_core *core, const struct ss_thing *thing);
 
-// ss_replayed_lacks tells whether it left out something of a thing that no message on its way will bring.
+// ss_replayed_lacks tells whether it left out something of a thing that the broker was not told meanwhile, and that no message on its way will
+// tell.
 bool ss_replayed_lacks(const struct ss_core *core, const struct ss_thing *thing);
 
 // ss_replayed_publish asks for state messages of all that it left out of a change's thing.

@@ -47,9 +47,9 @@ enum ss_thing_flag {
 };
 enum { SS_THING_DURABLE = SS_THING_UNSETTLED | SS_THING_SHRUNK };
 
-// ss_seen_parts is which parts of a thing a replay brought.
+// ss_seen_parts is which parts of a thing a replay brought, and of which the broker was told while it lasted.
 struct ss_seen_parts {
-    uint64_t bits[4];
+    uint64_t bits[4], told[4];
     uint32_t replay;
 };
 
@@ -72,6 +72,7 @@ struct ss_thing {
     uint32_t settling; // number in the list of what settles by and by, plus 1
     uint32_t repair;   // number of its repair, plus 1
     uint32_t seen;     // the replay that last brought it, or its base
+    uint32_t told;     // the replay during which the broker was last told of that
     struct ss_seen_parts *seen_parts;
 };
 
