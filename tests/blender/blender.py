@@ -44,13 +44,15 @@ class Blender:
     def __init__(self, version="3.4", file=None, window=False, log=None, bare=False, environment=(), desk=None):
         self.version = version
         self.window = window or desk is not None
-        self.log_path = pathlib.Path(log or tempfile.mkstemp(prefix="blender-", suffix=".log")[1])
+        self.folder = tempfile.TemporaryDirectory(prefix="blender-")  # what Blender leaves behind when it is ended: autosaves and the like
+        self.log_path = pathlib.Path(log or pathlib.Path(self.folder.name, "log"))
         server = socket.create_server(("127.0.0.1", 0))
         command = blenders.command(version) + ([] if self.window else ["-b"]) + ["--factory-startup"]
         command += ["--window-geometry", *map(str, desk)] if desk else []
         command += [str(file)] if file else []
         command += ["--python-exit-code", "9", "--python", str(HERE / "driver.py"), "--", str(server.getsockname()[1])] + ["bare"] * bare
-        environment = {**os.environ, **dict(environment), **({} if desk else SOFTWARE_GL), "PATH": "/usr/bin:" + os.environ["PATH"]}
+        environment = {**os.environ, **dict(environment), **({} if desk else SOFTWARE_GL), "TMPDIR": self.folder.name}
+        environment["PATH"] = "/usr/bin:" + os.environ["PATH"]
         with open(self.log_path, "wb") as log_file:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log_file, stderr=subprocess.STDOUT, env=environment)
         with server:
@@ -128,7 +130,7 @@ class Blender:
             self.process.wait()
         if hasattr(self, "connection"):
             self.connection.close()
-        self.log_path.unlink(missing_ok=True)
+        self.folder.cleanup()
 
 
 def settle(*people, timeout=60):

@@ -117,7 +117,7 @@ def arrived(value):
         copy.setflags(write=False)
         return copy
     if isinstance(value, kinds.Blob):
-        file = tempfile.NamedTemporaryFile(delete=False, prefix="scenesync-blob-")
+        file = tempfile.NamedTemporaryFile(delete=False, dir=bpy.app.tempdir)
         with file:
             file.write(value.data)
         return kinds.Blob(path=file.name, type=value.type, sha256=value.digest())

@@ -198,7 +198,7 @@ def moved(blender, name):
 def test_two_blenders_meet_there(server, people, tmp_path):
     version = blenders.VERSIONS[0]
     blenders.require(version)
-    one, other = (Blender(version, log=tmp_path / f"{number}.log") for number in range(2))
+    one, other = Blender(version), Blender(version)
     try:
         for blender, agent in zip((one, other), people):
             blender.join(agent, "main", content="receive")
