@@ -2,6 +2,7 @@
 """Artists: headless Blenders that edit one scene, each through an agent of its own."""
 import os
 import random
+import re
 import signal
 import threading
 
@@ -45,6 +46,14 @@ class Artist(threading.Thread):
         self.blender.close()
 
 
+def explain(blenders, text):
+    """What the agents have of the things that a difference names by the beginnings of their UUIDs, and what troubled the Blenders."""
+    named = set(re.findall(r"\b[0-9a-f]{8}\b", text))
+    for blender in blenders:
+        yield f"{blender.agent.user}: {blender.run('result = [list(e) for e in scenesync.registration.session().errors]')}"
+        yield from (line[:150] for line in blender.agent.run("dump", FILM).stdout.splitlines() if line.split("/")[1][:8] in named)
+
+
 def check_equal(artists):
     """Everything has arrived in both, and they hold the same."""
     for artist in artists:
@@ -53,6 +62,8 @@ def check_equal(artists):
         blenders = [artist.blender for artist in artists]
         settle(*blenders, timeout=120)
         same(*blenders, by_tag=True)
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n" + "\n".join(explain(blenders, str(error)))) from None
     finally:
         for artist in artists:
             artist.busy.release()

@@ -234,6 +234,16 @@ class StalledReader(Fault):
         place.readers[self.target].stalled.clear()
 
 
+class SlowReader(StalledReader):
+    weight = 4
+
+    def begin(self, place):
+        place.readers[self.target].slow.set()
+
+    def end(self, place):
+        place.readers[self.target].slow.clear()
+
+
 class FrozenBlender(Fault):
     targets, lasts, weight = (0, 1), (2, 10), 8
 
@@ -249,7 +259,7 @@ class FrozenBlender(Fault):
 
 
 KINDS = (Kill, KillTwice, Restart, Forget, Freeze, Partition, NoBroker, NoStore, Deaf, Lonely, Loss, Delay, Reorder, Narrow, BadWireless, FullDisk,
-         KillOnFullDisk, StalledReader, FrozenBlender)
+         KillOnFullDisk, StalledReader, SlowReader, FrozenBlender)
 
 Planned = namedtuple("Planned", "at fault")
 

@@ -20,7 +20,8 @@ class Ledger:
 
     def __init__(self, shared):
         self.lock, self.shared = threading.Lock(), set(shared)
-        self.attempts, self.outcomes, self.refusals = defaultdict(list), Counter(), Counter()
+        self.attempts, self.known = defaultdict(list), set()
+        self.outcomes, self.refusals = Counter(), Counter()
 
     def begin(self, kind, identity, fields):
         """The attempts to set one entity's fields, which are about to be sent."""
@@ -28,6 +29,7 @@ class Ledger:
             made = {(kind, identity, name): Attempt(value) for name, value in fields.items()}
             for key, attempt in made.items():
                 self.attempts[key].append(attempt)
+            self.known.add((kind, identity))
             return made
 
     def end(self, made, outcome):
@@ -40,11 +42,12 @@ class Ledger:
 
     def entities(self):
         with self.lock:
-            return {key[:2] for key in self.attempts}
+            return sorted(self.known)
 
     def last(self, key):
         """The last value that was acknowledged."""
-        return next((attempt.value for attempt in reversed(self.attempts[key]) if attempt.outcome == ACKNOWLEDGED), None)
+        with self.lock:
+            return next((attempt.value for attempt in reversed(self.attempts.get(key, [])) if attempt.outcome == ACKNOWLEDGED), None)
 
     def wrong(self, key, value, stamp, slow):
         """What is wrong with the value that a field has in the end, stamped at `stamp` (s), where clocks were `slow` by so much at most; None if

@@ -76,11 +76,12 @@ class Disk:
 
 
 class Reader(threading.Thread):
-    """A program that reads all of the scene at one agent, through all the agent's lives, except while it is `stalled`."""
+    """A program that reads all of the scene at one agent, through all the agent's lives: not at all while it is `stalled`, three frames a second
+    while it is `slow`."""
 
     def __init__(self, agent):
         super().__init__(daemon=True)
-        self.agent, self.stalled, self.ended = agent, threading.Event(), threading.Event()
+        self.agent, self.stalled, self.slow, self.ended = agent, threading.Event(), threading.Event(), threading.Event()
         self.status, self.most_pending, self.values, self.refused = {}, 0, {}, {}
 
     def run(self):
@@ -96,6 +97,8 @@ class Reader(threading.Thread):
         if self.stalled.is_set():
             time.sleep(0.05)
             return
+        if self.slow.is_set():
+            time.sleep(0.3)
         frame = link.read(0.2)
         link.seen.clear()
         if frame and frame["t"] == "status":

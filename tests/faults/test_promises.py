@@ -96,7 +96,8 @@ class Run:
             check_equal(self.place.blenders)
             until_at_rest(self.place)
         print(f"checked in {time.monotonic() - began:.1f} s: {dict(self.ledger.outcomes)}, {fields} fields shown, refused {dict(self.ledger.refusals)}, "
-              f"MB {({name: round(most) for name, most in self.most_mb.items()})}", flush=True)
+              f"MB {({name: round(most) for name, most in self.most_mb.items()})}, "
+              f"waiting {({name: reader.most_pending for name, reader in self.place.readers.items()})}", flush=True)
         for writer in self.writers:
             writer.resume()
 

@@ -13,6 +13,7 @@ from place import SCENE
 PACE = 0.03  # seconds between two edits
 OUTSTANDING = 64  # edits without an answer
 KINDS = {"object": 60, "light": 30, "transform": 60, "scan": 4}  # how many of each a writer makes; nobody knows what a scan is
+LINES = 200  # in a journal
 PAGES = 12  # of 20 kB in a scan: more than travels in one message
 VECTORS = ("location", "rotation_euler", "scale")
 
@@ -25,7 +26,7 @@ class Writer(threading.Thread):
         self.number, self.agent, self.ledger, self.shared = number, agent, ledger, shared
         self.random = random.Random(f"{seed} {name}")
         self.own = {kind: [] for kind in KINDS}
-        self.counter = self.last_id = 0
+        self.counter = self.last_id = self.written = 0
         self.waiting = {}  # id of an edit → its attempts
         self.ended, self.paused, self.resting = threading.Event(), threading.Event(), threading.Event()
         self.problem = None
@@ -111,6 +112,14 @@ class Writer(threading.Thread):
     def move(self, link):
         self.edit(link, *self._one("transform"), **{name: self._vector() for name in self.random.sample(VECTORS, 2)})
 
+    def write_down(self, link):
+        """What nobody ever overwrites: whatever is lost of it stays lost."""
+        number = self._next()
+        if self.written % LINES == 0:
+            self.journal = self.random.randbytes(16)
+        self.written += 1
+        self.edit(link, "journal", self.journal, **{f"line/{number}": f"{self.name} {number}"})
+
     def drag(self, link):
         self.edit(link, *self._one("transform"), live=True, location=self._vector())
 
@@ -144,13 +153,13 @@ class Writer(threading.Thread):
 
     def mark(self, link):
         """A field of its own on what may be somebody else's."""
-        kind, identity = self.random.choice(sorted(self.ledger.entities()) or [self._one("object")])
-        if kind != "scan":
+        kind, identity = self.random.choice(self.ledger.entities() or [self._one("object")])
+        if kind not in ("scan", "journal"):
             self.edit(link, kind, identity, **{f"mark{self.number}": self._next()})
 
     def contend(self, link):
         self.edit(link, "object", self.random.choice(self.shared), **{self.random.choice(("name", "note")): f"{self.name} {self._next()}"})
 
 
-ACTIONS = {Writer.name_it: 8, Writer.move: 10, Writer.drag: 8, Writer.light: 6, Writer.delete: 4, Writer.remove_field: 3, Writer.page: 2,
+ACTIONS = {Writer.write_down: 15, Writer.name_it: 8, Writer.move: 10, Writer.drag: 8, Writer.light: 6, Writer.delete: 4, Writer.remove_field: 3, Writer.page: 2,
            Writer.blob: 1, Writer.mark: 6, Writer.contend: 8}
