@@ -69,7 +69,7 @@ class Disk:
     def fill(self):
         """As if others had taken all that was free."""
         now = os.statvfs(self.path)
-        self._resize((now.f_blocks - now.f_bavail) * now.f_frsize)
+        self._resize(max(1, now.f_blocks - now.f_bavail) * now.f_frsize)  # 0 is no limit
 
     def free(self):
         self._resize(DISK)
