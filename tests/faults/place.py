@@ -67,9 +67,14 @@ class Disk:
         subprocess.run(["mount", "-o", f"remount,size={size}", "tmpfs", self.path], check=True)
 
     def fill(self):
-        """As if others had taken all that was free."""
-        now = os.statvfs(self.path)
-        self._resize(max(1, now.f_blocks - now.f_bavail) * now.f_frsize)  # 0 is no limit
+        """As if others had taken all that was free. An agent may write between the look and the change, and then it is tried again."""
+        for last in (False,) * 50 + (True,):
+            now = os.statvfs(self.path)
+            try:
+                return self._resize(max(1, now.f_blocks - now.f_bavail) * now.f_frsize)  # 0 is no limit
+            except subprocess.CalledProcessError:
+                if last:
+                    raise
 
     def free(self):
         self._resize(DISK)
