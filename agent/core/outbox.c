@@ -124,6 +124,7 @@ static bool ss_outbox_send(struct ss_core *core, struct ss_outgoing *entry) {
     effect->state.seq = entry->seq;
     effect->state.expiry_s = (thing->flags & SS_THING_DELETED) != 0 ? SS_TOMBSTONE_S : 0;
     ss_outbox_mark(core, entry, false);
+    ss_replayed_note(core, thing, entry->part, false);
     core->outbox.flying++;
     return true;
 }
@@ -155,7 +156,7 @@ int ss_outbox_published(struct ss_core *core, uint64_t token) {
     struct ss_outgoing *entry = &outbox->entries.items[at];
     if (ss_record_outgoing(core, entry->seq, entry->thing, entry->part, true) != SS_OK)
         return SS_ENOMEM;
-    ss_replayed_note(core, ss_thing_at(core, entry->thing), entry->part, false);
+    ss_replayed_note(core, ss_thing_at(core, entry->thing), entry->part, false); // a replay may have begun since it was sent
     entry->state = SS_OUT_DONE;
     outbox->flying--;
     while (outbox->head < outbox->entries.count && outbox->entries.items[outbox->head].state == SS_OUT_DONE)

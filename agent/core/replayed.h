@@ -5,8 +5,8 @@
 
 #include "core/state.h"
 
-// ss_replayed_note remembers that this replay brought a part (-1: the whole or the base) of a thing, or (not `brought`) that the broker has it
-// because it was told meanwhile. Without memory it is not remembered.
+// ss_replayed_note remembers that this replay brought a part (-1: the whole or the base) of a thing, or (not `brought`) that the broker has or
+// will have it because it was told meanwhile. Without memory it is not remembered.
 void ss_replayed_note(struct ss_core *core, struct ss_thing *thing, int part, bool brought);
 
 // ss_replayed_whole tells whether it brought all of a thing; a tombstone of which only the stamp is left need not be there.

@@ -137,11 +137,27 @@ static void what_is_new_while_it_is_replayed_is_not_missing(void **state) {
     desk_close(&desk);
 }
 
+// What waits for the broker's word will be retained, too.
+static void what_is_on_its_way_while_it_is_replayed_is_not_missing(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_work(&desk);
+    quiet(&desk);
+    the_broker_forgets(&desk);
+    assert_int_equal(desk_edit(&desk, 7, 1, false, 4, "name", DESK_BYTES(2)), SS_OK);
+    desk_stored(&desk);
+    assert_non_null(desk_find(&desk, SS_FX_PUBLISH_STATE));
+    quiet(&desk);
+    assert_false(desk.core->republished);
+    desk_close(&desk);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_replay_left_out_of_an_entity_goes_out_again),
         cmocka_unit_test(what_was_replayed_in_all_its_parts_stays),
         cmocka_unit_test(what_is_new_while_it_is_replayed_is_not_missing),
+        cmocka_unit_test(what_is_on_its_way_while_it_is_replayed_is_not_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
