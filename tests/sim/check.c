@@ -191,12 +191,21 @@ static bool sim_by_tool(const struct sim_record *record) {
            (ss_slice_equal(name, ss_slice_text("location")) || ss_slice_equal(name, ss_slice_text("power")));
 }
 
-static bool sim_by_who_is_gone(const struct sim_agent *at, const struct sim_record *record) {
-    const uint8_t *uuid = record->key + sim_head(record) - sizeof at->promises->uuid.b;
+static const struct ss_cell *sim_cell(const struct ss_core *core, const struct sim_record *record) {
+    struct ss_uuid uuid;
+    memcpy(uuid.b, record->key + sim_head(record) - sizeof uuid.b, sizeof uuid.b);
+    const uint32_t kind = ss_names_find(&core->names, ss_slice_text((const char *)record->key));
+    const uint32_t number = kind == SS_NONE ? SS_NONE : ss_scene_find(&core->scene, kind, &uuid);
+    const uint32_t name = ss_names_find(&core->names, sim_field(record));
+    if (number == SS_NONE || name == SS_NONE)
+        return NULL;
+    const struct ss_thing *thing = ss_thing_at(core, number);
+    return ss_cells_get(&core->names, thing->cells, thing->count, name);
+}
+
+static bool sim_by_who_is_gone(const struct sim_agent *at, const struct ss_cell *cell) {
     for (size_t p = 0; p < at->promises_gone; p++) {
-        const struct sim_promise *promise = &at->promises[p];
-        if (strcmp((const char *)record->key, promise->kind) == 0 && memcmp(uuid, promise->uuid.b, sizeof promise->uuid.b) == 0 &&
-            ss_slice_equal(sim_field(record), ss_slice_text(promise->name)))
+        if (ss_stamp_compare(&at->promises[p].stamp, &cell->stamp) == 0)
             return true;
     }
     return false;
@@ -204,9 +213,10 @@ static bool sim_by_who_is_gone(const struct sim_agent *at, const struct sim_reco
 
 // What a plain tool wrote, or an agent before its disk was gone, may be retained where nobody was told: by a broker that does not replay everything.
 static bool sim_untold(const struct sim *sim, const struct sim_record *record) {
+    const struct ss_cell *found = sim_cell(sim->agent[sim->agents - 1].core, record); // by the newcomer
     bool untold = sim_by_tool(record);
-    for (int i = 0; i < sim->agents; i++)
-        untold |= sim_by_who_is_gone(&sim->agent[i], record);
+    for (int i = 0; i < sim->agents && found != NULL; i++)
+        untold |= sim_by_who_is_gone(&sim->agent[i], found);
     return untold && sim->replay != SIM_WHOLE;
 }
 

@@ -72,7 +72,7 @@ struct sim_records {
     size_t count, capacity;
 };
 
-// sim_edit is what a client was promised: this value, or one with a later stamp.
+// sim_promise is what a client was promised: this value, or one with a later stamp.
 struct sim_promise {
     struct ss_uuid uuid;
     char kind[16], name[48];
