@@ -4,7 +4,7 @@
 import bpy
 
 from .. import identity
-from . import Kind, KindError, properties
+from . import Kind, KindError
 from .values import read_attributes, set_attribute, write_attributes
 
 ATTRIBUTES = (
@@ -135,7 +135,7 @@ class Object(Kind):
         """Being in no collection is not said for itself: whoever took it out of its last says it."""
         if name.startswith(COLLECTIONS) and changes.get(name) is False:
             return next((other for other in changes if other.startswith(COLLECTIONS) and other != name), name)
-        return properties.decided_by(name)
+        return super().decided_by(name, changes)
 
     # ---- create
 
