@@ -87,6 +87,8 @@ def ours(place, paths, threads):
     with concurrent.futures.ThreadPoolExecutor(1) as beside:
         given = beside.submit(place.program, "agent_blobs", agent.socket, place.scene(), "put", threads, input="\n".join(map(str, paths)) + "\n")
         while stored(place) < before + len(paths):
+            if given.done():
+                given.result()  # raises where it failed
             time.sleep(0.05)
         ended = time.monotonic()
         up = ended - given.result()[0]
