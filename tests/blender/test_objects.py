@@ -398,3 +398,20 @@ def test_many_objects_moved_at_once(both):
     b.run("for i, o in enumerate(bpy.data.objects):\n    o.rotation_euler = (i, 1, 2)")
     settle(b, a)
     same(a, b)
+
+
+def test_what_cannot_be_linked_does_not_keep_the_rest(both):
+    a, b = start(both)
+    b.run(
+        "from scenesync import registration\ndiff = registration.session().diff\nfound, send = [], diff.send_unnoticed\n"
+        "def fail_once(kind, uuid, block, record, incoming):\n"
+        "    if kind.name == 'object' and not found:\n        found.append(block.name)\n        raise RuntimeError('out of luck')\n"
+        "    send(kind, uuid, block, record, incoming)\n"
+        "diff.send_unnoticed = fail_once"
+    )
+    a.run("p = bpy.data.objects['one']\nfor name in ('two', 'three'):\n    bpy.data.objects[name].parent = p")
+    settle(a, b)
+    parents = b.run("result = {o.name: o.parent and o.parent.name for o in bpy.data.objects if o.name != 'one'}")
+    failed = b.run("result = found")
+    assert len(failed) == 1 and parents == {name: None if name in failed else "one" for name in ("two", "three")}
+    assert ["object", "RuntimeError: out of luck"] in b.synced()

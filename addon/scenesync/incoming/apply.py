@@ -285,21 +285,26 @@ class Apply:
     def _link(self, now):
         links, self.links = self.links, {}
         self.linked_at = now
-        collections = {}
-        for (kind_name, uuid), fields in links.items():
-            kind = self.ctx.kinds[kind_name]
-            block = self.ctx.identity.find(uuid)
-            record = self.mirror.get(kind_name, uuid)
-            if block is None or record is None or record.deleted:
-                continue
-            if kind_name == "object" and self.fresh.link(uuid, block, fields, record, collections):
-                continue
-            self.session.diff.send_unnoticed(kind, uuid, block, record, fields)
-            self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fields))
-            record.values = {**split(kind_name, record.values)[0], **kind.read_links(self.ctx, block)}
-            record.remote.update(fields)
         self.session.pending_push = True
         self.session.watch.structure = True
+        collections = {}
+        for (kind_name, uuid), fields in links.items():
+            try:
+                self._link_one(self.ctx.kinds[kind_name], uuid, fields, collections)
+            except Exception as error:
+                self.session.failed(kind_name, error)
+
+    def _link_one(self, kind, uuid, fields, collections):
+        block = self.ctx.identity.find(uuid)
+        record = self.mirror.get(kind.name, uuid)
+        if block is None or record is None or record.deleted:
+            return
+        if kind.name == "object" and self.fresh.link(uuid, block, fields, record, collections):
+            return
+        self.session.diff.send_unnoticed(kind, uuid, block, record, fields)
+        self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fields))
+        record.values = {**split(kind.name, record.values)[0], **kind.read_links(self.ctx, block)}
+        record.remote.update(fields)
 
     # ---- delete
 
