@@ -95,7 +95,8 @@ def write(ctx, kind, uuid, block, fields):
         for field in own:
             ctx.unwant(uuid, kind.name, field)
         if kind.collection and len(own) < len(fields):
-            ctx.following.update((uuid, kind.name, field) for field in properties.write(block, fields))
+            for field in properties.write(block, fields):
+                ctx.follow(block, field)
         if own:
             _write_own(ctx, kind, block, own, errors)
     finally:

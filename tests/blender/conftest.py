@@ -100,12 +100,12 @@ def opened(display):
 
 @pytest.fixture
 def borrow(opened, request):
-    """borrow(key, open): the Blenders that `open` opens, kept for the next test until one fails, as Mesa's first picture takes seconds."""
+    """borrow(key, start): the Blenders that `start` opens, kept for the next test until one fails, as Mesa's first picture takes seconds."""
     lent = {}
     failed = request.session.testsfailed
 
-    def borrow(key, open):
-        lent[key] = opened.pop(key, None) or open()
+    def borrow(key, start):
+        lent[key] = opened.pop(key, None) or start()
         return lent[key]
 
     yield borrow

@@ -293,6 +293,7 @@ class Apply:
                 self._link_one(self.ctx.kinds[kind_name], uuid, fields, collections)
             except Exception as error:
                 self.session.failed(kind_name, error)
+                self.held.setdefault((kind_name, uuid), {}).update(fields)
 
     def _link_one(self, kind, uuid, fields, collections):
         block = self.ctx.identity.find(uuid)

@@ -27,7 +27,7 @@ def _in_view(block):
     """Where an operator finds it, also when the collection that it was in has just been removed."""
     scene, view = bpy.context.scene.collection.objects, bpy.context.view_layer.objects
     bpy.context.view_layer.update()
-    if view.get(block.name) == block:
+    if any(item == block for item in view):
         yield
         return
     active = view.active

@@ -277,7 +277,7 @@ def _new_map(mesh, name, values):
     if layer is None:
         return  # this Blender holds eight
     if layer.name != name:
-        mesh.uv_layers.remove(layer)  # nor can it hold this name
+        _remove_layer(mesh.uv_layers, layer)  # nor can it hold this name
         return
     put(layer.data, "uv", values)
 
@@ -344,7 +344,7 @@ def ensure(mesh, field, name, domain, data_type):
         if layer.name != name:
             layer.name = name  # the name of a vertex group is only given by renaming
     if layer.name != name:
-        mesh.attributes.remove(layer)
+        _remove_layer(mesh.attributes, layer)
         return None
     return layer
 
