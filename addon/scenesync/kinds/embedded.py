@@ -12,6 +12,8 @@ class Embedded:
     def read_tree(self, ctx, block, fields):
         if ctx.caps.use_nodes:
             fields["use_nodes"] = block.use_nodes
+        elif block.node_tree is not None and not block.node_tree.nodes:
+            fields["use_nodes"] = True
         if block.node_tree is not None:
             fields.update(nodes.read_tree(ctx, block, block.node_tree))
 
@@ -19,14 +21,16 @@ class Embedded:
         return nodes.read_part(ctx, block, block.node_tree, names)
 
     def prepare_tree(self, ctx, block, fields):
-        """Of a new datablock: a tree where there shall be one, empty when its nodes are known, else the one that Blender makes."""
+        """Of a new datablock: a tree where there shall be one, empty when its nodes are known or it has none, else the one that Blender makes."""
         known = nodes.concerns(fields)
         if ctx.caps.use_nodes and (known or fields.get("use_nodes", self.nodes_by_default)):
             block.use_nodes = True
-        if block.node_tree is not None and has_nodes(fields):
+        bare = fields.get("use_nodes") is True and not known and self.instead_of_nodes.isdisjoint(fields)
+        if block.node_tree is not None and (bare or has_nodes(fields)):
             block.node_tree.nodes.clear()
 
     nodes_by_default = False
+    instead_of_nodes = frozenset()  # fields by which a tool without nodes says what Blender's own shall hold
 
     def write_tree(self, ctx, block, fields):
         if ctx.caps.use_nodes and block.node_tree is None and (fields.get("use_nodes") or nodes.concerns(fields)):

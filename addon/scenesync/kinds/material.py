@@ -48,6 +48,7 @@ class Material(Embedded, Kind):
     name = "material"
     collection = "materials"
     nodes_by_default = True
+    instead_of_nodes = summary.NAMES
     live = frozenset({"base_color", "metallic", "roughness", "emission", "emission_strength", "alpha", "ior", "normal_strength"})
 
     def uses(self, ctx, block):

@@ -98,6 +98,22 @@ def case_a_tree_that_is_not_used():
     assert not copied.use_nodes and len(copied.node_tree.nodes) == 2
 
 
+def case_a_tree_without_nodes():
+    ctx = harness.context()
+    block = material()
+    block.node_tree.nodes.clear()
+    copied = made.assert_copies(ctx, "material", block)
+    assert len(copied.node_tree.nodes) == 0
+
+
+def case_a_material_of_a_tool_has_the_nodes_that_blender_makes():
+    ctx = harness.context()
+    kind = ctx.kinds["material"]
+    for given in ({}, {"base_color": [1.0, 0.0, 0.0]}, {"use_nodes": True, "roughness": 0.25}):
+        block = kind.create(ctx, "Given", given)
+        assert len(block.node_tree.nodes) == 2, given
+
+
 # ---- the summary
 
 
