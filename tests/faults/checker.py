@@ -88,8 +88,8 @@ def check_views(place):
     first = views[AGENTS[0]]
     for name in AGENTS:
         assert not differences(first, views[name]), f"{AGENTS[0]} and {name} show different things: {differences(first, views[name])}"
-        values = place.readers[name].values
-        eventually(lambda values=values: not differences(first, shown(values)), 30)
+        reader = place.readers[name]
+        eventually(lambda reader=reader: not differences(first, shown(dict(reader.values))), 30)
     assert len({place.agents[name].run("dump", SCENE).stdout for name in AGENTS}) == 1
     return first
 

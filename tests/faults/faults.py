@@ -63,7 +63,7 @@ class KillTwice(Kill):
     def end(self, place):
         with place[self.target].node:
             place[self.target].launch()
-        self.rng.choice((lambda: None, lambda: os.sched_yield(), place[self.target].await_ready))()
+        self.rng.choice((lambda: None, os.sched_yield, place[self.target].await_ready))()
         place[self.target].kill()
         super().end(place)
 

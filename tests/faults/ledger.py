@@ -32,9 +32,12 @@ class Ledger:
             self.known.add((kind, identity))
             return made
 
-    def end(self, made, outcome):
+    def end(self, made, outcome, error=None):
+        """What has become of these; `error` is why they were refused."""
         with self.lock:
             self.outcomes[outcome] += 1
+            if error is not None:
+                self.refusals[error] += 1
             for key, attempt in made.items():
                 attempt.outcome = outcome
                 if outcome == ACKNOWLEDGED and key[1] not in self.shared:

@@ -90,7 +90,7 @@ class Run:
         for writer in self.writers:
             writer.pause()
         for writer in self.writers:
-            assert writer.resting.wait(90), f"{writer.name} has no answer to {len(writer.waiting)} edits"
+            assert writer.resting.wait(90), f"{writer.name} has no answer to {len(writer.waiting)} edits: {writer.problem}"
         fields = check(self.place, self.ledger, self.most_mb)
         if self.place.blenders:
             check_equal(self.place.blenders)

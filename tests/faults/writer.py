@@ -65,9 +65,7 @@ class Writer(threading.Thread):
             if frame and frame["t"] in ("ack", "refused"):
                 attempts = self.waiting.pop(frame.get("id"), None)
                 if attempts:
-                    self.ledger.end(attempts, ACKNOWLEDGED if frame["t"] == "ack" else REFUSED)
-                if frame["t"] == "refused":
-                    self.ledger.refusals[frame["error"]] += 1
+                    self.ledger.end(attempts, ACKNOWLEDGED if frame["t"] == "ack" else REFUSED, frame.get("error"))
 
     def pause(self):
         self.resting.clear()
