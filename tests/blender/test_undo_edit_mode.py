@@ -6,6 +6,16 @@ from blender import same, settle
 from conftest import VERSIONS
 from undo import locations
 
+SUBDIVIDE = """
+bpy.context.view_layer.objects.active = bpy.data.objects['cube']
+push()
+with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+    bpy.ops.object.mode_set(mode='EDIT')
+    push()
+    bpy.ops.mesh.select_all(action='SELECT')
+    bpy.ops.mesh.subdivide()
+    push()
+"""
 versions = pytest.mark.parametrize("version", VERSIONS)
 
 
@@ -15,13 +25,7 @@ def test_redo_within_edit_mode(version, two):
     a, b = two
     b.run("bpy.ops.mesh.primitive_cube_add()\nbpy.context.object.name = 'cube'\npush()")
     settle(b, a)
-    a.run(
-        "bpy.context.view_layer.objects.active = bpy.data.objects['cube']\npush()\n"
-        "with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):\n"
-        "    bpy.ops.object.mode_set(mode='EDIT')\n    push()\n"
-        "    bpy.ops.mesh.select_all(action='SELECT')\n    bpy.ops.mesh.subdivide()\n    push()\n"
-        "undo()\nredo()"
-    )
+    a.run(SUBDIVIDE + "undo()\nredo()")
     settle(a, b)
     a.run("with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):\n    bpy.ops.object.mode_set(mode='OBJECT')")
     settle(a, b)
@@ -35,12 +39,7 @@ def test_undo_in_edit_mode_after_another_deleted_what_is_edited(version, two):
     a, b = two
     b.run("bpy.ops.mesh.primitive_cube_add()\nbpy.context.object.name = 'cube'\npush()")
     settle(b, a)
-    a.run(
-        "bpy.context.view_layer.objects.active = bpy.data.objects['cube']\npush()\n"
-        "with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):\n"
-        "    bpy.ops.object.mode_set(mode='EDIT')\n    push()\n"
-        "    bpy.ops.mesh.select_all(action='SELECT')\n    bpy.ops.mesh.subdivide()\n    push()\n    bpy.ops.mesh.subdivide()\n    push()"
-    )
+    a.run(SUBDIVIDE + "    bpy.ops.mesh.subdivide()\n    push()")
     b.run("bpy.data.objects.remove(bpy.data.objects['cube'])\npush()")
     settle(a, b)
     for _ in range(4):
