@@ -145,6 +145,12 @@ class Identity:
 
     def find(self, value):
         """The datablock of an entity, or None. Cheap unless things were added, removed or renamed since."""
+        block = self._find(value)
+        if block is None or self.use_session_uid or self.known(block) == value:
+            return block
+        return None  # another is at its address
+
+    def _find(self, value):
         if self.seen is None:
             return self._look(value)
         block = self.seen.get(value)

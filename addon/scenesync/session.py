@@ -111,7 +111,7 @@ class Session:
         self.retry_at = now + RECONNECT_SECONDS
         try:
             self.link = Link(self.socket)
-            self.send(self._hello())
+            self.link.send(self._hello())
         except LinkError as error:
             self._disconnect()
             if self.start_agent is not None:
@@ -136,8 +136,9 @@ class Session:
     # ---- frames
 
     def send(self, frame):
-        if self.link is not None:
-            self.link.send(frame)
+        """Once the agent has bidden us welcome; what it is told before we join is refused."""
+        if self.outbox.link is not None:
+            self.outbox.link.send(frame)
 
     def _receive(self, wait):
         """Take what has arrived; whether anything has."""
@@ -166,10 +167,11 @@ class Session:
 
     def _on_welcome(self, frame):
         self.outbox.connect(self.link, frame)
-        self.send({"t": "join", "scene": self.slug})
+        self.send({"t": "join", "scene": self.slug, "again": self.joining.done})
         if self.joining.done:
             self.state = "active"
         else:
+            self.receive.forget()
             self.state = "joining"
 
     def _on_change(self, frame):
@@ -300,7 +302,7 @@ class Session:
         looked = asked = None
         while time.perf_counter() < end:
             self.pump(0.0)
-            if self.state != "active" or self.link is None:
+            if self.state != "active" or self.outbox.link is None:
                 time.sleep(0.002)
                 looked = asked = None
             elif not looked:

@@ -44,6 +44,17 @@ def test_an_address_that_is_used_again(identity, data, kind, within_a_tick):
     assert identity.find(before) is None
 
 
+@pytest.mark.parametrize("looked_for", (1, 1000))
+@pytest.mark.parametrize("within_a_tick", (True, False))
+def test_what_is_found_is_no_other_at_its_address(identity, data, within_a_tick, looked_for):
+    data.meshes.extend(Block(7 + place, f"before {place}") for place in range(looked_for))
+    before = [identity.id_of("mesh", block) for block in data.meshes]
+    data.meshes[-1] = Block(data.meshes[-1].address, "another")
+    if within_a_tick:
+        identity.tick(begins=True)
+    assert [identity.find(value) for value in before] == [*data.meshes[:-1], None]
+
+
 def test_an_address_that_another_kind_uses_again_under_the_same_name(identity, data):
     data.meshes.append(Block(7, "same"))
     before = identity.id_of("mesh", data.meshes[0])

@@ -28,6 +28,42 @@ def test_undo_of_what_is_not_linked_yet(version, two):
 
 
 @versions
+@pytest.mark.parametrize("noticed", (True, False))
+def test_purge_of_what_is_not_linked_yet(version, noticed, two):
+    """Links are made in batches: what nothing uses until then is not unused in the scene."""
+    a, b = two
+    a.run("from scenesync import registration\nsession = registration.session()\nsession.apply.linked_at = float('inf')")
+    b.run("bpy.context.scene.collection.children.link(bpy.data.collections.new('theirs'))")
+    while not a.run("result = len(session.apply.links)"):
+        pass
+    if noticed:
+        a.run("bpy.data.orphans_purge()\nsession.watch.structure = True")
+    else:
+        a.run("bpy.data.orphans_purge()\nsession.watch.structure = False\nsession.apply.linked_at = 0.0")
+        a.run("session.watch.structure = True")
+    a.run("session.apply.linked_at = 0.0")
+    settle(a, b)
+    same(a, b)
+    assert a.run("result = [c.name for c in bpy.context.scene.collection.children]") == ["theirs"]
+
+
+@versions
+def test_delete_of_what_has_just_been_linked(version, two):
+    a, b = two
+    a.run("from scenesync import registration\nsession = registration.session()\nsession.apply.linked_at = float('inf')")
+    b.run("bpy.context.scene.collection.children.link(bpy.data.collections.new('theirs'))")
+    while not a.run("result = len(session.apply.links)"):
+        pass
+    a.run(
+        "session.apply.linked_at = 0.0\nsession._work(session._take_in, float('inf'))\nassert not session.apply.links\n"
+        "bpy.data.collections.remove(bpy.data.collections['theirs'])"
+    )
+    settle(a, b)
+    same(a, b)
+    assert b.run("result = [c.name for c in bpy.context.scene.collection.children]") == []
+
+
+@versions
 def test_undo_to_a_place_that_waits_for_its_link(version, two):
     """Links are made in batches: what others have said meanwhile holds, not what they had said before."""
     a, b = two

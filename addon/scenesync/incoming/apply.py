@@ -62,7 +62,7 @@ class Apply:
         self.moves.append(moved)
 
     def restore(self, kind, uuid):
-        """Undo took away what others made: make it again, unless a redo is faster."""
+        """What others made was taken away here and is to be in the scene: make it again, unless a redo is faster."""
         record = self.mirror.get(kind, uuid)
         record.reached = False
         waiting = {**self.ctx.waiting_of(uuid, kind), **self.links.pop((kind, uuid), {})}
@@ -298,7 +298,12 @@ class Apply:
     def _link_one(self, kind, uuid, fields, collections):
         block = self.ctx.identity.find(uuid)
         record = self.mirror.get(kind.name, uuid)
-        if block is None or record is None or record.deleted:
+        if record is None or record.deleted:
+            return
+        if block is None:
+            record.values.update(fields)  # it went away here and nobody has noticed yet
+            if not record.reached:
+                self.restore(kind.name, uuid)
             return
         if kind.name == "object" and self.fresh.link(uuid, block, fields, record, collections):
             return
@@ -312,10 +317,9 @@ class Apply:
     def _delete(self, kind, uuid, fields):
         record = self.mirror.add(kind.name, uuid)
         record.values.update(fields)
-        if kind.singleton:
+        if kind.singleton or record.deleted:  # what is deleted already may be our own deletion that comes back: whoever unlinked it may keep it
             return
-        if not record.deleted:  # else it may be our own deletion that comes back
-            record.remote.add("deleted")
+        record.remote.add("deleted")
         record.deleted = True
         self.links.pop((kind.name, uuid), None)
         block = self.ctx.identity.find(uuid)

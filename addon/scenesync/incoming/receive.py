@@ -28,6 +28,12 @@ class Receive:
         self.session = session
         self.waiting = {}  # digest → [(kind, UUID, field, value)] until the blob is in the cache
 
+    def forget(self):
+        """What an earlier agent began to tell and has not been applied: this one begins anew."""
+        self.waiting.clear()
+        for items in self.session.apply.inbox.values():
+            items.clear()
+
     def change(self, frame):
         """Take one `change` frame apart."""
         after = frame.get("after")

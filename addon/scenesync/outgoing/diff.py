@@ -225,16 +225,22 @@ class Diff:
         if self.ctx.caps.session_uid:
             uids = numpy.empty(count, numpy.int32)
             objects.foreach_get("session_uid", uids)
-        if self.order is None or len(self.order) != count or (uids is not None and not numpy.array_equal(uids, self.order_uids)):
+        stale = self.session.watch.structure or (uids is not None and not numpy.array_equal(uids, self.order_uids))
+        if stale or self.order is None or len(self.order) != count:
             row = self.mirror.transforms.rows.get
-            self.order = numpy.array([row(uuid, -1) for uuid in self.ctx.identity.known_of(objects)], numpy.int64)
+            self.order = numpy.array([row(uuid, -1) for uuid in self._known_of(objects)], numpy.int64)
             self.order_uids = uids
         return self.order
 
     def objects_by_uuid(self):
         """{UUID: object} for this tick only."""
         blocks = list(bpy.data.objects)
-        return dict(zip(self.ctx.identity.known_of(blocks), blocks))
+        return dict(zip(self._known_of(blocks), blocks))
+
+    def _known_of(self, objects):
+        """Their UUIDs. While it is not known which have come and gone, each is looked at closely: addresses are used again."""
+        identity = self.ctx.identity
+        return map(identity.known, objects) if self.session.watch.structure else identity.known_of(objects)
 
     # ---- which datablocks there are
 
@@ -307,7 +313,8 @@ class Diff:
         gone = self.ctx.identity.find(uuid) is None
         if not gone and (self.session.undoing or not record.reached or self.session.apply.is_linking(kind_name, uuid)):
             return  # what uses it is on its way, or was taken away by undo
-        if self.session.undoing and "deleted" in record.remote:
+        taken_back = self.session.undoing and "deleted" in record.remote
+        if taken_back or not (record.reached or _is_placed(kind_name, record)):  # else purged here before what uses it was there
             self.session.apply.restore(kind_name, uuid)
             return
         record.deleted = True
@@ -379,6 +386,11 @@ class Diff:
         if signature is None or (signature != () and signature != seen):
             self.session.watch.dirty[kind.name, uuid] = True
         self.signatures[uuid] = (signature, now)
+
+
+def _is_placed(kind_name, record):
+    """Whether this is an object or a collection that has been put into a collection here."""
+    return any(value is True for value in split(kind_name, record.values)[1].values())
 
 
 def _is_below(field, fields):
