@@ -12,27 +12,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ADMINISTRATOR                                                                                                        \
-    "  --config FILE         the administrator's login: lines broker, user, password, ca_file (default: $SCENESYNC_ADMIN)\n" \
+#define LOGIN                                                                                                                 \
+    "  --config FILE         the login of an administrator, or of the scene's owner, whom `scenesync access` serves: lines\n" \
+    "                        broker, user, password, ca_file (default: $SCENESYNC_ADMIN)\n"
+#define SERVER                \
+    "For an administrator:\n" \
     "  --store-users FOLDER  where the store's lists of users are, readers and writers (default: $SCENESYNC_STORE_USERS)\n"
+#define PUBLIC                                                                           \
+    "  --public-broker URL, --public-store URL, --public-viewer URL, --public-ca FILE\n" \
+    "                        what the invited are to use (default: $SCENESYNC_PUBLIC_BROKER, …_STORE, …_VIEWER, …_CA)\n"
 
 static const struct ss_access_command {
     const char *name, *usage, *help;
     int least, most;
     int (*run)(struct ss_access *access);
 } COMMANDS[] = {
-    {"invite", "invite SCENE --role viewer|editor|bridge [--user NAME] [--expires T] …",
+    {"invite", "invite SCENE --role owner|editor|viewer|bridge [--user NAME] [--expires T] …",
      "Prints a link that lets somebody take part in a scene (* : in every scene): `scenesync join LINK`, or Paste Invitation in Blender.\n"
      "A user who is known keeps the password, which the link then lacks; a new one gets a password that nobody has seen before.\n"
      "  --user NAME           who it is for (default: a name made up)\n"
-     "  --expires T           the user is removed after that time: 90m, 12h, 7d, 4w (default: never)\n" ADMINISTRATOR
-     "  --public-broker URL, --public-store URL, --public-viewer URL, --public-ca FILE\n"
-     "                        what the invited are to use (default: $SCENESYNC_PUBLIC_BROKER, …_STORE, …_VIEWER, …_CA)\n",
-     1, 1, ss_access_invite},
+     "  --expires T           the role ends after that time: 90m, 12h, 7d, 4w (default: never)\n" LOGIN SERVER PUBLIC,
+     1, 1, ss_access_change},
     {"revoke", "revoke USER [SCENE] | revoke --expired …",
-     "Takes a user's role in a scene, or the user altogether; --expired: everybody whose time is up. Who is connected is disconnected.\n" ADMINISTRATOR,
-     0, 2, ss_access_revoke},
-    {"who", "who [SCENE] …", "Lists the users, their roles and until when.\n" ADMINISTRATOR, 0, 1, ss_access_who},
+     "Takes a user's role in a scene, or the user altogether; --expired: everybody's whose time is up. Who is connected is disconnected.\n" LOGIN
+         SERVER,
+     0, 2, ss_access_change},
+    {"who", "who [SCENE] …", "Lists the users, their roles and until when.\n" LOGIN, 0, 1, ss_access_change},
+    {"access", "access …",
+     "Runs at the server, with an administrator's login, until it is stopped: does what owners of scenes ask (invite, revoke, who), and ends what\n"
+     "is over.\n" LOGIN SERVER PUBLIC,
+     0, 0, ss_access_serve},
     {"join", "join LINK [--data FOLDER]",
      "Writes what an invitation says into FOLDER (default: ~/.local/share/scenesync/invited), and says how to start the agent with it.\n",
      1, 1, ss_access_join},
@@ -92,6 +101,7 @@ static const char *take_options(struct ss_access *access, int count, char **word
             *value_of(access, option) = optarg;
         }
     }
+    access->command = words[0];
     access->count = count - optind;
     access->arguments = words + optind;
     return NULL;
@@ -117,29 +127,17 @@ int ss_access_main(int count, char **words) {
     return command->run(&access);
 }
 
-bool ss_access_connect(const struct ss_access *access, struct ss_control *control) {
-    struct ss_config config;
+bool ss_access_read(const struct ss_access *access, struct ss_config *config) {
     char problem[512], *words[] = {"--config", (char *)(uintptr_t)access->config};
     if (access->config == NULL) {
-        ss_fail("--config FILE, or SCENESYNC_ADMIN, is to name the administrator's login");
+        ss_fail("--config FILE, or SCENESYNC_ADMIN, is to name the login of an administrator or of the scene's owner");
         return false;
     }
-    bool ok = ss_config_read(&config, 2, words, false, problem, sizeof(problem));
-    if (!ok || config.broker == NULL) {
-        ss_fail("%s: %s", access->config, ok ? "it names no broker" : problem);
-        ok = false;
-    } else if (!(ok = ss_control_open(control, &config))) {
-        ss_fail("%s", control->why);
+    const bool ok = ss_config_read(config, 2, words, false, problem, sizeof(problem));
+    if (ok && config->broker != NULL) {
+        return true;
     }
-    ss_config_finish(&config);
-    return ok;
+    ss_fail("%s: %s", access->config, ok ? "it names no broker" : problem);
+    ss_config_finish(config);
+    return false;
 }
-
-void ss_expiry_format(int64_t at, char text[SS_EXPIRY_TEXT]) {
-    text[0] = '\0';
-    if (at > 0) {
-        snprintf(text, SS_EXPIRY_TEXT, "until %" PRId64, at);
-    }
-}
-
-int64_t ss_expiry_parse(const char *text) { return strncmp(text, "until ", 6) == 0 ? strtoll(text + 6, NULL, 10) : 0; }

@@ -9,100 +9,33 @@
 
 #define TOPIC "$CONTROL/dynamic-security/v1"
 
-enum { ANSWER_MS = 10000, MAILBOX_BYTES = 64 << 20 };
-
-// ---- The loop ---------------------------------------------------------------------------------------------------------------------------
-
-static void fail(struct ss_control *control, const char *why) {
-    control->failed = true;
-    if (control->why[0] == '\0') {
-        snprintf(control->why, sizeof(control->why), "%s", why);
-    }
+static bool fail(struct ss_control *control, const char *why) {
+    snprintf(control->why, sizeof(control->why), "%s", control->line->failed ? control->line->why : why);
+    return false;
 }
 
-static void on_deadline(uv_timer_t *timer) { fail(timer->data, "the broker did not answer; is its dynamic security plugin loaded?"); }
+static void take_alone(void *owner, struct ss_slice topic, struct ss_slice payload) { ss_control_take(owner, topic, payload); }
 
-static bool run_until(struct ss_control *control, const bool *done) {
-    uv_timer_start(&control->deadline, on_deadline, ANSWER_MS, 0);
-    while (!*done && !control->failed) {
-        uv_run(&control->loop, UV_RUN_ONCE);
-    }
-    uv_timer_stop(&control->deadline);
-    return *done && !control->failed;
-}
-
-static void on_news(void *owner, enum ss_news_type type, int code, const char *text) {
-    struct ss_control *control = owner;
-    char why[SS_CONTROL_WHY];
-    switch (type) {
-    case SS_NEWS_CONNECTED: control->connected = true; return;
-    case SS_NEWS_SUBSCRIBED:
-        control->subscribed = code < 0x80;
-        if (!control->subscribed) {
-            fail(control, "this user is no administrator of the broker");
-        }
-        return;
-    case SS_NEWS_GONE: return;
-    case SS_NEWS_FAILED:
-    case SS_NEWS_LOST:
-        snprintf(why, sizeof(why), "no connection to the broker: %s (%d)", *text != '\0' ? text : "refused", code);
-        fail(control, why);
-    }
-}
-
-static void on_message(void *owner, struct ss_slice topic, struct ss_slice payload, bool retained) {
-    struct ss_control *control = owner;
-    (void)retained;
-    if (ss_slice_equal(topic, ss_slice_text(TOPIC "/response")) && !control->answered) {
-        control->answer = cJSON_ParseWithLength((const char *)payload.data, payload.len);
-        control->answered = true;
-    }
-}
-
-static void on_overrun(void *owner) { fail(owner, "the broker's answer is too long"); }
-
-static void on_acknowledged(void *owner, const struct ss_sent *sent) {
-    if (sent->reason != 0) {
-        fail(owner, "this user is no administrator of the broker");
-    }
-}
-
-static const struct ss_session_calls CALLS = {on_news, on_message, on_overrun, on_acknowledged};
-
-// ---- Opening and closing ----------------------------------------------------------------------------------------------------------------
-
-bool ss_control_open(struct ss_control *control, const struct ss_config *config) {
-    *control = (struct ss_control){0};
-    if (uv_loop_init(&control->loop) != 0 || ss_mailbox_init(&control->mailbox, &control->loop, MAILBOX_BYTES) != 0 ||
-        uv_timer_init(&control->loop, &control->deadline) != 0) {
-        snprintf(control->why, sizeof(control->why), "no event loop");
-        return false;
-    }
-    control->deadline.data = control;
-    struct ss_session_options options = {.config = config,
-                                         .mailbox = &control->mailbox,
-                                         .version = SS_MQTT_5,
-                                         .client_id_start = ss_slice_text("access"),
-                                         .calls = &CALLS,
-                                         .owner = control};
-    struct ss_filter answers = {.topic = TOPIC "/response", .qos = 1};
-    control->session = ss_session_create(&options, control->why, sizeof(control->why));
-    if (control->session == NULL || !run_until(control, &control->connected) || !ss_session_subscribe(control->session, &answers, 1) ||
-        !run_until(control, &control->subscribed)) {
-        ss_control_close(control);
-        return false;
-    }
-    return true;
+bool ss_control_open(struct ss_control *control, struct ss_line *line) {
+    *control = (struct ss_control){.line = line};
+    ss_line_listen(line, take_alone, control);
+    return ss_line_subscribe(line, TOPIC "/response") || fail(control, "this user is no administrator of the broker");
 }
 
 void ss_control_close(struct ss_control *control) {
-    ss_session_end(control->session);
     cJSON_Delete(control->answer);
-    ss_mailbox_close(&control->mailbox);
-    uv_close((uv_handle_t *)&control->deadline, NULL);
-    uv_run(&control->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&control->loop);
-    control->session = NULL;
+    control->answer = NULL;
+}
+
+bool ss_control_take(struct ss_control *control, struct ss_slice topic, struct ss_slice payload) {
+    if (!ss_slice_equal(topic, ss_slice_text(TOPIC "/response"))) {
+        return false;
+    }
+    if (!control->answered) {
+        control->answer = cJSON_ParseWithLength((const char *)payload.data, payload.len);
+        control->answered = true;
+    }
+    return true;
 }
 
 // ---- Asking -----------------------------------------------------------------------------------------------------------------------------
@@ -112,8 +45,7 @@ static bool give(struct ss_control *control, cJSON *commands) {
     cJSON_AddItemToObject(request, "commands", commands);
     char *text = cJSON_PrintUnformatted(request);
     cJSON_Delete(request);
-    struct ss_publication publication = {.topic = TOPIC, .payload = ss_slice_text(text != NULL ? text : ""), .qos = 1};
-    bool sent = text != NULL && ss_session_send(control->session, &publication);
+    bool sent = text != NULL && ss_line_publish(control->line, TOPIC, text);
     free(text);
     return sent;
 }
@@ -121,7 +53,8 @@ static bool give(struct ss_control *control, cJSON *commands) {
 cJSON *ss_control_ask(struct ss_control *control, cJSON *commands) {
     const int count = cJSON_GetArraySize(commands);
     control->answered = false;
-    if (!give(control, commands) || !run_until(control, &control->answered)) {
+    if (!give(control, commands) ||
+        !ss_line_until(control->line, &control->answered, "the broker did not answer; is its dynamic security plugin loaded?")) {
         fail(control, "the broker could not be asked");
         return NULL;
     }

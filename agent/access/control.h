@@ -3,29 +3,27 @@
 #ifndef SS_ACCESS_CONTROL_H
 #define SS_ACCESS_CONTROL_H
 
-#include "edges/config.h"
-#include "edges/mailbox.h"
-#include "edges/session.h"
+#include "access/line.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
-#include <uv.h>
 
 enum { SS_CONTROL_WHY = 256 };
 
 struct ss_control {
-    uv_loop_t loop;
-    uv_timer_t deadline;
-    struct ss_mailbox mailbox;
-    struct ss_session *session;
+    struct ss_line *line;
     cJSON *answer; // to what is being asked
-    bool connected, subscribed, answered, failed;
+    bool answered;
     char why[SS_CONTROL_WHY];
 };
 
-// ss_control_open connects with the user and password of `config`. On failure `control->why` says why, and nothing is left open.
-bool ss_control_open(struct ss_control *control, const struct ss_config *config);
+// ss_control_open makes the control of a line; false, with `control->why`, when this user is no administrator. The answer is freed by
+// ss_control_close.
+bool ss_control_open(struct ss_control *control, struct ss_line *line);
 void ss_control_close(struct ss_control *control);
+
+// ss_control_take is given what comes on the line; returns whether it was for the control.
+bool ss_control_take(struct ss_control *control, struct ss_slice topic, struct ss_slice payload);
 
 // ss_control_ask takes the array of commands and returns the plugin's array of responses, one for each, freed by cJSON_Delete; NULL when no
 // answer came, with `control->why`.

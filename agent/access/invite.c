@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// `scenesync invite`: a user, his role in a scene, and a link that says it all.
-#include "access/command.h"
+// An invitation: a user, his role in a scene, and a link that says it all.
+#include "access/grants.h"
 #include "access/invitation.h"
-#include "access/users.h"
-#include "cli/command.h"
+#include "access/request.h"
 #include "util/bytes.h"
 #include "wire/topics.h"
 
@@ -13,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PASSWORD_BYTES = 16, NAME_BYTES = 4, MINUTE = 60, HOUR = 3600, DAY = 86400, WEEK = 604800, LONGEST = 100 * 365 };
+enum { PASSWORD_BYTES = 16, NAME_BYTES = 4, SECOND = 1, MINUTE = 60, HOUR = 3600, DAY = 86400, WEEK = 604800, LONGEST = 100 * 365 };
 
 // Random bits as hex digits. Returns false when there are none.
 static bool make_random(char *text, size_t bytes) {
@@ -29,7 +28,8 @@ static bool make_random(char *text, size_t bytes) {
 static int64_t time_after(const char *text) {
     char *unit;
     const long number = strtol(text, &unit, 10);
-    const int64_t seconds = strcmp(unit, "m") == 0   ? MINUTE
+    const int64_t seconds = strcmp(unit, "s") == 0   ? SECOND
+                            : strcmp(unit, "m") == 0 ? MINUTE
                             : strcmp(unit, "h") == 0 ? HOUR
                             : strcmp(unit, "d") == 0 ? DAY
                             : strcmp(unit, "w") == 0 ? WEEK
@@ -38,10 +38,8 @@ static int64_t time_after(const char *text) {
 }
 
 struct ss_wish {
-    const char *scene;
-    const struct ss_role *role;
-    int64_t until; // 0: always
-    bool known;    // the user is there already
+    struct ss_grant grant;
+    bool known; // the user is there already
     struct ss_invitation invitation;
 };
 
@@ -54,117 +52,109 @@ static bool read_ca(const struct ss_access *access, char pem[SS_INVITATION_CA]) 
     return access->ca == NULL || file != NULL;
 }
 
-// Returns what is wrong, or NULL.
-static const char *take_wish(const struct ss_access *access, struct ss_wish *wish) {
-    struct ss_invitation *invitation = &wish->invitation;
-    wish->scene = access->arguments[0];
-    wish->role = access->role != NULL ? ss_role_find(access->role) : NULL;
-    const bool every = strcmp(wish->scene, SS_EVERY_SCENE) == 0;
-    const int64_t after = access->expires != NULL ? time_after(access->expires) : 0;
-    if (wish->role == NULL) {
-        return "--role is to be viewer, editor or bridge";
+// What the invited are to use. Returns what is wrong, or NULL.
+static const char *take_public(const struct ss_access *access, struct ss_invitation *invitation) {
+    if (access->public_broker == NULL || strlen(access->public_broker) >= SS_INVITATION_FIELD) {
+        return "--public-broker, or SCENESYNC_PUBLIC_BROKER, is to say where the broker is for those who are invited";
     }
-    if (!every && !ss_is_scene(ss_slice_text(wish->scene))) {
+    snprintf(invitation->broker, sizeof(invitation->broker), "%s", access->public_broker);
+    snprintf(invitation->store, sizeof(invitation->store), "%s", access->public_store != NULL ? access->public_store : "");
+    return read_ca(access, invitation->ca) ? NULL : "--public-ca, or SCENESYNC_PUBLIC_CA, cannot be read";
+}
+
+static const char *take_user(const struct ss_request *request, char user[SS_INVITATION_FIELD]) {
+    snprintf(user, SS_INVITATION_FIELD, "%s", request->user != NULL ? request->user : "guest-");
+    if (request->user == NULL && !make_random(user + strlen(user), NAME_BYTES)) {
+        return "there is no randomness for a name";
+    }
+    return ss_is_user(ss_slice_text(user)) ? NULL : "a user's name is made of A-Z a-z 0-9 _ -";
+}
+
+// Returns what is wrong, or NULL.
+static const char *take_wish(const struct ss_request *request, struct ss_wish *wish) {
+    const struct ss_role *role = request->role != NULL ? ss_role_find(request->role) : NULL;
+    const bool every = strcmp(request->scene, SS_EVERY_SCENE) == 0;
+    const int64_t after = request->expires != NULL ? time_after(request->expires) : 0;
+    if (role == NULL) {
+        return "--role is to be owner, editor, viewer or bridge";
+    }
+    if (!every && !ss_is_scene(ss_slice_text(request->scene))) {
         return "a scene is named in a-z 0-9 _ -, or * for all";
     }
     if (after < 0) {
         return "--expires takes a time such as 90m, 12h, 7d or 4w";
     }
-    if (access->public_broker == NULL || strlen(access->public_broker) >= SS_INVITATION_FIELD) {
-        return "--public-broker, or SCENESYNC_PUBLIC_BROKER, is to say where the broker is for those who are invited";
-    }
-    wish->until = after > 0 ? (int64_t)time(NULL) + after : 0;
-    snprintf(invitation->broker, sizeof(invitation->broker), "%s", access->public_broker);
-    snprintf(invitation->store, sizeof(invitation->store), "%s", access->public_store != NULL ? access->public_store : "");
-    snprintf(invitation->scene, sizeof(invitation->scene), "%s", every ? "" : wish->scene);
-    snprintf(invitation->user, sizeof(invitation->user), "%s", access->user != NULL ? access->user : "guest-");
-    if (access->user == NULL && !make_random(invitation->user + strlen(invitation->user), NAME_BYTES)) {
-        return "there is no randomness for a name";
-    }
-    return ss_is_user(ss_slice_text(invitation->user)) ? NULL : "a user's name is made of A-Z a-z 0-9 _ -";
-}
-
-// Returns the broker's name of the user's role in that scene, which is the client's memory, or NULL.
-static const char *role_in(const cJSON *client, const char *scene) {
-    const struct ss_role *role;
-    char of[SS_ROLE_NAME];
-    const char *name = NULL;
-    for (int at = 0; (name = ss_user_role(client, &at, of, &role)) != NULL && strcmp(of, scene) != 0;) {}
-    return name;
-}
-
-static void add_user(cJSON *commands, const struct ss_wish *wish) {
-    char until[SS_EXPIRY_TEXT];
-    ss_expiry_format(wish->until, until);
-    cJSON *command = ss_command(wish->known ? "modifyClient" : "createClient", "username", wish->invitation.user);
-    if (!wish->known) {
-        cJSON_AddStringToObject(command, "password", wish->invitation.password);
-    }
-    cJSON_AddStringToObject(command, "textdescription", until);
-    cJSON_AddItemToArray(commands, command);
-}
-
-static void add_role(cJSON *commands, const struct ss_wish *wish) {
-    const char *user = wish->invitation.user;
-    char name[SS_ROLE_NAME];
-    ss_role_format(wish->scene, wish->role, user, name);
-    cJSON *made = ss_command("createRole", "rolename", name);
-    cJSON_AddItemToObject(made, "acls", ss_role_rights(wish->scene, wish->role, user));
-    cJSON_AddItemToArray(commands, made);
-    cJSON *given = ss_command("addClientRole", "username", user);
-    cJSON_AddStringToObject(given, "rolename", name);
-    cJSON_AddItemToArray(commands, given);
+    const char *wrong = take_user(request, wish->invitation.user);
+    ss_grant_make(&wish->grant, request->scene, role, wish->invitation.user);
+    wish->grant.until = after > 0 ? (int64_t)time(NULL) + after : 0;
+    snprintf(wish->invitation.scene, sizeof(wish->invitation.scene), "%s", every ? "" : request->scene);
+    return wrong;
 }
 
 // A user has one role in a scene: the new one takes the place of the old.
-static bool grant(struct ss_control *control, struct ss_wish *wish) {
-    cJSON *client = ss_user_find(control, wish->invitation.user), *commands = cJSON_CreateArray();
-    const char *old = role_in(client, wish->scene);
-    wish->known = client != NULL;
-    if (!wish->known && !make_random(wish->invitation.password, PASSWORD_BYTES)) {
-        cJSON_Delete(commands);
-        return false;
+static bool take_old_role(struct ss_control *control, cJSON *commands, const struct ss_grant *grant) {
+    cJSON *grants = ss_grants_list(control);
+    struct ss_grant old;
+    for (int at = 0; ss_grants_next(grants, &at, grant->user, grant->scene, &old);) {
+        cJSON_AddItemToArray(commands, ss_command("deleteRole", "rolename", old.name));
     }
-    if (old != NULL) {
-        cJSON_AddItemToArray(commands, ss_command("deleteRole", "rolename", old));
-    }
-    add_user(commands, wish);
-    add_role(commands, wish);
-    cJSON_Delete(client);
-    return ss_control_do(control, commands);
+    cJSON_Delete(grants);
+    return grants != NULL;
 }
 
-static bool print_link(const struct ss_access *access, const struct ss_wish *wish) {
+static bool grant(struct ss_control *control, struct ss_wish *wish, struct ss_answer *answer) {
+    const enum ss_user user = ss_user_find(control, wish->grant.user);
+    wish->known = user != SS_USER_NONE;
+    if (user == SS_USER_BROKERS) {
+        return ss_answer_fail(answer, "%s administers the broker; give another name", wish->grant.user);
+    }
+    if (!wish->known && !make_random(wish->invitation.password, PASSWORD_BYTES)) {
+        return ss_answer_fail(answer, "there is no randomness for a password");
+    }
+    cJSON *commands = cJSON_CreateArray();
+    if (!wish->known) {
+        cJSON *made = ss_command("createClient", "username", wish->grant.user);
+        cJSON_AddStringToObject(made, "password", wish->invitation.password);
+        cJSON_AddItemToArray(commands, made);
+    } else if (!take_old_role(control, commands, &wish->grant)) {
+        cJSON_Delete(commands);
+        return ss_answer_fail(answer, "%s", control->why);
+    }
+    ss_grants_add(commands, &wish->grant);
+    return ss_control_do(control, commands) || ss_answer_fail(answer, "%s", control->why);
+}
+
+static bool tell_link(const struct ss_access *access, const struct ss_wish *wish, struct ss_answer *answer) {
     static char link[SS_INVITATION_LINK];
     if (!ss_invitation_format(&wish->invitation, link)) {
-        return false;
+        return ss_answer_fail(answer, "the link would be too long");
     }
-    puts(link);
+    fprintf(answer->out, "%s\n", link);
     if (wish->known) {
-        fprintf(stderr, "%s is known already; the link lacks the password, which stays as it is\n", wish->invitation.user);
+        fprintf(answer->note, "%s is known already; the link lacks the password, which stays as it is\n", wish->grant.user);
     }
     if (access->public_viewer != NULL) {
-        fprintf(stderr, "In a browser, without installing anything: %s#scene=%s&user=%s%s%s\n", access->public_viewer,
-                wish->invitation.scene, wish->invitation.user, wish->known ? "" : "&password=", wish->invitation.password);
+        fprintf(answer->note, "In a browser, without installing anything: %s#scene=%s&user=%s%s%s\n", access->public_viewer,
+                wish->invitation.scene, wish->grant.user, wish->known ? "" : "&password=", wish->invitation.password);
     }
     return true;
 }
 
-int ss_access_invite(struct ss_access *access) {
+const char *ss_request_invite_problem(const struct ss_request *request) {
     static struct ss_wish wish;
-    static struct ss_control control;
-    const char *wrong = take_wish(access, &wish);
+    return take_wish(request, &wish);
+}
+
+bool ss_request_invite(const struct ss_access *access, struct ss_control *control, const struct ss_request *request,
+                       struct ss_answer *answer) {
+    static struct ss_wish wish;
+    wish = (struct ss_wish){0};
+    const char *wrong = take_wish(request, &wish);
+    wrong = wrong != NULL ? wrong : take_public(access, &wish.invitation);
     if (wrong != NULL) {
-        return ss_fail("%s", wrong);
+        return ss_answer_fail(answer, "%s", wrong);
     }
-    if (!read_ca(access, wish.invitation.ca)) {
-        return ss_fail("%s cannot be read", access->ca);
-    }
-    if (!ss_access_connect(access, &control)) {
-        return SS_EXIT_FAILED;
-    }
-    bool ok = grant(&control, &wish) || ss_fail("%s", control.why) == SS_EXIT_OK;
-    ok = ok && ss_user_tell_store(access, &control, wish.invitation.user, wish.known ? NULL : wish.invitation.password);
-    ss_control_close(&control);
-    return ok && print_link(access, &wish) ? SS_EXIT_OK : SS_EXIT_FAILED;
+    return grant(control, &wish, answer) &&
+           ss_request_tell_store(access, control, wish.grant.user, wish.known ? NULL : wish.invitation.password, answer) &&
+           tell_link(access, &wish, answer);
 }

@@ -6,6 +6,7 @@
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 // A scene that stands for every scene.
 #define SS_EVERY_SCENE "*"
@@ -19,13 +20,21 @@ struct ss_role {
 const struct ss_role *ss_role_find(const char *name);
 const char *ss_role_names(void);
 
-enum { SS_ROLE_NAME = 160 };
+enum { SS_ROLE_WORD = 80, SS_ROLE_NAME = 3 * SS_ROLE_WORD };
 
-// ss_role_format gives the broker's name of a user's role in a scene, ss_role_parse takes it apart; false when it is none of ours.
-void ss_role_format(const char *scene, const struct ss_role *role, const char *user, char name[SS_ROLE_NAME]);
-bool ss_role_parse(const char *name, char scene[SS_ROLE_NAME], const struct ss_role **role);
+// ss_grant is a role that a user has in a scene.
+struct ss_grant {
+    char scene[SS_ROLE_WORD], user[SS_ROLE_WORD];
+    const struct ss_role *role;
+    int64_t until;           // when it ends, in seconds since 1970; 0: never
+    char name[SS_ROLE_NAME]; // the broker's: SCENE/ROLE/USER
+};
 
-// ss_role_rights returns the broker's list of rights of a user with that role.
-cJSON *ss_role_rights(const char *scene, const struct ss_role *role, const char *user);
+// ss_grant_make fills one; ss_grant_parse takes one from the broker's name of a role, false when it is none of ours. Its end is not in there.
+void ss_grant_make(struct ss_grant *grant, const char *scene, const struct ss_role *role, const char *user);
+bool ss_grant_parse(struct ss_grant *grant, const char *name);
+
+// ss_grant_rights returns the broker's list of what it allows.
+cJSON *ss_grant_rights(const struct ss_grant *grant);
 
 #endif

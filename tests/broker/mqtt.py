@@ -39,8 +39,9 @@ class Client:
         self.connected = getattr(code, "value", code)
 
     def subscribe(self, topic, qos=1):
+        """Returns whether the broker grants it."""
         self.paho.subscribe(topic, qos)
-        self._subscribed.get(timeout=SECONDS)
+        return max(self._subscribed.get(timeout=SECONDS)) < 128
 
     def publish(self, topic, payload, qos=1, retain=False):
         """Returns once the broker has acknowledged it."""

@@ -4,7 +4,7 @@ import glob
 import subprocess
 from urllib.parse import parse_qs, urlsplit
 
-from services import Broker, binary
+from services import Broker, Service, binary
 
 PLUGIN = "/usr/lib/*/mosquitto_dynamic_security.so"
 
@@ -24,6 +24,10 @@ class Site:
         lines = [line for line in text.splitlines() if not line.startswith(("password_file", "acl_file"))]
         return "\n".join([*lines, f"plugin {glob.glob(PLUGIN)[0]}", f"plugin_opt_config_file {self.directory}/users.json"]) + "\n"
 
+    @property
+    def public(self):
+        return ["--public-broker", self.broker.url, "--public-store", "https://store.example:8443", "--public-ca", self.broker.ca]
+
     def run(self, *words):
         return subprocess.run([binary(), *words, "--config", self.config, "--store-users", self.users], capture_output=True, text=True, timeout=60)
 
@@ -33,11 +37,39 @@ class Site:
         return done.stdout.strip()
 
     def invite(self, *words):
-        return self.ok("invite", *words, "--public-broker", self.broker.url, "--public-store", "https://store.example:8443", "--public-ca", self.broker.ca)
+        return self.ok("invite", *words, *self.public)
 
     def listed(self, name):
         path = self.users / name
         return dict(line.split(":", 1) for line in path.read_text().splitlines()) if path.exists() else {}
+
+
+class Desk(Service):
+    """`scenesync access` beside the broker of a site."""
+
+    name = "access"
+
+    def __init__(self, site, *options):
+        super().__init__(site.directory / "access")
+        self.site, self.options = site, options
+
+    def command(self):
+        return [binary(), "access", "--config", self.site.config, "--store-users", self.site.users, *self.site.public, *self.options]
+
+    def ready(self):
+        return "ready" in self.output().splitlines()
+
+
+class Owner:
+    """Somebody with an invitation, at the command line of a machine of their own."""
+
+    def __init__(self, site, link):
+        self.site, self.login = site, login(link)
+        self.config = site.directory / f"{self.login[0]}.conf"
+        self.config.write_text(f"broker = {site.broker.url}\nuser = {self.login[0]}\npassword = {self.login[1]}\nca_file = {site.broker.ca}\n")
+
+    def run(self, *words):
+        return subprocess.run([binary(), *words, "--config", self.config], capture_output=True, text=True, timeout=60)
 
 
 def login(link):

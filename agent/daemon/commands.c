@@ -18,9 +18,14 @@ static const struct ss_command doctor = {
     .usage = "doctor [--data DIR] [--broker URL] [--store URL] [--config FILE] [--json]",
     .help = "Looks at a data directory, a broker and a store, and says what to do about what is wrong.\n",
 };
+static const struct ss_command access_command = {
+    .name = "access",
+    .usage = "access …",
+    .help = "Does what owners of scenes ask, at the server, and ends invitations that are over.\n",
+};
 static const struct ss_command invite = {
     .name = "invite",
-    .usage = "invite SCENE --role viewer|editor|bridge [--user NAME] [--expires T] …",
+    .usage = "invite SCENE --role owner|editor|viewer|bridge [--user NAME] [--expires T] …",
     .help = "Prints a link that lets somebody take part in a scene.\n",
 };
 static const struct ss_command join = {
@@ -56,6 +61,7 @@ const struct ss_command *const ss_commands[] = {
     &ss_command_blob,
     &bridge,
     &doctor,
+    &access_command,
     &invite,
     &join,
     &revoke,
