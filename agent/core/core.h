@@ -180,6 +180,7 @@ struct ss_event {
             size_t kind_count;
             const struct ss_slice *kinds; // none: all
             bool changes;                 // false: it only edits
+            bool again;                   // it holds what it was given before: what is gone since is news to it
         } client_joined;
         struct {
             uint32_t client;

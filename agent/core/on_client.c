@@ -20,6 +20,7 @@ static int ss_client_setup(struct ss_core *core, struct ss_client *client, const
         ss_array_push(&client->kinds, kind);
     }
     client->changes = event->client_joined.changes;
+    client->again = event->client_joined.again;
     client->used = true;
     return ss_clients_room(core) ? SS_OK : SS_ENOMEM;
 }
@@ -174,15 +175,16 @@ static bool ss_gift_thing(struct ss_core *core, int slot, struct ss_gift *gift) 
     return !gift->rest && !gift->denied;
 }
 
-// The first knowledge: one thing after the other is all news.
+// The first knowledge: one thing after the other is all news. To who comes for the first time what is gone is none.
 static void ss_gift_scan(struct ss_core *core, int slot) {
     struct ss_client *client = &core->clients[slot];
     const uint32_t number = client->scan++;
     struct ss_thing *thing = ss_thing_at(core, number);
-    if (thing->count == 0 || (thing->flags & SS_THING_DELETED) != 0 || !ss_client_wants(client, thing->kind))
+    const bool gone = (thing->flags & SS_THING_DELETED) != 0 && !client->again;
+    if (thing->count == 0 || gone || !ss_client_wants(client, thing->kind))
         return;
     for (uint32_t i = 0; i < thing->count; i++) {
-        if (!ss_value_is_nil(ss_cell_value(&thing->cells[i])))
+        if (client->again || !ss_value_is_nil(ss_cell_value(&thing->cells[i])))
             thing->cells[i].clients |= 1U << slot;
     }
     ss_clients_queue(core, number, 1U << slot);

@@ -117,7 +117,8 @@ struct ss_barrier {
 struct ss_client {
     bool used;
     bool changes;
-    bool told; // CHANGES_WAIT was said and not answered
+    bool again; // it holds what it was given before
+    bool told;  // CHANGES_WAIT was said and not answered
     bool joined;
     uint32_t id;
     uint64_t since_ms;

@@ -66,6 +66,7 @@ static void take_join(struct ss_client *client, const struct ss_request_join *jo
     event.client_joined.kind_count = join->kind_count;
     event.client_joined.kinds = join->kinds;
     event.client_joined.changes = join->changes;
+    event.client_joined.again = join->again;
     ss_room_step(room, &event);
     ss_peers_tell(room, client);
     ss_peers_here(room, client, true);

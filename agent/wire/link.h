@@ -41,6 +41,7 @@ struct ss_request_join {
     size_t kind_count;     // none: all
     const struct ss_slice *kinds;
     bool changes;
+    bool again;
 };
 
 struct ss_request_edit {

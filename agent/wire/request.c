@@ -22,6 +22,7 @@ static const struct ss_key hello_keys[] = {
     {SS_MUST("v", SS_VERSION, 0)},
 };
 static const struct ss_key join_keys[] = {
+    {SS_MAY("again", SS_BOOL, AT(join.again))},
     {SS_MAY("changes", SS_BOOL_ON, AT(join.changes))},
     {SS_MAY("kinds", SS_TEXTS, AT(join.kind_count)), .size = SS_MAX_KIND},
     {SS_MUST("scene", SS_TEXT, AT(join.scene)), .size = SS_MAX_SCENE},

@@ -34,6 +34,32 @@ def test_an_acknowledged_edit_survives_the_agent(both, agents):
     same(a, b)
 
 
+def test_what_was_removed_while_the_agent_was_away(both, agents):
+    """The agent hears of it before Blender has found its agent again."""
+    a, b = both
+    a.run(CUBES)
+    a.run("""
+bpy.data.objects["one"]["mark"] = 1
+bpy.context.scene.collection.children.link(bpy.data.collections.new("box"))
+""")
+    a.run("bpy.context.scene.collection.objects.unlink(bpy.data.objects['three'])  # deleted for others, at hand here")
+    settle(a, b)
+    agents[0].kill()
+    a.run("scenesync.pump(0.1)")
+    b.run("""
+del bpy.data.objects["one"]["mark"]
+bpy.data.objects.remove(bpy.data.objects["two"])
+bpy.data.collections.remove(bpy.data.collections["box"])
+""")
+    b.synced()
+    agents[0].start()
+    while agents[0].run("digest", b.scene).stdout != agents[1].run("digest", b.scene).stdout:
+        pass
+    settle(a, b)
+    assert a.run("result = ['mark' in bpy.data.objects['one'], *[name in bpy.data.objects for name in ('two', 'three')]]") == [False, False, True]
+    same(a, b)
+
+
 def test_a_mesh_waits_for_the_agents_folder(both, agents):
     """As when the disk is full: everything else goes on, the user is told, and the mesh follows by itself."""
     a, b = both

@@ -74,7 +74,6 @@ void sim_agent_kill(struct sim *sim, int agent) {
         sim_record_put(&at->disk, record->key, record->key_len, record->value, record->value_len);
     }
     sim_records_clear(&at->queue);
-    sim_records_clear(&at->mirror);
     sim_snapshot_drop(&at->writing);
     ss_core_destroy(at->core);
     at->core = NULL;
@@ -113,6 +112,7 @@ void sim_agent_start(struct sim *sim, int agent, bool fresh) {
         return;
     if (fresh) {
         sim_records_clear(&at->disk);
+        sim_records_clear(&at->mirror);
         ss_store_be(at->origin.b, 8, sim_random(sim, UINT64_MAX));
         at->skew_ms = (int64_t)sim_random(sim, 4000) - 2000;
     }

@@ -67,6 +67,28 @@ static bool sim_shows(const struct sim_records *mirror, const struct sim_record 
     return true;
 }
 
+static struct ss_slice sim_field(const struct sim_record *record) {
+    const size_t head = sim_head(record);
+    return ss_slice_of(record->key + head, record->key_len - head);
+}
+
+static const struct ss_cell *sim_cell(const struct ss_core *core, const struct sim_record *record) {
+    struct ss_uuid uuid;
+    memcpy(uuid.b, record->key + sim_head(record) - sizeof uuid.b, sizeof uuid.b);
+    const uint32_t kind = ss_names_find(&core->names, ss_slice_text((const char *)record->key));
+    const uint32_t number = kind == SS_NONE ? SS_NONE : ss_scene_find(&core->scene, kind, &uuid);
+    const uint32_t name = ss_names_find(&core->names, sim_field(record));
+    if (number == SS_NONE || name == SS_NONE)
+        return NULL;
+    const struct ss_thing *thing = ss_thing_at(core, number);
+    return ss_cells_get(&core->names, thing->cells, thing->count, name);
+}
+
+// Whether a client was told of something that its agent and whoever had edited it died before they had stored.
+static bool sim_never_stored(const struct sim_agent *at, const struct sim_record *record) {
+    return at->again && sim_cell(at->core, record) == NULL;
+}
+
 // Whether a value names a blob that nobody has any more: clients are not given it.
 static bool sim_gone(const struct sim *sim, const struct sim_record *record) {
     struct ss_sha256 sha256;
@@ -86,7 +108,7 @@ static void sim_check_mirror(struct sim *sim, int agent) {
     for (size_t i = 0; i < mirror->count; i++) {
         const struct sim_record *record = &mirror->items[i];
         const struct sim_record *have = sim_find(&dump, record->key, record->key_len);
-        if (!sim_shows(mirror, record) || (have != NULL && sim_gone(sim, have)))
+        if (!sim_shows(mirror, record) || sim_never_stored(&sim->agent[agent], record) || (have != NULL && sim_gone(sim, have)))
             continue;
         shown++;
         char text[SIM_NAME];
@@ -180,27 +202,10 @@ static void sim_explain(struct sim *sim) {
     }
 }
 
-static struct ss_slice sim_field(const struct sim_record *record) {
-    const size_t head = sim_head(record);
-    return ss_slice_of(record->key + head, record->key_len - head);
-}
-
 static bool sim_by_tool(const struct sim_record *record) {
     const struct ss_slice name = sim_field(record);
     return strcmp((const char *)record->key, "object") == 0 &&
            (ss_slice_equal(name, ss_slice_text("location")) || ss_slice_equal(name, ss_slice_text("power")));
-}
-
-static const struct ss_cell *sim_cell(const struct ss_core *core, const struct sim_record *record) {
-    struct ss_uuid uuid;
-    memcpy(uuid.b, record->key + sim_head(record) - sizeof uuid.b, sizeof uuid.b);
-    const uint32_t kind = ss_names_find(&core->names, ss_slice_text((const char *)record->key));
-    const uint32_t number = kind == SS_NONE ? SS_NONE : ss_scene_find(&core->scene, kind, &uuid);
-    const uint32_t name = ss_names_find(&core->names, sim_field(record));
-    if (number == SS_NONE || name == SS_NONE)
-        return NULL;
-    const struct ss_thing *thing = ss_thing_at(core, number);
-    return ss_cells_get(&core->names, thing->cells, thing->count, name);
 }
 
 static bool sim_by_who_is_gone(const struct sim_agent *at, const struct ss_cell *cell) {

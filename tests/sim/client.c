@@ -18,16 +18,6 @@ struct sim_draft {
 
 static const char *const sim_kinds[] = {"object", "transform", "material", "mesh", "image"};
 
-void sim_client_join(struct sim *sim, int agent) {
-    struct sim_agent *at = &sim->agent[agent];
-    at->client++;
-    sim_records_clear(&at->mirror);
-    struct ss_event event = sim_event_of(sim, agent, SS_EV_CLIENT_JOINED);
-    event.client_joined.client = at->client;
-    event.client_joined.changes = true;
-    sim_agent_step(sim, agent, &event);
-}
-
 static size_t sim_key(uint8_t *key, struct ss_slice kind, const struct ss_uuid *uuid, struct ss_slice name) {
     memcpy(key, kind.data, kind.len);
     key[kind.len] = 0;
@@ -60,6 +50,35 @@ static void sim_mirror_set(struct sim_agent *at, struct ss_slice kind, const str
     sim_record_put(&at->mirror, key, len, value.data, value.len);
     if (ss_slice_equal(name, ss_slice_text("topology")))
         sim_mirror_topology(&at->mirror, kind, uuid, value);
+}
+
+static void sim_mirror_forget(struct sim_agent *at, const char *kind, const struct ss_uuid *uuid, const char *name) {
+    sim_mirror_set(at, ss_slice_text(kind), uuid, ss_slice_text(name), ss_slice_of(NULL, 0));
+}
+
+// A client that has lived through its agent's death gives up what the agent did not acknowledge.
+static void sim_mirror_return(struct sim_agent *at) {
+    for (size_t i = at->promises_gone; i < at->promise_count; i++) {
+        const struct sim_promise *promise = &at->promises[i];
+        if (promise->client == at->client && !promise->acked)
+            sim_mirror_forget(at, promise->kind, &promise->uuid, promise->name);
+    }
+}
+
+// Every other one is the same as before.
+void sim_client_join(struct sim *sim, int agent) {
+    struct sim_agent *at = &sim->agent[agent];
+    at->again = at->mirror.count > 0 && at->client % 2 != 0;
+    if (at->again)
+        sim_mirror_return(at);
+    else
+        sim_records_clear(&at->mirror);
+    at->client++;
+    struct ss_event event = sim_event_of(sim, agent, SS_EV_CLIENT_JOINED);
+    event.client_joined.client = at->client;
+    event.client_joined.changes = true;
+    event.client_joined.again = at->again;
+    sim_agent_step(sim, agent, &event);
 }
 
 void sim_client_change(struct sim *sim, int agent, const struct ss_effect *effect) {
@@ -242,8 +261,11 @@ void sim_client_edit(struct sim *sim, int agent) {
                      event.edit.live ? " live" : "", draft.kind, draft.uuid.b[0], draft.uuid.b[1], draft.names[f], draft.values[f][0],
                      draft.values[f][draft.lens[f] - 1]);
         sim_agent_step(sim, agent, &event);
-        if (at->up && at->client == client)
+        const bool asked = at->up && at->client == client;
+        if (asked)
             sim_promise(sim, agent, &draft, at->next_edit);
+        for (size_t f = 0; f < draft.count && !asked; f++)
+            sim_mirror_forget(at, draft.kind, &draft.uuid, draft.names[f]);
     }
     sim_draft_free(&draft);
 }

@@ -49,6 +49,7 @@ static void sim_disk_gone(struct sim *sim, struct sim_agent *at) {
     sim->lost = true;
     at->promises_gone = at->promise_count;
     sim_records_clear(&at->disk);
+    sim_records_clear(&at->mirror);
 }
 
 static void sim_die(struct sim *sim) {

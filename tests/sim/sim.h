@@ -111,7 +111,7 @@ struct sim_agent {
     struct sim_records mirror; // the client's: key is kind 0 uuid name, value the value
     struct ss_sha256 *cache;
     size_t cache_count;
-    bool joined;
+    bool joined, again; // is its client told, is it the one of the life before
     uint64_t next_edit, last_ack, synced;
     uint32_t client;
     struct sim_promise *promises;

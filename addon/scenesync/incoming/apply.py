@@ -323,12 +323,10 @@ class Apply:
         record.deleted = True
         self.links.pop((kind.name, uuid), None)
         block = self.ctx.identity.find(uuid)
-        if block is None:
-            return
-        if kind.name not in LINKING and block.users > block.use_fake_user:
+        if block is not None and kind.name not in LINKING and block.users > block.use_fake_user:
             self.doomed[kind.name, uuid] = time.perf_counter()
-            return
-        self._remove(kind, uuid, block)
+        elif block is not None:
+            self._remove(kind, uuid, block)
 
     def _remove(self, kind, uuid, block):
         if block.use_fake_user and kind.name not in LINKING and not kind.everything:
