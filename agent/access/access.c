@@ -57,8 +57,6 @@ static const struct ss_access_command *find(const char *word) {
     return NULL;
 }
 
-bool ss_access_is(const char *word) { return find(word) != NULL; }
-
 static const struct ss_access_option {
     const char *name, *variable;
     size_t offset;

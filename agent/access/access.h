@@ -3,11 +3,7 @@
 #ifndef SS_ACCESS_ACCESS_H
 #define SS_ACCESS_ACCESS_H
 
-#include <stdbool.h>
-
-// ss_access_is tells whether `word` is one of the commands; ss_access_main is `scenesync word …`, beginning with that word, and returns the
-// exit status.
-bool ss_access_is(const char *word);
+// ss_access_main is each of them, `words` beginning with the command's name; it returns the exit status.
 int ss_access_main(int count, char **words);
 
 #endif

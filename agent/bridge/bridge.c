@@ -152,7 +152,8 @@ static bool configure(struct ss_bridge *bridge, int count, char **words) {
 int ss_bridge_main(int count, char **words) {
     struct ss_bridge bridge = {.rate = DEFAULT_RATE};
     bool help = false;
-    count = take_own_words(&bridge, count, words, &help);
+    words++; // its own name
+    count = take_own_words(&bridge, count - 1, words, &help);
     int status = SS_EXIT_USAGE;
     if (help) {
         fputs(USAGE, stdout);

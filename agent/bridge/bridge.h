@@ -22,7 +22,7 @@ struct ss_bridge {
     bool closing;
 };
 
-// ss_bridge_main is `scenesync bridge …`; the words after `bridge`. Returns the exit status: 2 when it was called wrongly.
+// ss_bridge_main is `scenesync bridge …`; `words` begin with `bridge`. Returns the exit status: 2 when it was called wrongly.
 int ss_bridge_main(int count, char **words);
 
 // ss_bridge_ready says that a scene is mirrored for the first time, ss_bridge_closed that nothing is left of it but memory.

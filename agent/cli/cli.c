@@ -142,12 +142,15 @@ int ss_cli_main(int argc, char **argv) {
     }
     struct ss_cli cli = {.timeout_ms = DEFAULT_WAIT_MS};
     for (const struct ss_command *const *command = ss_commands; *command; command++) {
-        cli.command = (*command)->run && strcmp((*command)->name, name) == 0 ? *command : cli.command;
+        cli.command = strcmp((*command)->name, name) == 0 ? *command : cli.command;
     }
     if (!cli.command) {
         fprintf(stderr, *name ? "scenesync: there is no command `%s`\n" : "scenesync: no command given%s\n", name);
         print_overview(stderr);
         return SS_EXIT_USAGE;
+    }
+    if (cli.command->main) {
+        return cli.command->main(argc - 1, argv + 1);
     }
     const char *wrong = take_options(&cli, argc - 1, argv + 1);
     return wrong ? ss_usage(cli.command, wrong) : run(&cli);

@@ -24,20 +24,22 @@ struct ss_cli {
     struct scenesync *client;
 };
 
-// ss_command is one subcommand: how it is called, what it says for --help, and its function, which returns the exit status.
+// ss_command is one subcommand: how it is called, what it says for --help, and its function, which returns the exit status: `run`, or `main` of
+// one that takes its words, its own name first, and has options and a --help of its own.
 struct ss_command {
     const char *name;
     const char *usage;
     const char *help;
     int least, most; // arguments; most < 0: any number
     int (*run)(struct ss_cli *cli);
+    int (*main)(int count, char **words);
 };
 
 extern const struct ss_command ss_command_status, ss_command_scenes, ss_command_ls, ss_command_get, ss_command_set, ss_command_create,
     ss_command_delete, ss_command_watch, ss_command_dump, ss_command_digest, ss_command_blob, ss_command_tree, ss_command_top,
     ss_command_completion, ss_command_manual;
 
-// ss_commands is all of them, ending with NULL; `run` is NULL in those that are run elsewhere.
+// ss_commands is all of them, ending with NULL (daemon/main.c).
 extern const struct ss_command *const ss_commands[];
 
 // What the overview and the manual say of scenes, and of every command's options.

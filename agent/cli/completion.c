@@ -9,11 +9,11 @@
 static void print_options(const struct ss_command *command) {
     for (const char *at = strstr(command->usage, "--"); at; at = strstr(at + 2, "--")) {
         int len = (int)strcspn(at, " ]|");
-        if (!command->run || strncmp(at, "--json", (size_t)len) != 0) {
+        if (command->main || strncmp(at, "--json", (size_t)len) != 0) {
             printf("%.*s ", len, at);
         }
     }
-    fputs(command->run ? "--json --socket --wait --help" : "--help", stdout);
+    fputs(command->main ? "--help" : "--json --socket --wait --help", stdout);
 }
 
 // What the argument of that number is to be, by the usage: SCENE, KIND or something else.

@@ -30,7 +30,7 @@ static int run(struct ss_cli *cli) {
         print((*command)->usage);
         fputc('\n', stdout);
         print((*command)->help);
-        if (!(*command)->run) {
+        if ((*command)->main) {
             printf("It has options of its own: \\fBscenesync %s \\-\\-help\\fP.\n", (*command)->name);
         }
     }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/fields.h"
 #include "cli/print.h"
 
 struct node {
@@ -20,37 +21,12 @@ static const struct scenesync_uuid nobody;
 
 enum { MAX_DEPTH = 1000 };
 
-// The parent that an object names and that is there, or NULL.
-static const struct ss_known *parent_of(const struct ss_replica *replica, const struct ss_known *object) {
-    struct scenesync_reader reader = scenesync_reader_of(ss_known_value(object, "parent"));
-    struct scenesync_item item;
-    struct scenesync_uuid id;
-    if (!scenesync_read(&reader, &item) || item.type != SCENESYNC_BINARY || item.bytes.size != sizeof id.b) {
-        return NULL;
-    }
-    memcpy(id.b, item.bytes.data, sizeof id.b);
-    const struct ss_known *parent = ss_replica_find(replica, "object", &id);
-    return parent && ss_replica_is_there(replica, parent) ? parent : NULL;
-}
-
-// Edits at once can make a circle of parents. It is cut where everybody cuts it: above the greatest UUID.
-static bool is_cut(const struct ss_replica *replica, const struct ss_known *object) {
-    const struct ss_known *at = parent_of(replica, object);
-    for (size_t steps = 0; at && at != object && steps < MAX_DEPTH; steps++) {
-        if (memcmp(at->id.b, object->id.b, sizeof at->id.b) > 0) {
-            return false;
-        }
-        at = parent_of(replica, at);
-    }
-    return at == object;
-}
-
 static void add(void *context, const struct ss_known *entity) {
     struct tree *tree = context;
     if (strcmp(entity->kind, "object") != 0) {
         return;
     }
-    const struct ss_known *parent = is_cut(tree->replica, entity) ? NULL : parent_of(tree->replica, entity);
+    const struct ss_known *parent = ss_parent_of(tree->replica, entity);
     tree->nodes = ss_memory(realloc(tree->nodes, (tree->count + 1) * sizeof *tree->nodes));
     tree->nodes[tree->count++] = (struct node){entity, parent ? parent->id : nobody};
 }
@@ -88,10 +64,8 @@ static bool hangs_on(const struct tree *tree, size_t at, const struct scenesync_
 }
 
 static void print_text(const struct ss_known *object, const char *field) {
-    struct scenesync_reader reader = scenesync_reader_of(ss_known_value(object, field));
-    struct scenesync_item item;
-    bool known = scenesync_read(&reader, &item) && item.type == SCENESYNC_STRING;
-    ss_json_string(stdout, known ? (const char *)item.bytes.data : "", known ? item.bytes.size : 0);
+    struct scenesync_bytes text = ss_text(object, field);
+    ss_json_string(stdout, text.data ? (const char *)text.data : "", text.size);
 }
 
 // What stands before a line: a bar for every level whose last child is still to come.

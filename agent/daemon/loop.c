@@ -190,11 +190,11 @@ static void raise_limits(void) {
 int ss_agent_main(int count, char **words) {
     struct ss_run run = {0};
     char problem[512];
-    if (count == 1 && strcmp(words[0], "--help") == 0) {
+    if (count == 2 && strcmp(words[1], "--help") == 0) {
         fputs(ss_config_usage, stdout);
         return 0;
     }
-    if (!ss_config_read(&run.agent.config, count, words, true, problem, sizeof(problem))) {
+    if (!ss_config_read(&run.agent.config, count - 1, words + 1, true, problem, sizeof(problem))) {
         fprintf(stderr, "scenesync agent: %s\n%s", problem, ss_config_usage);
         ss_config_finish(&run.agent.config);
         return 2;

@@ -5,7 +5,7 @@
 
 #include "edges/agent.h"
 
-// ss_agent_main is `scenesync agent …`; the words after `agent`. Returns the exit status.
+// ss_agent_main is `scenesync agent …`; `words` begin with `agent`. Returns the exit status.
 int ss_agent_main(int count, char **words);
 
 #endif

@@ -1,26 +1,91 @@
 // SPDX-License-Identifier: Apache-2.0
-// `scenesync agent` is the daemon, `scenesync doctor` looks at what it uses, `scenesync bridge` tells it as JSON, `invite` and
-// its kin say who may take part; every other word is a subcommand that talks to one.
+// `scenesync COMMAND …`: the table of commands, by which they are run, and from it the overview, the manual and the completion.
 #include "access/access.h"
 #include "bridge/bridge.h"
 #include "cli/cli.h"
+#include "cli/command.h"
 #include "daemon/loop.h"
 #include "doctor/doctor.h"
+#include "gltf/gltf.h"
 
-#include <string.h>
+// Those with options of their own.
+static const struct ss_command agent_command = {
+    .name = "agent",
+    .usage = "agent --data DIR --socket PATH [--broker URL] [--store URL] [--tcp PORT] [--name NAME] [--config FILE]",
+    .help = "The daemon that takes part in scenes for the programs of this machine.\n",
+    .main = ss_agent_main,
+};
+static const struct ss_command bridge_command = {
+    .name = "bridge",
+    .usage = "bridge SCENE… --broker URL [--socket PATH] [--config FILE] [--rate N]",
+    .help = "Keeps scenes as readable JSON at the broker, and takes updates in JSON.\n",
+    .main = ss_bridge_main,
+};
+static const struct ss_command doctor_command = {
+    .name = "doctor",
+    .usage = "doctor [--data DIR] [--broker URL] [--store URL] [--config FILE] [--json]",
+    .help = "Looks at a data directory, a broker and a store, and says what to do about what is wrong.\n",
+    .main = ss_doctor_main,
+};
+static const struct ss_command access_command = {
+    .name = "access",
+    .usage = "access …",
+    .help = "Does what owners of scenes ask, at the server, and ends invitations that are over.\n",
+    .main = ss_access_main,
+};
+static const struct ss_command invite_command = {
+    .name = "invite",
+    .usage = "invite SCENE --role owner|editor|viewer|bridge [--user NAME] [--expires T] …",
+    .help = "Prints a link that lets somebody take part in a scene.\n",
+    .main = ss_access_main,
+};
+static const struct ss_command join_command = {
+    .name = "join",
+    .usage = "join LINK [--data FOLDER]",
+    .help = "Takes an invitation, and says how to start the agent with it.\n",
+    .main = ss_access_main,
+};
+static const struct ss_command revoke_command = {
+    .name = "revoke",
+    .usage = "revoke USER [SCENE] | revoke --expired …",
+    .help = "Takes a user's role in a scene, or the user altogether.\n",
+    .main = ss_access_main,
+};
+static const struct ss_command who_command = {
+    .name = "who",
+    .usage = "who [SCENE] …",
+    .help = "Lists the users, their roles and until when.\n",
+    .main = ss_access_main,
+};
 
-int main(int count, char **words) {
-    if (count > 1 && strcmp(words[1], "agent") == 0) {
-        return ss_agent_main(count - 2, words + 2);
-    }
-    if (count > 1 && strcmp(words[1], "doctor") == 0) {
-        return ss_doctor_main(count - 2, words + 2);
-    }
-    if (count > 1 && strcmp(words[1], "bridge") == 0) {
-        return ss_bridge_main(count - 2, words + 2);
-    }
-    if (count > 1 && ss_access_is(words[1])) {
-        return ss_access_main(count - 1, words + 1);
-    }
-    return ss_cli_main(count, words);
-}
+const struct ss_command *const ss_commands[] = {
+    &agent_command,
+    &ss_command_status,
+    &ss_command_top,
+    &ss_command_scenes,
+    // what is in a scene
+    &ss_command_ls,
+    &ss_command_tree,
+    &ss_command_get,
+    &ss_command_set,
+    &ss_command_create,
+    &ss_command_delete,
+    &ss_command_watch,
+    &ss_command_dump,
+    &ss_command_digest,
+    &ss_command_blob,
+    &ss_command_export,
+    // beside the agent
+    &bridge_command,
+    &doctor_command,
+    &access_command,
+    &invite_command,
+    &join_command,
+    &revoke_command,
+    &who_command,
+    &ss_command_completion,
+    &ss_command_manual,
+    NULL,
+};
+
+int main(int count, char **words) { return ss_cli_main(count, words); }

@@ -56,7 +56,8 @@ int ss_doctor_main(int count, char **words) {
     struct ss_config config;
     char problem[512];
     bool json = false, help = false;
-    count = take_own_words(count, words, &json, &help);
+    words++; // its own name
+    count = take_own_words(count - 1, words, &json, &help);
     if (help) {
         fputs(USAGE, stdout);
         return SS_EXIT_OK;

@@ -6,7 +6,7 @@
 #include "doctor/report.h"
 #include "edges/config.h"
 
-// ss_doctor_main is `scenesync doctor …`; the words after `doctor`. Returns the exit status: 1 when there is a problem, 2 when it was called wrongly.
+// ss_doctor_main is `scenesync doctor …`; `words` begin with `doctor`. Returns the exit status: 1 when there is a problem, 2 when it was called wrongly.
 int ss_doctor_main(int count, char **words);
 
 // ss_doctor_data only reads (LMDB's lock file may be made).

@@ -11,18 +11,19 @@ FOLDERS = {
     "core": {"core", "util"},
     "wire": {"wire", "core", "util", "generated"},
     "edges": {"edges", "wire", "core", "util", "generated"},
-    "daemon": {"daemon", "edges", "wire", "core", "util", "cli", "doctor", "bridge", "access", "scenesync"},
+    "daemon": {"daemon", "edges", "wire", "core", "util", "cli", "doctor", "bridge", "access", "gltf", "scenesync"},
     "doctor": {"doctor", "daemon", "edges", "wire", "core", "util", "cli", "scenesync"},
     "bridge": {"bridge", "daemon", "edges", "wire", "core", "util", "cli", "scenesync", "generated"},
     "access": {"access", "daemon", "edges", "wire", "core", "util", "cli"},
     "client": {"client", "wire", "core", "util", "scenesync", "generated"},
     "cli": {"cli", "client", "wire", "core", "util", "scenesync", "generated"},
+    "gltf": {"gltf", "cli", "util", "scenesync", "generated"},
     "include": {"scenesync"},
 }
 # header of a library → the only folders that use it
 LIBRARIES = {
     "MQTTAsync.h": {"edges", "doctor"}, "MQTTClient.h": set(), "curl/curl.h": {"edges", "doctor"}, "uv.h": {"edges", "daemon", "bridge", "access"}, "lmdb.h": {"edges", "doctor"},
-    "msgpack.h": {"wire"}, "zstd.h": {"wire"}, "cjson/cJSON.h": {"cli", "bridge", "access"}, "cJSON.h": {"cli"},
+    "msgpack.h": {"wire"}, "zstd.h": {"wire"}, "cjson/cJSON.h": {"cli", "bridge", "access", "gltf"}, "cJSON.h": {"cli"},
 }
 # The core does no I/O, knows no clock and no threads; these are the standard headers it may use (stdlib.h for qsort and bsearch:
 # test_sources.py sees to its allocator).

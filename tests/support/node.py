@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tests ask of Node (tests/npm): AsyncAPI's own parser, Ajv, mqtt.js."""
+"""What tests ask of Node (tests/npm): AsyncAPI's own parser, Ajv, the Khronos glTF validator, mqtt.js."""
 import json
 import subprocess
 from pathlib import Path
@@ -22,3 +22,7 @@ def ajv_problems(folder, pairs):
     """Of each (schema below the folder, value), what Ajv has against it."""
     done = node("ajv.mjs", folder, text="".join(json.dumps(pair) + "\n" for pair in pairs))
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def gltf_problems(path):
+    return [json.loads(line) for line in node("gltf.mjs", path).stdout.splitlines()]

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// `scenesync export SCENE FILE.glb`
+#include "gltf/export.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "gltf/gltf.h"
+
+// ---- What is in the document already ----------------------------------------------------------------------------------------------------
+
+struct ss_made {
+    char *key;
+    int index;
+    UT_hash_handle hh;
+};
+
+bool ss_made_find(const struct ss_export *export, const char *key, int *index) {
+    const struct ss_made *made;
+    HASH_FIND_STR(export->made, key, made);
+    if (made) {
+        *index = made->index;
+    }
+    return made != NULL;
+}
+
+int ss_made_add(struct ss_export *export, const char *key, int index) {
+    struct ss_made *made = ss_memory(calloc(1, sizeof *made));
+    made->key = ss_memory(strdup(key));
+    made->index = index;
+    HASH_ADD_KEYPTR(hh, export->made, made->key, strlen(made->key), made);
+    return index;
+}
+
+void ss_made_key(const struct ss_known *entity, char key[SS_MADE_KEY]) { scenesync_uuid_format(&entity->id, key); }
+
+// ---- What was left out ------------------------------------------------------------------------------------------------------------------
+
+struct ss_left_out {
+    const char *what;
+    size_t count;
+    char first[64];
+    UT_hash_handle hh;
+};
+
+void ss_leave_out(struct ss_export *export, const char *what, const struct ss_known *entity) {
+    struct ss_left_out *left_out;
+    HASH_FIND_STR(export->left_out, what, left_out);
+    if (!left_out) {
+        struct scenesync_bytes name = ss_text(entity, "name");
+        left_out = ss_memory(calloc(1, sizeof *left_out));
+        left_out->what = what;
+        snprintf(left_out->first, sizeof left_out->first, "%.*s", (int)name.size, name.data ? (const char *)name.data : "");
+        HASH_ADD_KEYPTR(hh, export->left_out, left_out->what, strlen(left_out->what), left_out);
+    }
+    left_out->count++;
+}
+
+static void tell(const struct ss_export *export) {
+    for (const struct ss_left_out *each = export->left_out; each; each = each->hh.next) {
+        fprintf(stderr, "scenesync: %zu %s: %s%s\n", each->count, each->what, each->first, each->count > 1 ? ", …" : "");
+    }
+}
+
+// ---- The command ------------------------------------------------------------------------------------------------------------------------
+
+static void finish(struct ss_export *export) {
+    struct ss_made *made, *next_made;
+    struct ss_left_out *left_out, *next_left_out;
+    HASH_ITER(hh, export->made, made, next_made) {
+        HASH_DEL(export->made, made);
+        free(made->key);
+        free(made);
+    }
+    HASH_ITER(hh, export->left_out, left_out, next_left_out) {
+        HASH_DEL(export->left_out, left_out);
+        free(left_out);
+    }
+    ss_export_meshes_finish(export);
+    ss_document_finish(&export->document);
+}
+
+static int export_scene(struct ss_cli *cli, const struct ss_replica *replica) {
+    struct scenesync_uuid id;
+    scenesync_uuid_singleton(cli->arguments[0], "scene", &id);
+    struct ss_export export = {
+        .cli = cli, .replica = replica, .scene = cli->arguments[0], .settings = ss_replica_find(replica, "scene", &id)};
+    export.metres = ss_number(export.settings, "units/scale_length", 1);
+    export.metres = export.metres > 0 ? export.metres : 1;
+    ss_document_init(&export.document, "scenesync");
+    ss_export_nodes(&export);
+    tell(&export);
+    int status = ss_document_save(&export.document, cli->arguments[1]);
+    finish(&export);
+    return status;
+}
+
+static int run(struct ss_cli *cli) {
+    struct ss_replica replica = {0};
+    bool ok = ss_replica_load(cli, cli->arguments[0], NULL, true, &replica);
+    int status = ok ? export_scene(cli, &replica) : SS_EXIT_FAILED;
+    ss_replica_finish(&replica);
+    return status;
+}
+
+const struct ss_command ss_command_export = {
+    .name = "export",
+    .usage = "export SCENE FILE.glb",
+    .help =
+        "Writes what is shown of a scene as glTF 2.0, in metres and with Y up: hierarchy, meshes with normals, UV maps and colours, materials by their\n"
+        "summary, PNG and JPEG images, cameras, lights, and copies of instanced collections. What glTF cannot say is told on stderr.\n",
+    .least = 2,
+    .most = 2,
+    .run = run,
+};
