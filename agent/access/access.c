@@ -40,7 +40,9 @@ static const struct ss_access_command {
     {"who", "who [SCENE] …", "Lists the users, their roles and until when.\n" LOGIN, 0, 1, ss_access_change},
     {"access", "access …",
      "Runs at the server, with an administrator's login, until it is stopped: does what owners of scenes ask (invite, revoke, who), and ends what\n"
-     "is over.\n" LOGIN SERVER PUBLIC,
+     "is over. With both of the first two, nobody fills more of the store than that.\n"
+     "  --store-files FOLDER  the store's (default: $SCENESYNC_STORE_FILES)\n"
+     "  --store-quota BYTES   what each user may have there, such as 20G (default: $SCENESYNC_STORE_QUOTA)\n" LOGIN SERVER PUBLIC,
      0, 0, ss_access_serve},
     {"join", "join LINK [--data FOLDER]",
      "Writes what an invitation says into FOLDER (default: ~/.local/share/scenesync/invited), and says how to start the agent with it.\n",
@@ -71,6 +73,8 @@ static const struct ss_access_option {
     {"public-viewer", "SCENESYNC_PUBLIC_VIEWER", offsetof(struct ss_access, public_viewer)},
     {"public-ca", "SCENESYNC_PUBLIC_CA", offsetof(struct ss_access, ca)},
     {"store-users", "SCENESYNC_STORE_USERS", offsetof(struct ss_access, store_users)},
+    {"store-files", "SCENESYNC_STORE_FILES", offsetof(struct ss_access, store_files)},
+    {"store-quota", "SCENESYNC_STORE_QUOTA", offsetof(struct ss_access, store_quota)},
 };
 enum { OPTION_COUNT = sizeof(OPTIONS) / sizeof(OPTIONS[0]), EXPIRED = OPTION_COUNT, HELP };
 

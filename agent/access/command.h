@@ -15,8 +15,9 @@ struct ss_access {
     const char *config; // file of lines `key = value`: broker, user, password, ca_file
     const char *role, *user, *expires, *data;
     const char *public_broker, *public_store, *public_viewer;
-    const char *ca;          // file; NULL: a certificate that everybody's system knows
-    const char *store_users; // folder of the store's lists; NULL: the store asks nobody
+    const char *ca;                        // file; NULL: a certificate that everybody's system knows
+    const char *store_users;               // folder of the store's lists; NULL: the store asks nobody
+    const char *store_files, *store_quota; // the store's folder, and how much of it each user may fill; NULL: as much as there is
     bool expired;
     int count; // what is left of the words
     char **arguments;

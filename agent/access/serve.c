@@ -2,7 +2,9 @@
 // `scenesync access`: beside the broker, with the administrator's login. It does what owners of scenes ask, and ends what is over.
 #include "access/grants.h"
 #include "access/owner.h"
+#include "access/quota.h"
 #include "cli/command.h"
+#include "daemon/config.h"
 #include "edges/log.h"
 #include "edges/memory.h"
 #include "util/bytes.h"
@@ -27,6 +29,7 @@ struct ss_desk {
     const struct ss_access *access;
     struct ss_line line;
     struct ss_control control;
+    struct ss_quota quota;
     struct ss_letter *letters;
     int waiting;
 };
@@ -136,6 +139,9 @@ static void serve(struct ss_desk *desk) {
             if (look_at <= uv_hrtime()) {
                 look_at = uv_hrtime() + LOOK_MS * UINT64_C(1000000);
                 end_expired(desk);
+                if (desk->quota.bytes > 0) {
+                    ss_quota_look(&desk->quota, &desk->control);
+                }
             }
         }
         wrong = desk->line.why;
@@ -146,14 +152,27 @@ static void serve(struct ss_desk *desk) {
     ss_line_close(&desk->line);
 }
 
+static bool take_quota(const struct ss_access *access, struct ss_quota *quota) {
+    if (access->store_quota == NULL) {
+        return true;
+    }
+    quota->files = access->store_files;
+    quota->users = access->store_users;
+    if (quota->files == NULL || quota->users == NULL || !ss_parse_bytes(access->store_quota, &quota->bytes) || quota->bytes == 0) {
+        ss_fail("--store-quota takes bytes, such as 20G, and wants --store-files and --store-users");
+        return false;
+    }
+    return true;
+}
+
 int ss_access_serve(struct ss_access *access) {
     static struct ss_desk desk;
     struct ss_config config;
-    if (!ss_access_read(access, &config)) {
+    desk.access = access;
+    if (!take_quota(access, &desk.quota) || !ss_access_read(access, &config)) {
         return SS_EXIT_FAILED;
     }
     for (;; sleep(AGAIN_S)) {
-        desk = (struct ss_desk){.access = access};
         if (ss_line_open(&desk.line, &config)) {
             serve(&desk);
         } else {

@@ -81,8 +81,7 @@ __attribute__((format(printf, 2, 3))) static bool wrong(struct ss_reading *readi
     return false;
 }
 
-// A number with an optional k, M, G or T (powers of 1024).
-static bool parse_bytes(const char *text, uint64_t *bytes) {
+bool ss_parse_bytes(const char *text, uint64_t *bytes) {
     char *end;
     errno = 0;
     unsigned long long number = strtoull(text, &end, 10);
@@ -114,16 +113,16 @@ static bool assign(struct ss_reading *reading, size_t i, const char *value, cons
         *(char **)to = ss_copy_text(value, strlen(value));
         return true;
     case SS_BYTES:
-        return parse_bytes(value, to) ||
+        return ss_parse_bytes(value, to) ||
                wrong(reading, "%s: `%s` must be a number of bytes such as 500M or 20G, not `%s`", where, SETTINGS[i].key, value);
     case SS_SECONDS:
-        if (!parse_bytes(value, &number) || number < 1 || number > 65535) {
+        if (!ss_parse_bytes(value, &number) || number < 1 || number > 65535) {
             return wrong(reading, "%s: `%s` must be 1 to 65535 seconds, not `%s`", where, SETTINGS[i].key, value);
         }
         *(unsigned *)to = (unsigned)number;
         return true;
     case SS_PORT:
-        if (!parse_bytes(value, &number) || number > 65535) {
+        if (!ss_parse_bytes(value, &number) || number > 65535) {
             return wrong(reading, "%s: `%s` must be a port, 0 to 65535, not `%s`", where, SETTINGS[i].key, value);
         }
         *(int *)to = (int)number;

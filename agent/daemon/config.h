@@ -15,4 +15,7 @@ void ss_config_finish(struct ss_config *config);
 
 extern const char ss_config_usage[];
 
+// ss_parse_bytes reads a number with an optional k, M, G or T (powers of 1024); false: it is none.
+bool ss_parse_bytes(const char *text, uint64_t *bytes);
+
 #endif

@@ -123,6 +123,18 @@ static void start_head(struct ss_transfer *transfer) {
     ss_http_start(&transfer->blobs->http, transfer->easy);
 }
 
+// What a refusal means to the person concerned.
+static const char *meaning_of(long status) {
+    switch (status) {
+    case 401:
+    case 403: return "; check user and password, or ask for a role that edits";
+    case 413: return ": it takes no blob of this size; raise its limit";
+    case 429: return ": this user does too much at once";
+    case 507: return ": this user's share of it is used up; ask whoever runs it for more";
+    default: return "";
+    }
+}
+
 static void upload_done(struct ss_transfer *transfer, long status) {
     bool has = (status >= 200 && status < 300) || status == 412; // 412: a write-once store has it already
     if (transfer->probing && status == 404) {
@@ -130,12 +142,8 @@ static void upload_done(struct ss_transfer *transfer, long status) {
         start_put(transfer);
     } else if (has) {
         end(transfer, SS_DONE);
-    } else if (status == 413) {
-        fail(transfer, "the store refuses a blob of this size (413); raise its limit");
-        end(transfer, SS_FAILED);
     } else {
-        snprintf(transfer->problem, sizeof(transfer->problem), "the store answers %ld to an upload%s", status,
-                 status == 401 || status == 403 ? "; check user and password" : "");
+        snprintf(transfer->problem, sizeof(transfer->problem), "the store answers %ld to an upload%s", status, meaning_of(status));
         end(transfer, SS_FAILED);
     }
 }

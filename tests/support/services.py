@@ -260,14 +260,15 @@ class Broker(Service):
 class Store(Service):
     """nginx with broker-config/nginx/`config`; `url` is where it listens, `files` the folder that holds the assets.
 
-    `passwords` (user → password) are for store-lan.conf; `tls` takes its TLS lines with a certificate made for it (`ca`); `host` as for
+    `passwords` (user → password) are for store-lan.conf, `users` (the folder of lists) for store-people.conf; `tls` takes its TLS lines with a certificate made for it (`ca`); `host` as for
     a Broker.
     """
 
     name = "store"
 
-    def __init__(self, directory, config="store.conf", passwords=None, tls=False, host=LOOPBACK):
+    def __init__(self, directory, config="store.conf", passwords=None, tls=False, host=LOOPBACK, users=None):
         super().__init__(Path(directory) / "store")
+        self.users = users or self.directory
         self.host = host
         self.port = free_port()
         self.config, self.passwords = config, passwords or {}
@@ -284,13 +285,14 @@ class Store(Service):
             text = _use_tls(text, ("listen 8080;",))
         for old, new in (("listen 127.0.0.1:8080", f"listen 127.0.0.1:{self.port}"), ("listen 8080", f"listen {LOOPBACK if self.host == LOOPBACK else '0.0.0.0'}:{self.port}"),
                          ("listen 8443", f"listen 127.0.0.1:{self.port}"),
-                         ("/srv/scenesync/store", f"{self.files}"), ("/etc/nginx/", f"{self.directory}/")):
+                         ("/srv/scenesync/store", f"{self.files}"), ("/srv/scenesync/users", f"{self.users}"), ("/etc/nginx/", f"{self.directory}/")):
             text = text.replace(old, new)
         (self.directory / name).write_text(text)
 
     def prepare(self):
         (self.files / ".incoming").mkdir(parents=True, exist_ok=True)
-        self._put_in("store.inc")
+        for name in ("store.inc", "people-http.inc", "people.inc"):
+            self._put_in(name)
         self._put_in(self.config)
         lines = []
         for user, word in self.passwords.items():
