@@ -3,7 +3,6 @@
 
 #include <getopt.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,46 +23,6 @@ const char ss_options_help[] =
     "  --help         this, or what a command does\n"
     "Exit status: 0, 1 when it failed (the reason is on stderr), 2 when it was called wrongly.\n";
 
-int ss_fail(const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("scenesync: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-    return SS_EXIT_FAILED;
-}
-
-int ss_usage(const struct ss_command *command, const char *why) {
-    fprintf(stderr, "scenesync %s: %s\nusage: scenesync %s\n`scenesync %s --help` says more.\n", command->name, why, command->usage,
-            command->name);
-    return SS_EXIT_USAGE;
-}
-
-bool ss_cli_check(const struct ss_cli *cli, int error) {
-    if (error) {
-        const char *problem = cli->client ? scenesync_problem(cli->client) : "";
-        ss_fail("%s", *problem ? problem : scenesync_error_text(error));
-    }
-    return !error;
-}
-
-bool ss_cli_open(struct ss_cli *cli) {
-    struct scenesync_options options = {.socket = cli->socket, .app = "scenesync", .role = SCENESYNC_TOOL};
-    return ss_cli_check(cli, scenesync_open(&cli->client, &options, cli->timeout_ms));
-}
-
-bool ss_cli_join(struct ss_cli *cli, const char *scene) {
-    return ss_cli_open(cli) && ss_cli_check(cli, scenesync_join(cli->client, scene, NULL, 0, false, cli->timeout_ms));
-}
-
-void *ss_memory(void *memory) {
-    if (!memory) {
-        exit(ss_fail("memory was denied"));
-    }
-    return memory;
-}
-
 static void print_overview(FILE *out) {
     fputs("usage: scenesync COMMAND …\n\n", out);
     fprintf(out, "%s\nCommands:\n", ss_about);
@@ -73,12 +32,21 @@ static void print_overview(FILE *out) {
     fprintf(out, "\n%s", ss_options_help);
 }
 
-static bool take_wait(struct ss_cli *cli, const char *text) {
+static bool take_number(const char *text, double most, double *number) {
     char *end;
-    double seconds = strtod(text, &end);
-    bool ok = end != text && *end == '\0' && isfinite(seconds) && seconds >= 0 && seconds <= 86400;
+    *number = strtod(text, &end);
+    return end != text && *end == '\0' && isfinite(*number) && *number >= 0 && *number <= most;
+}
+
+static const char *take_wait(struct ss_cli *cli, const char *text) {
+    double seconds;
+    bool ok = take_number(text, 86400, &seconds);
     cli->timeout_ms = ok ? (int)(seconds * 1000) : 0;
-    return ok;
+    return ok ? NULL : "--wait takes seconds, 0 to 86400";
+}
+
+static const char *take_time(const char *text, double *seconds) {
+    return take_number(text, 1e9, seconds) ? NULL : "--from and --to take seconds since the recording began";
 }
 
 static const char *take_option(struct ss_cli *cli, int letter) {
@@ -89,7 +57,11 @@ static const char *take_option(struct ss_cli *cli, int letter) {
     case '1': cli->once = true; return NULL;
     case 's': cli->socket = optarg; return NULL;
     case 'o': cli->output = optarg; return NULL;
-    case 'w': return take_wait(cli, optarg) ? NULL : "--wait takes seconds, 0 to 86400";
+    case 'w': return take_wait(cli, optarg);
+    case 'S': cli->scene = optarg; return NULL;
+    case 'v': return take_number(optarg, 1000, &cli->speed) ? NULL : "--speed takes a factor, 0 (do not wait) to 1000";
+    case 'F': return take_time(optarg, &cli->from);
+    case 'T': return take_time(optarg, &cli->to);
     case ':': return "an option lacks its value";
     default: return "no such option";
     }
@@ -98,10 +70,10 @@ static const char *take_option(struct ss_cli *cli, int letter) {
 // Options may stand anywhere among the arguments. Returns what is wrong, or NULL.
 static const char *take_options(struct ss_cli *cli, int argc, char **argv) {
     static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'},         {"socket", required_argument, NULL, 's'},
-        {"wait", required_argument, NULL, 'w'},   {"help", no_argument, NULL, 'h'},
-        {"force", no_argument, NULL, 'f'},        {"once", no_argument, NULL, '1'},
-        {"output", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0},
+        {"json", no_argument, NULL, 'j'},         {"socket", required_argument, NULL, 's'}, {"wait", required_argument, NULL, 'w'},
+        {"help", no_argument, NULL, 'h'},         {"force", no_argument, NULL, 'f'},        {"once", no_argument, NULL, '1'},
+        {"output", required_argument, NULL, 'o'}, {"scene", required_argument, NULL, 'S'},  {"speed", required_argument, NULL, 'v'},
+        {"from", required_argument, NULL, 'F'},   {"to", required_argument, NULL, 'T'},     {NULL, 0, NULL, 0},
     };
     opterr = 0;
     optind = 1;
@@ -140,7 +112,7 @@ int ss_cli_main(int argc, char **argv) {
         print_overview(stdout);
         return SS_EXIT_OK;
     }
-    struct ss_cli cli = {.timeout_ms = DEFAULT_WAIT_MS};
+    struct ss_cli cli = {.timeout_ms = DEFAULT_WAIT_MS, .speed = 1, .to = INFINITY};
     for (const struct ss_command *const *command = ss_commands; *command; command++) {
         cli.command = strcmp((*command)->name, name) == 0 ? *command : cli.command;
     }

@@ -18,6 +18,9 @@ struct ss_cli {
     bool once;          // --once: top shows one look
     const char *socket; // --socket PATH, or NULL
     const char *output; // -o FILE, or NULL
+    const char *scene;  // --scene NAME, or NULL: where replay plays
+    double speed;       // --speed N: of replay
+    double from, to;    // --from and --to SECONDS: of replay
     int timeout_ms;     // --wait SECONDS
     int count;          // what is left of the arguments
     char **arguments;

@@ -183,17 +183,23 @@ struct visit {
     const struct ss_replica *replica;
     void (*each)(void *context, const struct ss_known *entity);
     void *context;
+    bool all;
 };
 
 static void visit_node(const void *node, VISIT order, void *closure) {
     const struct visit *visit = closure;
     const struct ss_known *entity = *(const struct ss_known *const *)node;
-    if ((order == postorder || order == leaf) && ss_replica_is_there(visit->replica, entity)) {
+    if ((order == postorder || order == leaf) && (visit->all || ss_replica_is_there(visit->replica, entity))) {
         visit->each(visit->context, entity);
     }
 }
 
 void ss_replica_each(const struct ss_replica *replica, void (*visit)(void *context, const struct ss_known *entity), void *context) {
-    struct visit closure = {replica, visit, context};
+    struct visit closure = {replica, visit, context, false};
+    twalk_r(replica->tree, visit_node, &closure);
+}
+
+void ss_replica_each_known(const struct ss_replica *replica, void (*visit)(void *context, const struct ss_known *entity), void *context) {
+    struct visit closure = {replica, visit, context, true};
     twalk_r(replica->tree, visit_node, &closure);
 }

@@ -33,6 +33,9 @@ const struct ss_known *ss_replica_find(const struct ss_replica *replica, const c
 // ss_replica_each visits what is there, sorted by kind and UUID: no deleted entities and no transforms of deleted objects.
 void ss_replica_each(const struct ss_replica *replica, void (*visit)(void *context, const struct ss_known *entity), void *context);
 
+// ss_replica_each_known visits everything, deleted entities too.
+void ss_replica_each_known(const struct ss_replica *replica, void (*visit)(void *context, const struct ss_known *entity), void *context);
+
 // ss_known_field returns the value of a field, `data` NULL when it has none.
 struct scenesync_bytes ss_known_value(const struct ss_known *entity, const char *name);
 

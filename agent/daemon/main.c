@@ -7,6 +7,7 @@
 #include "daemon/loop.h"
 #include "doctor/doctor.h"
 #include "gltf/gltf.h"
+#include "recording/commands.h"
 
 // Those with options of their own.
 static const struct ss_command agent_command = {
@@ -74,6 +75,8 @@ const struct ss_command *const ss_commands[] = {
     &ss_command_dump,
     &ss_command_digest,
     &ss_command_blob,
+    &ss_command_record,
+    &ss_command_replay,
     &ss_command_export,
     // beside the agent
     &bridge_command,

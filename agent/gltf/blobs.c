@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gltf/blobs.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cli/scratch_file.h"
 #include "scenesync_schema.h"
 
 static size_t element_size(int ext) {
@@ -133,33 +132,11 @@ uint8_t *ss_load_file(struct ss_cli *cli, struct scenesync_bytes value, size_t *
 
 // ---- Writing ----------------------------------------------------------------------------------------------------------------------------
 
-static bool fill(int file, const uint8_t *data, size_t size) {
-    for (size_t done = 0; done < size;) {
-        ssize_t wrote = write(file, data + done, size - done);
-        if (wrote < 0 && errno != EINTR) {
-            return false;
-        }
-        done += wrote > 0 ? (size_t)wrote : 0;
-    }
-    return true;
-}
-
-// The agent takes files, so bytes become one for a moment.
 static bool give(struct ss_cli *cli, const uint8_t *data, size_t size, const char *type, struct scenesync_sha256 *sha256) {
-    const char *folder = getenv("TMPDIR");
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/scenesync-XXXXXX", folder ? folder : "/tmp");
-    int file = mkstemp(path);
-    uint64_t given;
-    bool ok = file >= 0 && fill(file, data, size);
-    if (!ok) {
-        ss_fail("%s: %s", path, strerror(errno));
-    }
-    ok = ok && ss_cli_check(cli, scenesync_blob_give(cli->client, path, type, sha256, &given, cli->timeout_ms));
-    if (file >= 0) {
-        close(file);
-        unlink(path);
-    }
+    struct ss_scratch_file scratch = {.file = -1};
+    bool ok =
+        ss_scratch_file_open(&scratch) && ss_scratch_file_write(&scratch, data, size) && ss_scratch_file_give(&scratch, cli, type, sha256);
+    ss_scratch_file_close(&scratch);
     return ok;
 }
 

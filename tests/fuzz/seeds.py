@@ -2,8 +2,11 @@
 """Makes the seeds of the fuzz targets from schemas/vectors: run it when the vectors change. Seeds over 64 KiB are left to the vectors' own test."""
 import json
 import re
+import struct
 import sys
 from pathlib import Path
+
+import msgpack
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "schemas"))
@@ -33,6 +36,29 @@ def put(target, name, data):
         (folder / re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")).write_bytes(data)
 
 
+def recording(frames, ended=True):
+    """A file as agent/recording/recording.h has it."""
+    data, places = b"SSREC1\r\n", {}
+    for frame in frames:
+        places.setdefault(frame[0], len(data))
+        body = msgpack.packb(frame)
+        data += struct.pack("<I", len(body)) + body
+    index = msgpack.packb([4, 1500, [[0, places.get(1, 0)]], [[b"\1" * 32, places.get(3, 0)]]])
+    return data + (struct.pack("<I", len(index)) + index + struct.pack("<Q", len(data)) + b"SSRECEND" if ended else b"")
+
+
+def recordings():
+    header, lamp = [0, 1, 1700000000000, ["demo"]], ["light", b"\1" * 16, ["name", "type"], ["Lamp", "POINT"]]
+    blob = [3, b"\1" * 32, 3, 0, b"abc"]
+    frames = [header, blob, [1, 0], [5, 0, 0, False, [lamp]], [2, 1000, 0, True, [["transform", b"\1" * 32, ["location"], [[0, 1, 2], [1.5, 0, 0]]]]]]
+    yield "whole", recording(frames)
+    yield "cut", recording(frames, ended=False)
+    yield "cut in a frame", recording(frames, ended=False)[:-7]
+    yield "of the future", recording([[0, 2, 0, ["demo"]], *frames[1:]])
+    yield "unknown frames", recording([header, [1, 0, "more"], [9, {"a": 1}], *frames[3:]])
+    yield "too few cells", recording([header, [1, 0], [5, 0, 0, False, [["light", b"\1" * 32, ["name"], ["Lamp"]]]]])
+
+
 def main():
     vectors = ROOT / "schemas/vectors"
     for entry in json.loads((vectors / "values.json").read_text()):
@@ -50,6 +76,8 @@ def main():
         put("wire_topic", topic, b"scenesync/v1/demo/" + topic.encode())
     for i, (kind, field, text) in enumerate(JSON):
         put("cli_json", f"{i} {kind} {field}", "\0".join((kind, field, text)).encode())
+    for name, data in recordings():
+        put("recording", name, data)
     for i, (kind, text) in enumerate(UPDATES):
         put("bridge_update", f"{i} {kind}", f"{kind}\0{text}".encode())
 

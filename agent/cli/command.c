@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int ss_fail(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("scenesync: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    return SS_EXIT_FAILED;
+}
+
+int ss_usage(const struct ss_command *command, const char *why) {
+    fprintf(stderr, "scenesync %s: %s\nusage: scenesync %s\n`scenesync %s --help` says more.\n", command->name, why, command->usage,
+            command->name);
+    return SS_EXIT_USAGE;
+}
+
+bool ss_cli_check(const struct ss_cli *cli, int error) {
+    if (error) {
+        const char *problem = cli->client ? scenesync_problem(cli->client) : "";
+        ss_fail("%s", *problem ? problem : scenesync_error_text(error));
+    }
+    return !error;
+}
+
+bool ss_cli_open(struct ss_cli *cli) {
+    struct scenesync_options options = {.socket = cli->socket, .app = "scenesync", .role = SCENESYNC_TOOL};
+    return ss_cli_check(cli, scenesync_open(&cli->client, &options, cli->timeout_ms));
+}
+
+bool ss_cli_join(struct ss_cli *cli, const char *scene) {
+    return ss_cli_open(cli) && ss_cli_check(cli, scenesync_join(cli->client, scene, NULL, 0, false, cli->timeout_ms));
+}
+
+void *ss_memory(void *memory) {
+    if (!memory) {
+        exit(ss_fail("memory was denied"));
+    }
+    return memory;
+}
