@@ -45,32 +45,31 @@ static bool ss_replayed_misses(const struct ss_core *core, const struct ss_thing
     return !ss_replayed_has(core, thing, part) && !ss_replayed_told(core, thing, part) && !ss_thing_queued(thing, part) && !settles;
 }
 
-// Whether something is true of the base, or of a part that has more to tell than fields that wait for their blobs.
-static bool ss_replayed_any(const struct ss_core *core, const struct ss_thing *thing,
-                            bool (*is)(const struct ss_core *core, const struct ss_thing *thing, int part)) {
-    bool found = is(core, thing, -1);
-    for (uint32_t i = 0; (thing->flags & SS_THING_PARTED) != 0 && i < thing->count && !found; i++)
-        found = (thing->cells[i].flags & SS_CELL_HELD) == 0 && is(core, thing, ss_field_part(core, thing->cells[i].name));
-    return found;
+static int ss_replayed_cell_part(const struct ss_core *core, const struct ss_thing *thing, uint32_t cell) {
+    return (thing->flags & SS_THING_PARTED) != 0 ? ss_field_part(core, thing->cells[cell].name) : -1;
+}
+
+// The first field, from one on, of whose message something is true; those that wait for their blobs are in none.
+static uint32_t ss_replayed_next(const struct ss_core *core, const struct ss_thing *thing, uint32_t from,
+                                 bool (*is)(const struct ss_core *core, const struct ss_thing *thing, int part)) {
+    uint32_t at = from;
+    while (at < thing->count && ((thing->cells[at].flags & SS_CELL_HELD) != 0 || !is(core, thing, ss_replayed_cell_part(core, thing, at))))
+        at++;
+    return at;
 }
 
 static bool ss_replayed_needless(const struct ss_thing *thing) { return thing->count == 0 || (thing->flags & SS_THING_SHRUNK) != 0; }
 
 bool ss_replayed_whole(const struct ss_core *core, const struct ss_thing *thing) {
-    return ss_replayed_needless(thing) || !ss_replayed_any(core, thing, ss_replayed_has_not);
+    return ss_replayed_needless(thing) || ss_replayed_next(core, thing, 0, ss_replayed_has_not) == thing->count;
 }
 
 bool ss_replayed_lacks(const struct ss_core *core, const struct ss_thing *thing) {
-    return !ss_replayed_needless(thing) && ss_replayed_any(core, thing, ss_replayed_misses);
+    return !ss_replayed_needless(thing) && ss_replayed_next(core, thing, 0, ss_replayed_misses) < thing->count;
 }
 
 void ss_replayed_publish(struct ss_core *core, uint32_t change) {
     const struct ss_thing *thing = ss_thing_at(core, core->plan.changes.items[change].number);
-    if (ss_replayed_misses(core, thing, -1))
-        ss_plan_publish(core, change, -1);
-    for (uint32_t i = 0; (thing->flags & SS_THING_PARTED) != 0 && i < thing->count; i++) {
-        const int part = ss_field_part(core, thing->cells[i].name);
-        if (ss_replayed_misses(core, thing, part))
-            ss_plan_publish(core, change, part);
-    }
+    for (uint32_t at = 0; (at = ss_replayed_next(core, thing, at, ss_replayed_misses)) < thing->count; at++)
+        ss_plan_publish(core, change, ss_replayed_cell_part(core, thing, at));
 }

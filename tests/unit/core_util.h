@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -147,6 +148,24 @@ static inline void desk_online(struct desk *desk, uint8_t origin) {
 static inline struct ss_sha256 desk_digest(struct desk *desk) {
     desk_do(desk, SS_EV_DIGEST_WANTED);
     return desk_find(desk, SS_FX_DIGEST)->digest.digest;
+}
+
+// desk_blob_value is {sha256: 32 × `name`, size: 1}, until the next; desk_blob is an event of that blob.
+static inline struct ss_slice desk_blob_value(uint8_t name) {
+    static uint8_t bytes[64];
+    size_t at = 0;
+    bytes[at++] = 0x82;
+    memcpy(bytes + at, "\xa6sha256\xc4\x20", 9);
+    memset(bytes + at + 9, name, 32);
+    at += 41;
+    memcpy(bytes + at, "\xa4size\x01", 6);
+    return ss_slice_of(bytes, at + 6);
+}
+
+static inline void desk_blob(struct desk *desk, enum ss_event_type type, uint8_t name) {
+    struct ss_event event = desk_event(desk, type);
+    memset(event.blob.sha256.b, name, sizeof event.blob.sha256.b);
+    assert_int_equal(desk_step(desk, &event), SS_OK);
 }
 
 #define DESK_BYTES(...) ss_slice_of((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))

@@ -4,24 +4,6 @@
 
 #include "core_util.h"
 
-// {sha256: 32 × `name`, size: 1}
-static struct ss_slice blob_value(uint8_t name) {
-    static uint8_t bytes[64];
-    size_t at = 0;
-    bytes[at++] = 0x82;
-    memcpy(bytes + at, "\xa6sha256\xc4\x20", 9);
-    memset(bytes + at + 9, name, 32);
-    at += 41;
-    memcpy(bytes + at, "\xa4size\x01", 6);
-    return ss_slice_of(bytes, at + 6);
-}
-
-static void blob_event(struct desk *desk, enum ss_event_type type, uint8_t name) {
-    struct ss_event event = desk_event(desk, type);
-    memset(event.blob.sha256.b, name, sizeof event.blob.sha256.b);
-    assert_int_equal(desk_step(desk, &event), SS_OK);
-}
-
 static void peer_misses(struct desk *desk, uint8_t origin, bool retained, size_t count, const struct ss_sha256 *missing) {
     struct ss_event event = desk_event(desk, SS_EV_PEER);
     event.peer.origin = (struct ss_origin){{origin}};
@@ -43,12 +25,12 @@ static void desk_connected(struct desk *desk) {
 
 // An edit whose blob is here, uploaded and acknowledged.
 static void edit_with_blob(struct desk *desk, uint8_t name) {
-    blob_event(desk, SS_EV_BLOB_PRESENT, name);
-    assert_int_equal(desk_edit(desk, 7, 1, false, 1, "pixels", blob_value(name)), SS_OK);
+    desk_blob(desk, SS_EV_BLOB_PRESENT, name);
+    assert_int_equal(desk_edit(desk, 7, 1, false, 1, "pixels", desk_blob_value(name)), SS_OK);
     assert_non_null(desk_find(desk, SS_FX_UPLOAD_BLOB));
     desk_stored(desk);
     assert_non_null(desk_find(desk, SS_FX_ACK));
-    blob_event(desk, SS_EV_BLOB_UPLOADED, name);
+    desk_blob(desk, SS_EV_BLOB_UPLOADED, name);
 }
 
 static void test_uploads_again_what_a_peer_misses(void **state) {
@@ -66,7 +48,7 @@ static void test_uploads_again_what_a_peer_misses(void **state) {
     const struct ss_effect *upload = desk_pass(&desk, 1000, SS_FX_UPLOAD_BLOB);
     assert_non_null(upload);
     assert_memory_equal(upload->blob.sha256.b, missing[0].b, sizeof missing[0].b);
-    blob_event(&desk, SS_EV_BLOB_UPLOADED, 5);
+    desk_blob(&desk, SS_EV_BLOB_UPLOADED, 5);
     peer_misses(&desk, 2, false, 1, missing);
     assert_null(desk_pass(&desk, 5000, SS_FX_UPLOAD_BLOB)); // just done
     peer_misses(&desk, 2, false, 1, missing);
@@ -80,16 +62,16 @@ static void test_asks_peers_for_what_the_store_lacks(void **state) {
     (void)state;
     struct desk desk = {0};
     desk_connected(&desk);
-    const struct ss_field field = {ss_slice_text("pixels"), blob_value(5), {{0, 0, 0, 1}}};
+    const struct ss_field field = {ss_slice_text("pixels"), desk_blob_value(5), {{0, 0, 0, 1}}};
     desk_give(&desk, (struct ss_entity){ss_slice_text("image"), {{1}}, 1, &field}, 2, 1);
     desk_ready(&desk);
     assert_non_null(desk_find(&desk, SS_FX_FETCH_BLOB));
-    blob_event(&desk, SS_EV_BLOB_MISSING, 5);
+    desk_blob(&desk, SS_EV_BLOB_MISSING, 5);
     const struct ss_effect *peer = desk_pass(&desk, 2000, SS_FX_PUBLISH_PEER);
     assert_non_null(peer);
     assert_int_equal(peer->peer.missing_count, 1);
     assert_int_equal(peer->peer.missing[0].b[31], 5);
-    blob_event(&desk, SS_EV_BLOB_PRESENT, 5);
+    desk_blob(&desk, SS_EV_BLOB_PRESENT, 5);
     peer = desk_pass(&desk, 2000, SS_FX_PUBLISH_PEER);
     assert_non_null(peer);
     assert_int_equal(peer->peer.missing_count, 0);
@@ -100,7 +82,7 @@ static void test_what_never_arrives_holds_nothing_back_for_ever(void **state) {
     (void)state;
     struct desk desk = {0};
     desk_connected(&desk);
-    assert_int_equal(desk_edit(&desk, 7, 1, false, 1, "pixels", blob_value(5)), SS_OK);
+    assert_int_equal(desk_edit(&desk, 7, 1, false, 1, "pixels", desk_blob_value(5)), SS_OK);
     desk_stored(&desk);
     assert_null(desk_find(&desk, SS_FX_ACK));
     struct ss_event event = desk_event(&desk, SS_EV_CLIENT_SYNC);
@@ -108,7 +90,7 @@ static void test_what_never_arrives_holds_nothing_back_for_ever(void **state) {
     event.client_sync.id = 9;
     assert_int_equal(desk_step(&desk, &event), SS_OK);
     assert_null(desk_find(&desk, SS_FX_SYNCED));
-    blob_event(&desk, SS_EV_BLOB_MISSING, 5);
+    desk_blob(&desk, SS_EV_BLOB_MISSING, 5);
     assert_null(desk_pass(&desk, 50000, SS_FX_REFUSED));
     const struct ss_effect *refused = desk_pass(&desk, 20000, SS_FX_REFUSED);
     assert_non_null(refused);
@@ -122,7 +104,7 @@ static void test_what_never_arrives_holds_nothing_back_for_ever(void **state) {
     assert_int_equal(desk.core->scene.held, 0); // peers get the value and show a placeholder
     desk_stored(&desk);
     assert_non_null(desk_find(&desk, SS_FX_PUBLISH_STATE));
-    blob_event(&desk, SS_EV_BLOB_PRESENT, 5); // at last
+    desk_blob(&desk, SS_EV_BLOB_PRESENT, 5); // at last
     assert_non_null(desk_find(&desk, SS_FX_UPLOAD_BLOB));
     desk_close(&desk);
 }
@@ -131,10 +113,10 @@ static void test_what_a_client_waits_for_may_never_come(void **state) {
     (void)state;
     struct desk desk = {0};
     desk_connected(&desk);
-    const struct ss_field field = {ss_slice_text("pixels"), blob_value(5), {{0, 0, 0, 1}}};
+    const struct ss_field field = {ss_slice_text("pixels"), desk_blob_value(5), {{0, 0, 0, 1}}};
     desk_give(&desk, (struct ss_entity){ss_slice_text("image"), {{1}}, 1, &field}, 2, 1);
     desk_ready(&desk);
-    blob_event(&desk, SS_EV_BLOB_MISSING, 5);
+    desk_blob(&desk, SS_EV_BLOB_MISSING, 5);
     struct ss_event event = desk_event(&desk, SS_EV_CLIENT_SYNC);
     event.client_sync.client = 7;
     event.client_sync.id = 9;
@@ -144,7 +126,7 @@ static void test_what_a_client_waits_for_may_never_come(void **state) {
     desk_ready(&desk);
     assert_null(desk_find(&desk, SS_FX_CHANGE));
     assert_non_null(desk_find(&desk, SS_FX_SYNCED));
-    blob_event(&desk, SS_EV_BLOB_PRESENT, 5);
+    desk_blob(&desk, SS_EV_BLOB_PRESENT, 5);
     desk_ready(&desk);
     assert_non_null(desk_find(&desk, SS_FX_CHANGE));
     desk_close(&desk);

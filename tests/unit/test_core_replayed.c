@@ -152,12 +152,56 @@ static void what_is_on_its_way_while_it_is_replayed_is_not_missing(void **state)
     desk_close(&desk);
 }
 
+// What waits for its blob's upload goes when that is done, and not as a message that says nothing.
+static void what_waits_for_its_blob_is_not_missing(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_work(&desk);
+    quiet(&desk);
+    desk_blob(&desk, SS_EV_BLOB_PRESENT, 5);
+    assert_int_equal(desk_edit(&desk, 7, 1, false, 4, "pixels", desk_blob_value(5)), SS_OK);
+    desk_stored(&desk);
+    the_broker_forgets(&desk);
+    quiet(&desk);
+    desk_stored(&desk);
+    assert_null(desk_pass(&desk, 5000, SS_FX_PUBLISH_STATE));
+    desk_blob(&desk, SS_EV_BLOB_UPLOADED, 5);
+    desk_stored(&desk);
+    const struct ss_effect *effect = desk_find(&desk, SS_FX_PUBLISH_STATE);
+    assert_non_null(effect);
+    assert_int_equal(effect->state.entity.field_count, 1);
+    desk_close(&desk);
+}
+
+static void a_part_that_waits_for_its_blob_is_not_missing(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    uint8_t large[LARGE];
+    char name[32];
+    work_in_parts(&desk, large);
+    desk_blob(&desk, SS_EV_BLOB_PRESENT, 5);
+    assert_int_equal(desk_edit(&desk, 7, FIELDS + 1, false, 3, (field_name(name, FIELDS), name), desk_blob_value(5)), SS_OK);
+    for (unsigned i = 0; i < FIELDS; i++)
+        assert_int_not_equal(part_of(&desk, i), part_of(&desk, FIELDS));
+    desk_stored(&desk);
+    the_broker_forgets(&desk);
+    quiet(&desk);
+    desk_stored(&desk);
+    bool told[257] = {false};
+    publish(&desk, told);
+    assert_true(told[256] && told[part_of(&desk, 0)]);
+    assert_false(told[part_of(&desk, FIELDS)]);
+    desk_close(&desk);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_replay_left_out_of_an_entity_goes_out_again),
         cmocka_unit_test(what_was_replayed_in_all_its_parts_stays),
         cmocka_unit_test(what_is_new_while_it_is_replayed_is_not_missing),
         cmocka_unit_test(what_is_on_its_way_while_it_is_replayed_is_not_missing),
+        cmocka_unit_test(what_waits_for_its_blob_is_not_missing),
+        cmocka_unit_test(a_part_that_waits_for_its_blob_is_not_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
