@@ -84,9 +84,16 @@ static const struct ss_cell *sim_cell(const struct ss_core *core, const struct s
     return ss_cells_get(&core->names, thing->cells, thing->count, name);
 }
 
-// Whether a client was told of something that its agent and whoever had edited it died before they had stored.
-static bool sim_never_stored(const struct sim_agent *at, const struct sim_record *record) {
-    return at->again && sim_cell(at->core, record) == NULL;
+// What a client was told of and its agent and whoever had edited it died before they had stored, nobody knows of.
+static void sim_forget_never_stored(struct sim_agent *at) {
+    for (size_t i = at->mirror.count; i-- > 0;) {
+        const struct sim_record *record = &at->mirror.items[i];
+        uint8_t key[512];
+        const size_t len = record->key_len;
+        memcpy(key, record->key, len);
+        if (sim_cell(at->core, record) == NULL)
+            sim_record_put(&at->mirror, key, len, NULL, 0);
+    }
 }
 
 // Whether a value names a blob that nobody has any more: clients are not given it.
@@ -104,11 +111,13 @@ static bool sim_gone(const struct sim *sim, const struct sim_record *record) {
 static void sim_check_mirror(struct sim *sim, int agent) {
     const struct sim_records *mirror = &sim->agent[agent].mirror;
     struct sim_records dump = sim_dump(sim, agent);
+    if (sim->agent[agent].again)
+        sim_forget_never_stored(&sim->agent[agent]);
     size_t shown = 0;
     for (size_t i = 0; i < mirror->count; i++) {
         const struct sim_record *record = &mirror->items[i];
         const struct sim_record *have = sim_find(&dump, record->key, record->key_len);
-        if (!sim_shows(mirror, record) || sim_never_stored(&sim->agent[agent], record) || (have != NULL && sim_gone(sim, have)))
+        if (!sim_shows(mirror, record) || (have != NULL && sim_gone(sim, have)))
             continue;
         shown++;
         char text[SIM_NAME];
@@ -208,22 +217,8 @@ static bool sim_by_tool(const struct sim_record *record) {
            (ss_slice_equal(name, ss_slice_text("location")) || ss_slice_equal(name, ss_slice_text("power")));
 }
 
-static bool sim_by_who_is_gone(const struct sim_agent *at, const struct ss_cell *cell) {
-    for (size_t p = 0; p < at->promises_gone; p++) {
-        if (ss_stamp_compare(&at->promises[p].stamp, &cell->stamp) == 0)
-            return true;
-    }
-    return false;
-}
-
-// What a plain tool wrote, or an agent before its disk was gone, may be retained where nobody was told: by a broker that does not replay everything.
-static bool sim_untold(const struct sim *sim, const struct sim_record *record) {
-    const struct ss_cell *found = sim_cell(sim->agent[sim->agents - 1].core, record); // by the newcomer
-    bool untold = sim_by_tool(record);
-    for (int i = 0; i < sim->agents && found != NULL; i++)
-        untold |= sim_by_who_is_gone(&sim->agent[i], found);
-    return untold && sim->replay != SIM_WHOLE;
-}
+// What a plain tool wrote may be retained where nobody was told: by a broker that does not replay everything.
+static bool sim_untold(const struct sim *sim, const struct sim_record *record) { return sim_by_tool(record) && sim->replay != SIM_WHOLE; }
 
 static bool sim_lacks_nothing(struct sim *sim, const struct sim_records *all, const struct sim_records *some, const char *otherwise) {
     bool same = true;
