@@ -4,9 +4,12 @@
 A fault begins and ends; what it holds in between (`holds`: a process, a machine's line, a disk, a reader, a Blender) no other fault touches
 meanwhile. Faults of different things overlap.
 """
+import heapq
+import itertools
 import os
 import random
 import signal
+import time
 from collections import namedtuple
 
 from place import AGENTS, DISKS
@@ -260,6 +263,28 @@ class FrozenBlender(Fault):
 
 KINDS = (Kill, KillTwice, Restart, Forget, Freeze, Partition, NoBroker, NoStore, Deaf, Lonely, Loss, Delay, Reorder, Narrow, BadWireless, FullDisk,
          KillOnFullDisk, StalledReader, SlowReader, FrozenBlender)
+
+def suffer(planned, place, watch):
+    """The faults, one by one and each to its end; `watch` is called all the time. The plan's time waits for the run where that is late, so that
+    none begins before the one has ended that holds the same."""
+    order = itertools.count()
+    due = [(at, next(order), fault, True) for at, fault in planned]
+    heapq.heapify(due)
+    began = time.monotonic() - due[0][0]
+    while due:
+        at, _, fault, begins = heapq.heappop(due)
+        while (left := began + at - time.monotonic()) > 0:
+            time.sleep(min(left, 0.2))
+            watch()
+        began = time.monotonic() - at
+        if begins:
+            print(f"{at:7.1f} {fault}", flush=True)
+            fault.begin(place)
+            heapq.heappush(due, (at + fault.seconds, next(order), fault, False))
+        else:
+            fault.end(place)
+        watch()
+
 
 Planned = namedtuple("Planned", "at fault")
 

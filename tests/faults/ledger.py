@@ -22,6 +22,7 @@ class Ledger:
         self.lock, self.shared = threading.Lock(), set(shared)
         self.attempts, self.known = defaultdict(list), set()
         self.outcomes, self.refusals = Counter(), Counter()
+        self.rounds = []  # when each ended, and by how much a clock was slow in it at most
 
     def begin(self, kind, identity, fields):
         """The attempts to set one entity's fields, which are about to be sent."""
@@ -52,15 +53,21 @@ class Ledger:
         with self.lock:
             return next((attempt.value for attempt in reversed(self.attempts.get(key, [])) if attempt.outcome == ACKNOWLEDGED), None)
 
-    def wrong(self, key, value, stamp, slow):
-        """What is wrong with the value that a field has in the end, stamped at `stamp` (s), where clocks were `slow` by so much at most; None if
-        nothing is."""
+    def end_round(self, slow):
+        """Clocks were `slow` by so much (s) at most when they stamped what was sent since the last round."""
+        self.rounds.append((time.time(), slow))
+
+    def stamped(self, attempt):
+        """When its stamp is of at the earliest: whoever acknowledged it gave it one at or after the moment at which it was sent."""
+        return attempt.begun - next((slow for ended, slow in self.rounds if attempt.begun <= ended), 0)
+
+    def wrong(self, key, value, stamp):
+        """What is wrong with the value that a field has in the end, stamped at `stamp` (s); None if nothing is."""
         attempts = self.attempts[key]
         acknowledged = [attempt for attempt in attempts if attempt.outcome == ACKNOWLEDGED]
         if not acknowledged:
             return None if value is None or any(attempt.value == value for attempt in attempts) else "nobody gave it this value"
         if not any(attempt.value == value for attempt in attempts):
             return "nobody gave it this value, or a later one was acknowledged"
-        newest = max([attempt.begun for attempt in acknowledged if attempt.value != value], default=0)  # what is there already gets no new stamp
-        # Whoever acknowledged it gave it a stamp at or after the moment at which it was sent, by the clock that all have here.
-        return None if stamp >= newest - slow - 0.001 else f"its stamp is {newest - stamp:.3f} s older than an acknowledged edit"
+        newest = max([self.stamped(attempt) for attempt in acknowledged if attempt.value != value], default=0)  # the same again gets no new stamp
+        return None if stamp >= newest - 0.001 else f"its stamp is {newest - stamp:.3f} s older than an acknowledged edit"

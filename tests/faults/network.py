@@ -19,7 +19,8 @@ import sys
 import threading
 from pathlib import Path
 
-CLONE_NEWNET = 0x40000000
+CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
+MS_REC, MS_SLAVE = 0x4000, 0x80000
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 HERE = "/proc/thread-self/ns/net"
 libc = ctypes.CDLL(None, use_errno=True)
@@ -35,6 +36,12 @@ def available():
 def _call(name, *arguments):
     if getattr(libc, name)(*arguments) != 0:
         raise OSError(ctypes.get_errno(), f"{name}: {os.strerror(ctypes.get_errno())}")
+
+
+def private_mounts():
+    """What this thread, and all that it starts, mounts from now on is seen by nobody else and ends with them, however they end."""
+    _call("unshare", CLONE_NEWNS)
+    _call("mount", None, b"/", None, MS_REC | MS_SLAVE, None)
 
 
 class Node:

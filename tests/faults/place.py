@@ -3,13 +3,15 @@
 that can be filled; and readers, programs at each agent that take in all that changes."""
 import contextlib
 import os
+import signal
 import subprocess
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 from link import Link
-from network import Network
+from network import Network, private_mounts
 from services import Agent, Broker, Store, acl_of
 
 SCENE = "work"  # of writers and readers
@@ -38,7 +40,7 @@ class Placed:
 
 
 class PlacedBroker(Placed, Broker):
-    pass
+    orphaned = signal.SIGKILL  # whoever is frozen does not hear of any other
 
 
 class PlacedStore(Placed, Store):
@@ -46,7 +48,7 @@ class PlacedStore(Placed, Store):
 
 
 class PlacedAgent(Placed, Agent):
-    pass
+    orphaned = signal.SIGKILL
 
 
 class Disk:
@@ -118,14 +120,16 @@ class Reader(threading.Thread):
 
 
 class Place(contextlib.ExitStack):
-    """`broker`, `store`, `agents`, `disks`, `readers` by name; `down`: the services that are meant to be down."""
+    """`broker`, `store`, `agents`, `disks`, `readers` by name; `down`: the services that are meant to be down; `log_read`: how many bytes of each
+    agent's log have been looked at."""
 
     def __init__(self, folder, seed):
         super().__init__()
-        self.folder, self.seed, self.down = Path(folder), seed, set()
+        self.folder, self.seed, self.down, self.log_read = Path(folder), seed, set(), Counter()
 
     def __enter__(self):
         super().__enter__()
+        private_mounts()
         with contextlib.ExitStack() as made:  # all of it or nothing
             self.network = made.enter_context(Network(["broker", "store", *AGENTS], self.seed))
             self.disks = {name: made.enter_context(Disk(self.folder / name / ("files" if name == "store" else "data"))) for name in DISKS}

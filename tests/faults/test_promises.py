@@ -8,8 +8,6 @@ SCENESYNC_SEED repeats the faults and the edits of one run, as far as real proce
 faults there are, SCENESYNC_BLENDERS which Blender it is (one version; `none` for a run without).
 """
 import contextlib
-import heapq
-import itertools
 import os
 import random
 import time
@@ -20,7 +18,7 @@ import network
 import pytest
 from artist import Artist, check_equal
 from checker import check, own_mb, until_at_rest
-from faults import plan
+from faults import plan, suffer
 from ledger import Ledger
 from place import AGENTS, Place
 from writer import Writer
@@ -42,7 +40,7 @@ class Run:
         self.writers = [Writer(f"writer {name}", number, agent, self.ledger, shared, SEED)
                         for number, (name, agent) in enumerate(place.agents.items())]
         place.blenders = [self._artist(name, stack) for name in (AGENTS[:2] if VERSION != "none" else [])]
-        self.most_mb, self.done = Counter(), Counter()
+        self.most_mb = Counter()
         for thread in (*self.writers, *place.blenders):
             thread.start()
         for writer in self.writers:
@@ -64,26 +62,6 @@ class Run:
             assert writer.is_alive(), f"{writer.name}: {writer.problem!r}"
         for artist in self.place.blenders:
             artist.assert_alive()
-
-    def suffer(self, planned):
-        """The faults, one by one and each to its end."""
-        order = itertools.count()
-        due = [(at, next(order), fault, True) for at, fault in planned]
-        heapq.heapify(due)
-        began = time.monotonic() - due[0][0]
-        while due:
-            at, _, fault, begins = heapq.heappop(due)
-            while (left := began + at - time.monotonic()) > 0:
-                time.sleep(min(left, 0.2))
-                self.watch()
-            if begins:
-                print(f"{time.monotonic() - began:7.1f} {fault}", flush=True)
-                fault.begin(self.place)
-                self.done[type(fault).__name__] += 1
-                heapq.heappush(due, (time.monotonic() - began + fault.seconds, next(order), fault, False))
-            else:
-                fault.end(self.place)
-            self.watch()
 
     def check(self):
         began = time.monotonic()
@@ -114,7 +92,6 @@ def test_nothing_acknowledged_is_lost(tmp_path):
     with contextlib.ExitStack() as stack:
         run = Run(stack.enter_context(Place(tmp_path, SEED)), stack)
         for first in range(0, COUNT, ROUND):
-            run.suffer(planned[first:first + ROUND])
+            suffer(planned[first:first + ROUND], run.place, run.watch)
             run.check()
-        print(dict(run.done))
-    assert sum(run.done.values()) == COUNT
+    print(dict(Counter(type(fault).__name__ for _, fault in planned)))
