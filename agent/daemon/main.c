@@ -78,6 +78,7 @@ const struct ss_command *const ss_commands[] = {
     &ss_command_record,
     &ss_command_replay,
     &ss_command_export,
+    &ss_command_import,
     // beside the agent
     &bridge_command,
     &doctor_command,

@@ -2,7 +2,6 @@
 // `scenesync export SCENE FILE.glb`
 #include "gltf/export.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -38,46 +37,21 @@ void ss_made_key(const struct ss_known *entity, char key[SS_MADE_KEY]) { scenesy
 
 // ---- What was left out ------------------------------------------------------------------------------------------------------------------
 
-struct ss_left_out {
-    const char *what;
-    size_t count;
-    char first[64];
-    UT_hash_handle hh;
-};
-
 void ss_leave_out(struct ss_export *export, const char *what, const struct ss_known *entity) {
-    struct ss_left_out *left_out;
-    HASH_FIND_STR(export->left_out, what, left_out);
-    if (!left_out) {
-        struct scenesync_bytes name = ss_text(entity, "name");
-        left_out = ss_memory(calloc(1, sizeof *left_out));
-        left_out->what = what;
-        snprintf(left_out->first, sizeof left_out->first, "%.*s", (int)name.size, name.data ? (const char *)name.data : "");
-        HASH_ADD_KEYPTR(hh, export->left_out, left_out->what, strlen(left_out->what), left_out);
-    }
-    left_out->count++;
-}
-
-static void tell(const struct ss_export *export) {
-    for (const struct ss_left_out *each = export->left_out; each; each = each->hh.next) {
-        fprintf(stderr, "scenesync: %zu %s: %s%s\n", each->count, each->what, each->first, each->count > 1 ? ", …" : "");
-    }
+    struct scenesync_bytes name = ss_text(entity, "name");
+    ss_left_out_add(&export->left_out, what, (const char *)name.data, name.size);
 }
 
 // ---- The command ------------------------------------------------------------------------------------------------------------------------
 
 static void finish(struct ss_export *export) {
     struct ss_made *made, *next_made;
-    struct ss_left_out *left_out, *next_left_out;
     HASH_ITER(hh, export->made, made, next_made) {
         HASH_DEL(export->made, made);
         free(made->key);
         free(made);
     }
-    HASH_ITER(hh, export->left_out, left_out, next_left_out) {
-        HASH_DEL(export->left_out, left_out);
-        free(left_out);
-    }
+    ss_left_out_finish(&export->left_out);
     ss_export_meshes_finish(export);
     ss_document_finish(&export->document);
 }
@@ -91,7 +65,6 @@ static int export_scene(struct ss_cli *cli, const struct ss_replica *replica) {
     export.metres = export.metres > 0 ? export.metres : 1;
     ss_document_init(&export.document, "scenesync");
     ss_export_nodes(&export);
-    tell(&export);
     int status = ss_document_save(&export.document, cli->arguments[1]);
     finish(&export);
     return status;

@@ -6,10 +6,10 @@
 #include "cli/fields.h"
 #include "gltf/blobs.h"
 #include "gltf/document.h"
+#include "gltf/left_out.h"
 #include "gltf/matrix.h"
 
 struct ss_made;
-struct ss_left_out;
 struct ss_template;
 
 struct ss_export {

@@ -5,6 +5,6 @@
 
 #include "cli/command.h"
 
-extern const struct ss_command ss_command_export;
+extern const struct ss_command ss_command_export, ss_command_import;
 
 #endif

@@ -97,6 +97,37 @@ if hasattr(mesh, 'calc_normals_split'):
 result = [(tuple(mesh.vertices[loop.vertex_index].co), tuple(loop.normal), tuple(mesh.uv_layers[0].data[loop.index].uv)) for loop in mesh.loops]
 """
 
+TEXTURE = """
+tree = bpy.data.materials["painted"].node_tree
+shader = tree.nodes["Principled BSDF"]
+image = shader.inputs["Base Color"].links[0].from_node.image
+assert shader.outputs["BSDF"].links[0].to_node.type == "OUTPUT_MATERIAL"
+result = [image.name, list(image.size), image.colorspace_settings.name]
+"""
+VALID = "result = bpy.data.objects[name].data.validate(verbose=True)"
+
+
+def rounded(value):
+    """Numbers as both directions can say them."""
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items() if key not in ("index", "aspectRatio", "xmag")}
+    return [rounded(item) for item in value] if isinstance(value, list) else round(value, 4) if isinstance(value, float) else value
+
+
+def named(file, part):
+    return {each["name"]: rounded(each) for each in file.json[part]}
+
+
+def triangles(file, mesh):
+    """Material and corners, the first corner first, in no order."""
+    found = []
+    for material, corners in file.triangles(mesh):
+        for triangle in numpy.round(corners, 4) + 0.0:
+            rows = [tuple(row) for row in triangle.tolist()]
+            first = rows.index(min(rows))
+            found.append((material, tuple(rows[first:] + rows[:first])))
+    return sorted(found, key=str)
+
 
 def near(found, wanted, tolerance=1e-5):
     return numpy.allclose(numpy.array(found), numpy.array(wanted), atol=tolerance)
@@ -174,6 +205,37 @@ def test_materials_cameras_and_lights_say_what_blender_shows(exported, tmp_path)
     assert near(lights["bulb"]["intensity"], 100 * 683 / 4 / math.pi, 1e-2) and near(lights["bulb"]["color"], [1, 0.5, 0.25])
     assert lights["sun"]["type"] == "directional" and near(lights["sun"]["intensity"], 3 * 683, 1e-2)
     assert near([lights["cone"]["spot"]["outerConeAngle"], lights["cone"]["spot"]["innerConeAngle"]], [0.5, 0.25])
+
+
+def test_imported_again_it_is_the_same(exported, both, agents, scene, tmp_path):
+    """Into another scene, from which it is exported once more and which a Blender joins."""
+    a, file, path, _ = exported
+    wanted = a.run(PLACES)
+    agents[0].run("import", scene + "-again", path)
+    again = tmp_path / "again.glb"
+    agents[1].run("export", scene + "-again", again)
+    assert gltf_problems(again) == []
+    other = Glb(again)
+    places, others = file.places(), other.places()
+    assert set(places) == set(others) and not {name for name in places if not near(others[name], places[name])}
+    for node, _ in file.nodes():
+        twin = next(each for each, _ in other.nodes() if each["name"] == node["name"])
+        assert ("mesh" in node, "camera" in node) == ("mesh" in twin, "camera" in twin)
+        if "mesh" in node:
+            assert triangles(other, twin["mesh"]) == triangles(file, node["mesh"]), node["name"]
+    for part in ("cameras", "materials"):
+        assert named(other, part) == named(file, part)
+    assert [image["mimeType"] for image in other.json["images"]] == ["image/png"]
+    _, b = both
+    b.run("scenesync.leave()")
+    b.empty()
+    b.join(agents[1], scene + "-again")
+    b.synced()
+    found = b.run(PLACES)
+    assert not {name for name in wanted if not near(found[name], wanted[name], 1e-4)}
+    assert b.run(TEXTURE) == ["picture.png", [4, 4], "sRGB"]
+    for name in ("pillar", "net"):
+        assert b.run(VALID, name=name) is False  # nothing to correct
 
 
 def test_blenders_own_importer_puts_everything_there(exported, both):

@@ -9,7 +9,8 @@ from pathlib import Path
 import msgpack
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "schemas"))
+sys.path[:0] = [str(ROOT / "schemas"), str(ROOT / "tests/support")]
+import glb_write  # noqa: E402
 from canonical import vector_bytes  # noqa: E402
 
 UUID = "01234567-89ab-cdef-0123-456789abcdef"
@@ -59,6 +60,17 @@ def recordings():
     yield "too few cells", recording([header, [1, 0], [5, 0, 0, False, [["light", b"\1" * 32, ["name"], ["Lamp"]]]]])
 
 
+def gltf_files():
+    text = glb_write.document(buffers=[{"byteLength": len(glb_write.TRIANGLE), "uri": glb_write.data_uri()}])
+    image = {"images": [{"bufferView": 1, "mimeType": "image/png"}, {"uri": "data:image/png;base64,iVBORw0KGgo="}]}
+    bytes_view = {"bufferView": 0, "componentType": 5121, "normalized": True, "count": 4, "type": "VEC4"}
+    yield "glb", glb_write.glb(glb_write.document())
+    yield "text", json.dumps(text).encode()
+    yield "images", glb_write.glb(glb_write.document(**image))
+    yield "strides", glb_write.glb(glb_write.document(accessors=[bytes_view], bufferViews=[{"buffer": 0, "byteLength": 40, "byteStride": 8}]))
+    yield "needs an extension", glb_write.glb(glb_write.document(extensionsRequired=["KHR_draco_mesh_compression"]))
+
+
 def main():
     vectors = ROOT / "schemas/vectors"
     for entry in json.loads((vectors / "values.json").read_text()):
@@ -76,6 +88,8 @@ def main():
         put("wire_topic", topic, b"scenesync/v1/demo/" + topic.encode())
     for i, (kind, field, text) in enumerate(JSON):
         put("cli_json", f"{i} {kind} {field}", "\0".join((kind, field, text)).encode())
+    for name, data in gltf_files():
+        put("gltf", name, data)
     for name, data in recordings():
         put("recording", name, data)
     for i, (kind, text) in enumerate(UPDATES):

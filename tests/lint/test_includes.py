@@ -18,7 +18,7 @@ FOLDERS = {
     "client": {"client", "wire", "core", "util", "scenesync", "generated"},
     "cli": {"cli", "client", "wire", "core", "util", "scenesync", "generated"},
     "recording": {"recording", "cli", "wire", "core", "util", "scenesync", "generated"},
-    "gltf": {"gltf", "cli", "util", "scenesync", "generated"},
+    "gltf": {"gltf", "cli", "wire", "core", "util", "scenesync", "generated"},
     "include": {"scenesync"},
 }
 # header of a library → the only folders that use it

@@ -54,8 +54,10 @@ class Glb:
         return found
 
     def triangles(self, mesh):
-        """Of each primitive: its material's name and the positions of its triangles' corners, in Blender's axes."""
+        """Of each primitive that has faces: its material's name and the positions of its triangles' corners, in Blender's axes."""
         for primitive in self.json["meshes"][mesh]["primitives"]:
+            if primitive.get("mode", 4) != 4:
+                continue
             material = self.json["materials"][primitive["material"]]["name"] if "material" in primitive else None
             points = self.accessor(primitive["attributes"]["POSITION"]) @ Z_UP[:3, :3].T
             yield material, points[self.accessor(primitive["indices"])[:, 0]].reshape(-1, 3, 3)
