@@ -4,6 +4,11 @@
 from blender import same, settle
 from test_objects import CUBES, start
 
+SUBDIVIDE = (
+    "import bmesh\nwork = bmesh.new()\nwork.from_mesh(o.data)\nbmesh.ops.subdivide_edges(work, edges=work.edges, cuts=1, use_grid_fill=True)\n"
+    "work.to_mesh(o.data)\no.data.update()"
+)
+
 
 def test_what_is_being_edited_is_deleted_with_its_collection(both):
     """Where another object has the mesh, it is not to be left in Edit Mode, in which it takes nothing."""
@@ -33,6 +38,27 @@ def test_other_data_for_what_is_being_edited(both):
     settle(a, b)
     assert a.run("result = bpy.data.objects['one'].data.name") == "other"
     same(a, b)
+
+
+def test_what_is_being_edited_comes_back_after_its_deletion(both):
+    """It takes what others wrote meanwhile as soon as Edit Mode ends."""
+    a, b = start(both)
+    a.run("bpy.data.objects.remove(bpy.data.objects['two'])")
+    settle(a, b)
+    b.run(
+        "from scenesync import registration\nsession, o = registration.session(), bpy.data.objects['one']\nuuid = session.ctx.id_of(o.data)\n"
+        "bpy.context.view_layer.objects.active = o\nbpy.ops.object.mode_set(mode='EDIT')"
+    )
+    a.run("o = bpy.data.objects['one']\nmine, o.data = o.data, bpy.data.meshes.new('other')")
+    while not b.run("result = session.mirror.get('mesh', uuid).deleted"):
+        pass
+    a.run("o.data = mine\n" + SUBDIVIDE)
+    while b.run("result = session.mirror.get('mesh', uuid).deleted"):
+        pass
+    b.run("bpy.ops.object.mode_set(mode='OBJECT')")
+    settle(a, b)
+    same(a, b)
+    assert b.run("result = len(bpy.data.objects['one'].data.vertices)") == 26
 
 
 def test_a_mesh_that_rests_in_edit_mode_is_left_alone(both):

@@ -185,12 +185,30 @@ class Apply:
 
     def _bring_back(self, kind, uuid, fields):
         """As the scene knows it: without what a new datablock has by itself, such as nodes, and what one that stayed here has got since."""
+        block = self.ctx.identity.find(uuid)
+        if block is not None and edit_mode.refuses(block, fields):
+            self._bring_back_later(kind, uuid, block, fields)
+            return
         self._create(kind, uuid, fields)
-        known = {**dict(self.defaults[kind.name]), **fields}
-        values = self.mirror.get(kind.name, uuid).values
-        surplus = {name: None for name, value in values.items() if name not in known and (name, value) != (self.fresh.nowhere, False)}
+        surplus = self._surplus(kind, uuid, fields)
         if surplus:
             self._write(kind, uuid, surplus, forced=surplus)
+
+    def _bring_back_later(self, kind, uuid, block, fields):
+        """It stayed here and is being edited: what it holds until Edit Mode ends is the base of edits."""
+        self.doomed.pop((kind.name, uuid), None)
+        record = self.mirror.get(kind.name, uuid)
+        record.deleted = False
+        record.remote = {"deleted", *fields}
+        record.values = entity.read(self.ctx, kind, uuid, block)
+        self.held[kind.name, uuid] = {**self._surplus(kind, uuid, fields), **fields}
+        self.session.watch.structure = True
+
+    def _surplus(self, kind, uuid, fields):
+        """What a datablock holds and the scene, as `fields` say, does not."""
+        known = {**dict(self.defaults[kind.name]), **fields}
+        values = self.mirror.get(kind.name, uuid).values
+        return {name: None for name, value in values.items() if name not in known and (name, value) != (self.fresh.nowhere, False)}
 
     def arrived(self, kind, uuid):
         """Write again what was waiting for this datablock."""
