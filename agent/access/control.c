@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define TOPIC "$CONTROL/dynamic-security/v1"
 
@@ -31,17 +32,23 @@ bool ss_control_take(struct ss_control *control, struct ss_slice topic, struct s
     if (!ss_slice_equal(topic, ss_slice_text(TOPIC "/response"))) {
         return false;
     }
-    if (!control->answered) {
-        control->answer = cJSON_ParseWithLength((const char *)payload.data, payload.len);
-        control->answered = true;
+    cJSON *answer = cJSON_ParseWithLength((const char *)payload.data, payload.len);
+    const cJSON *first = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(answer, "responses"), 0);
+    if (control->answered || strcmp(ss_json_text(first, "correlationData"), control->mark) != 0) {
+        cJSON_Delete(answer);
+        return true;
     }
+    control->answer = answer;
+    control->answered = true;
     return true;
 }
 
 // ---- Asking -----------------------------------------------------------------------------------------------------------------------------
 
 static bool give(struct ss_control *control, cJSON *commands) {
-    cJSON *request = cJSON_CreateObject();
+    cJSON *request = cJSON_CreateObject(), *command;
+    snprintf(control->mark, sizeof(control->mark), "%ld.%llu", (long)getpid(), (unsigned long long)uv_hrtime());
+    cJSON_ArrayForEach(command, commands) { cJSON_AddStringToObject(command, "correlationData", control->mark); }
     cJSON_AddItemToObject(request, "commands", commands);
     char *text = cJSON_PrintUnformatted(request);
     cJSON_Delete(request);

@@ -13,6 +13,7 @@ enum { SS_CONTROL_WHY = 256 };
 struct ss_control {
     struct ss_line *line;
     cJSON *answer; // to what is being asked
+    char mark[48]; // which our commands have, and the answers to them: the broker tells all administrators what it answers to one
     bool answered;
     char why[SS_CONTROL_WHY];
 };

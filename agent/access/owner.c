@@ -13,7 +13,7 @@
 // ---- Asking -----------------------------------------------------------------------------------------------------------------------------
 
 struct ss_asking {
-    char topic[256], call[32];
+    char topic[256], call[48];
     cJSON *got;
     bool answered;
 };
@@ -67,7 +67,7 @@ bool ss_owner_ask(struct ss_line *line, const struct ss_request *request, struct
     }
     snprintf(asking.topic, sizeof(asking.topic), LEVELS "%s/access/%s", request->scene, line->user);
     snprintf(answers, sizeof(answers), "%s/answer", asking.topic);
-    snprintf(asking.call, sizeof(asking.call), "%lld.%lld", (long long)getpid(), (long long)uv_hrtime());
+    snprintf(asking.call, sizeof(asking.call), "%ld.%llu", (long)getpid(), (unsigned long long)uv_hrtime());
     ss_line_listen(line, take_answer, &asking);
     bool ok = ss_line_subscribe(line, answers);
     if (!ok && !line->failed) {
