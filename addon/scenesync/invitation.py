@@ -60,7 +60,7 @@ def parse(text):
 def _is_clean(values):
     """They become lines of a file."""
     store = values.get("store", "https://")
-    return store.startswith(("https://", "http://")) and not any(ord(character) < 32 for value in values.values() for character in value)
+    return store.removeprefix("s3+").startswith(("https://", "http://")) and not any(ord(character) < 32 for value in values.values() for character in value)
 
 
 def _pem(text):

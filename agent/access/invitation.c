@@ -162,7 +162,8 @@ static const char *check(const struct ss_invitation *invitation) {
     if (!ss_is_user(ss_slice_text(invitation->user))) {
         return "it names no user";
     }
-    if (*invitation->store != '\0' && strncmp(invitation->store, "https://", 8) != 0 && strncmp(invitation->store, "http://", 7) != 0) {
+    const char *store = invitation->store + (strncmp(invitation->store, "s3+", 3) == 0 ? 3 : 0);
+    if (*store != '\0' && strncmp(store, "https://", 8) != 0 && strncmp(store, "http://", 7) != 0) {
         return "its store is not an http or https address";
     }
     return NULL;

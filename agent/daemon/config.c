@@ -16,7 +16,8 @@
 const char ss_config_usage[] =
     "usage: scenesync agent --data DIR --socket PATH [--broker URL] [--store URL] [--tcp PORT] [--name NAME] [--config FILE]\n"
     "  --broker URL   mqtt, mqtts, ws or wss://[user[:password]@]host[:port][/path]\n"
-    "  --store URL    http or https://[user[:password]@]host[:port][/path]\n"
+    "  --store URL    http or https://[user[:password]@]host[:port][/path]; a bucket of an S3 store:\n"
+    "                 s3+http or s3+https://[key[:secret]@]host[:port]/bucket[/path]\n"
     "  --data DIR     the agent's own directory, made when it is missing\n"
     "  --socket PATH  the socket at which programs on this machine find the agent\n"
     "  --tcp PORT     serve 127.0.0.1:PORT instead (0: any free port); PATH is then a file that says where, and a token\n"
@@ -26,10 +27,10 @@ const char ss_config_usage[] =
     "  --name NAME    what other people see\n"
     "  --metrics ADDR numbers for Prometheus at http://ADDR/metrics: PORT of this machine, or ADDRESS:PORT\n"
     "  --config FILE  lines `key = value`: any of the above, and user, password, store_user, store_password,\n"
-    "                 store_sigv4, prefix, ca_file, tls_verify, cache_bytes, blob_bytes, snapshot_bytes, checkpoint,\n"
+    "                 store_region, prefix, ca_file, tls_verify, cache_bytes, blob_bytes, snapshot_bytes, checkpoint,\n"
     "                 keep_alive, linger, keep, leave_after\n"
     "Environment: SCENESYNC_BROKER, SCENESYNC_STORE, SCENESYNC_SOCKET, SCENESYNC_USER, SCENESYNC_PASSWORD,\n"
-    "SCENESYNC_STORE_USER, SCENESYNC_STORE_PASSWORD, SCENESYNC_LINGER.\n";
+    "SCENESYNC_STORE_USER, SCENESYNC_STORE_PASSWORD, SCENESYNC_STORE_REGION, SCENESYNC_LINGER.\n";
 
 enum ss_kind { SS_TEXT, SS_BYTES, SS_SECONDS, SS_PORT, SS_YES_NO, SS_DURABILITY };
 
@@ -45,7 +46,7 @@ static const struct ss_setting {
     {"store", "--store", "SCENESYNC_STORE", SS_TEXT, offsetof(struct ss_config, store)},
     {"store_user", NULL, "SCENESYNC_STORE_USER", SS_TEXT, offsetof(struct ss_config, store_user)},
     {"store_password", NULL, "SCENESYNC_STORE_PASSWORD", SS_TEXT, offsetof(struct ss_config, store_password)},
-    {"store_sigv4", NULL, NULL, SS_TEXT, offsetof(struct ss_config, store_sigv4)},
+    {"store_region", NULL, "SCENESYNC_STORE_REGION", SS_TEXT, offsetof(struct ss_config, store_region)},
     {"data", "--data", NULL, SS_TEXT, offsetof(struct ss_config, data)},
     {"socket", "--socket", "SCENESYNC_SOCKET", SS_TEXT, offsetof(struct ss_config, socket)},
     {"tcp", "--tcp", NULL, SS_PORT, offsetof(struct ss_config, tcp_port)},
@@ -221,8 +222,12 @@ static bool read_file(struct ss_reading *reading, const char *path) {
 
 // ---- All of it --------------------------------------------------------------------------------------------------------------------------
 
+#define S3 "s3+"
+
+static char *text(const char *value) { return ss_copy_text(value, strlen(value)); }
+
 static const char *const BROKER_SCHEMES[] = {"mqtt", "mqtts", "ws", "wss", NULL};
-static const char *const STORE_SCHEMES[] = {"http", "https", NULL};
+static const char *const STORE_SCHEMES[] = {"http", "https", S3 "http", S3 "https", NULL};
 
 // The topic level is the broker's user, because brokers authorize by it.
 static bool check_names(struct ss_reading *reading) {
@@ -244,6 +249,22 @@ static bool check_names(struct ss_reading *reading) {
     return true;
 }
 
+// An S3 store is an HTTP server that wants signatures.
+static bool take_s3(struct ss_reading *reading) {
+    struct ss_config *config = reading->config;
+    char way[128];
+    memmove(config->store, config->store + strlen(S3), strlen(config->store + strlen(S3)) + 1);
+    if (strchr(strstr(config->store, "://") + 3, '/') == NULL) {
+        return wrong(reading, "--store: an S3 store's URL names the bucket: " S3 "https://host/bucket");
+    }
+    if (config->store_user == NULL || config->store_password == NULL) {
+        return wrong(reading, "--store: an S3 store wants a key and its secret, as store_user and store_password");
+    }
+    snprintf(way, sizeof(way), "aws:amz:%.64s:s3", config->store_region);
+    config->store_sigv4 = text(way);
+    return true;
+}
+
 static bool check(struct ss_reading *reading, bool agent) {
     struct ss_config *config = reading->config;
     if (agent && (config->data == NULL || config->socket == NULL)) {
@@ -256,10 +277,8 @@ static bool check(struct ss_reading *reading, bool agent) {
     if (config->store != NULL && !ss_url_take(&config->store, &config->store_user, &config->store_password, STORE_SCHEMES, why)) {
         return wrong(reading, "--store: %s", why);
     }
-    return check_names(reading);
+    return (config->store == NULL || strncmp(config->store, S3, strlen(S3)) != 0 || take_s3(reading)) && check_names(reading);
 }
-
-static char *text(const char *value) { return ss_copy_text(value, strlen(value)); }
 
 bool ss_config_read(struct ss_config *config, int count, char **words, bool agent, char *problem, size_t problem_size) {
     *config = (struct ss_config){.tcp_port = -1,
@@ -270,6 +289,7 @@ bool ss_config_read(struct ss_config *config, int count, char **words, bool agen
                                  .checkpoint_s = 60,
                                  .keep_alive_s = 20,
                                  .leave_after_s = 300,
+                                 .store_region = text("us-east-1"),
                                  .prefix = text("scenesync")};
     struct ss_reading reading = {.config = config, .problem = problem, .problem_size = problem_size};
     const char *file = NULL;
@@ -284,5 +304,6 @@ void ss_config_finish(struct ss_config *config) {
         }
     }
     free(config->user);
+    free(config->store_sigv4);
     *config = (struct ss_config){0};
 }

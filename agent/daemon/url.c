@@ -10,7 +10,8 @@
 static const struct {
     const char *scheme, *port, *path;
 } DEFAULTS[] = {
-    {"mqtt", "1883", ""}, {"mqtts", "8883", ""}, {"ws", "80", "/mqtt"}, {"wss", "443", "/mqtt"}, {"http", "80", ""}, {"https", "443", ""},
+    {"mqtt", "1883", ""}, {"mqtts", "8883", ""}, {"ws", "80", "/mqtt"}, {"wss", "443", "/mqtt"},
+    {"http", "80", ""},   {"https", "443", ""},  {"s3+http", "80", ""}, {"s3+https", "443", ""},
 };
 
 static size_t find_scheme(const char *url, const char *const *schemes) {
@@ -86,7 +87,9 @@ static bool check_host(const char *host, size_t len, bool *has_port) {
 bool ss_url_take(char **url, char **user, char **password, const char *const *schemes, char why[SS_URL_WHY]) {
     size_t scheme = find_scheme(*url, schemes);
     if (scheme == sizeof(DEFAULTS) / sizeof(DEFAULTS[0])) {
-        snprintf(why, SS_URL_WHY, "`%s` must begin with %s:// or %s://", *url, schemes[0], schemes[1]);
+        const char *end = strstr(*url, "://"); // what follows may be a password
+        snprintf(why, SS_URL_WHY, "`%.*s` must begin with %s:// or %s://", end != NULL ? (int)(end - *url) : (int)strcspn(*url, ":@"), *url,
+                 schemes[0], schemes[1]);
         return false;
     }
     const char *authority = *url + strlen(DEFAULTS[scheme].scheme) + 3;

@@ -61,6 +61,7 @@ static bool ask(struct ss_visit *visit, const char *method, const char *url, con
     const bool put = strcmp(method, "PUT") == 0;
     curl_easy_reset(easy);
     ss_http_prepare(&visit->http, easy);
+    struct curl_slist *headers = put ? ss_http_upload(&visit->http, easy, strrchr(visit->url, '/') + 1, false) : NULL;
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(easy, CURLOPT_NOBODY, strcmp(method, "HEAD") == 0 ? 1L : 0L);
@@ -79,6 +80,7 @@ static bool ask(struct ss_visit *visit, const char *method, const char *url, con
     visit->status = 0;
     visit->why[0] = '\0';
     const CURLcode result = curl_easy_perform(easy);
+    curl_slist_free_all(headers);
     curl_off_t took = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &visit->status);
     curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &took);
@@ -217,7 +219,7 @@ void ss_doctor_store(struct ss_report *report, const struct ss_config *config) {
     curl_global_init(CURL_GLOBAL_DEFAULT);
     if (visit != NULL && (visit->easy = curl_easy_init()) != NULL && make_file(visit, config->store)) {
         visit->report = report;
-        visit->http = (struct ss_http){.config = config, .headers = curl_slist_append(NULL, "Expect:")};
+        visit->http = (struct ss_http){.config = config, .headers = ss_http_headers(config)};
         visit_store(visit, config->store);
         curl_slist_free_all(visit->http.headers);
     } else {

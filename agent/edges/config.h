@@ -15,7 +15,8 @@ struct ss_config {
     char *store; // http or https URL without user, password and final slash
     char *store_user;
     char *store_password;
-    char *store_sigv4; // "aws:amz:REGION:s3"; NULL: plain HTTP authentication
+    char *store_region; // of an S3 store
+    char *store_sigv4;  // an S3 store's way to sign, as curl wants it; NULL: the store is no S3
     char *data;
     bool relaxed;            // durability: acknowledged before the disk has it, though not before the system has
     char *socket;            // path of the Unix socket or, when TCP is served, of the file that says where

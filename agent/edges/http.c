@@ -5,7 +5,10 @@
 #include "edges/log.h"
 #include "edges/memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+#define NOTHING "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" // the SHA-256 of no bytes
 
 enum {
     BUFFER_SIZE = 512 * 1024,
@@ -88,6 +91,28 @@ static int set_timer(CURLM *multi, long timeout_ms, void *context) {
     return 0;
 }
 
+// Before 7.88 or so curl does not say by itself what it has signed, and S3 wants to be told.
+static struct curl_slist *say_what_is_signed(const struct ss_config *config, struct curl_slist *headers, const char *sha256) {
+    char line[128];
+    snprintf(line, sizeof(line), "x-amz-content-sha256: %s", sha256);
+    return config->store_sigv4 != NULL ? curl_slist_append(headers, line) : headers;
+}
+
+struct curl_slist *ss_http_headers(const struct ss_config *config) {
+    return say_what_is_signed(config, NULL, NOTHING);
+}
+
+struct curl_slist *ss_http_upload(struct ss_http *http, CURL *easy, const char *sha256, bool once) {
+    struct curl_slist *headers = NULL;
+    if (http->config->store_sigv4 == NULL) {          // else curl would sign this, which it does not send
+        headers = curl_slist_append(NULL, "Expect:"); // no round trip before each upload
+    }
+    headers = say_what_is_signed(http->config, headers, sha256);
+    headers = once ? curl_slist_append(headers, "If-None-Match: *") : headers;
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+    return headers;
+}
+
 bool ss_http_init(struct ss_http *http, uv_loop_t *loop, const struct ss_config *config, void (*done)(CURL *easy, CURLcode result)) {
     *http = (struct ss_http){.loop = loop, .config = config, .done = done};
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 || (http->multi = curl_multi_init()) == NULL) {
@@ -96,7 +121,7 @@ bool ss_http_init(struct ss_http *http, uv_loop_t *loop, const struct ss_config 
     }
     uv_timer_init(loop, &http->timer);
     http->timer.data = http;
-    http->headers = curl_slist_append(NULL, "Expect:"); // no round trip before each upload
+    http->headers = ss_http_headers(config);
     curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
     curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
     curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, set_timer);

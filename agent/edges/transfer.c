@@ -30,6 +30,8 @@ static void release(struct ss_transfer *transfer) {
         close(transfer->fd);
         transfer->fd = -1;
     }
+    curl_slist_free_all(transfer->headers);
+    transfer->headers = NULL;
     ss_sha256_destroy(transfer->hash);
     transfer->hash = NULL;
 }
@@ -39,8 +41,10 @@ static void end(struct ss_transfer *transfer, enum ss_outcome outcome) {
     ss_transfer_ended(transfer, outcome);
 }
 
+enum { HEX = 2 * sizeof(struct ss_sha256) + 1 };
+
 static void set_url(struct ss_transfer *transfer) {
-    char hex[2 * sizeof(transfer->sha256.b) + 1], url[2048];
+    char hex[HEX], url[2048];
     ss_hex_format(transfer->sha256.b, sizeof(transfer->sha256.b), hex);
     snprintf(url, sizeof(url), "%s/%.2s/%s", transfer->blobs->agent->config.store, hex, hex);
     curl_easy_setopt(transfer->easy, CURLOPT_URL, url);
@@ -103,9 +107,12 @@ static size_t ignore_bytes(char *bytes, size_t size, size_t count, void *context
 }
 
 static void start_put(struct ss_transfer *transfer) {
+    char hex[HEX];
     transfer->probing = transfer->paused = false;
     transfer->done = 0;
     prepare(transfer);
+    ss_hex_format(transfer->sha256.b, sizeof(transfer->sha256.b), hex);
+    transfer->headers = ss_http_upload(&transfer->blobs->http, transfer->easy, hex, !transfer->blobs->unconditional);
     curl_easy_setopt(transfer->easy, CURLOPT_UPLOAD, 1L);
     curl_easy_setopt(transfer->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)transfer->size);
     curl_easy_setopt(transfer->easy, CURLOPT_READFUNCTION, give_bytes);
@@ -135,11 +142,20 @@ static const char *meaning_of(long status) {
     }
 }
 
+static void put_again(struct ss_transfer *transfer) {
+    ss_easy_give(transfer->blobs, transfer->easy);
+    curl_slist_free_all(transfer->headers);
+    transfer->headers = NULL;
+    start_put(transfer);
+}
+
 static void upload_done(struct ss_transfer *transfer, long status) {
     bool has = (status >= 200 && status < 300) || status == 412; // 412: a write-once store has it already
     if (transfer->probing && status == 404) {
-        ss_easy_give(transfer->blobs, transfer->easy);
-        start_put(transfer);
+        put_again(transfer);
+    } else if (status == 501 && !transfer->probing && !transfer->blobs->unconditional) {
+        transfer->blobs->unconditional = true;
+        put_again(transfer);
     } else if (has) {
         end(transfer, SS_DONE);
     } else {

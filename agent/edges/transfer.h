@@ -40,7 +40,8 @@ struct ss_transfer {
     struct ss_waiter *waiters;
     // While active:
     CURL *easy;
-    uint64_t asked_ms; // when the request began, by the wall clock: it goes on while a laptop sleeps
+    struct curl_slist *headers; // of an upload
+    uint64_t asked_ms;          // when the request began, by the wall clock: it goes on while a laptop sleeps
     int fd;
     bool probing; // HEAD before PUT
     bool resumed; // the file had bytes already
@@ -76,6 +77,7 @@ struct ss_blobs {
     CURL *idle[32]; // handles to use again
     size_t idle_count;
     char problem[256];
+    bool unconditional; // the store knows no If-None-Match
     bool closing;
 };
 

@@ -25,6 +25,13 @@ def test_all_of_it(authority, tmp_path):
     assert open(path).read().split() == pem.split() and path.startswith(str(tmp_path))
 
 
+def test_a_bucket():
+    found = invitation.parse("scenesync://host.example:8883/film?user=anna&store=s3%2Bhttps%3A%2F%2Fkey%3Asecret%40s3.example%2Fassets")
+    assert found.store == "s3+https://key:secret@s3.example/assets"
+    with pytest.raises(invitation.InvitationError, match="not whole"):
+        invitation.parse("scenesync://host.example:8883/film?user=anna&store=s3%2Bfile%3A%2F%2F%2Fetc")
+
+
 def test_little_of_it(tmp_path):
     found = invitation.parse("scenesync://[::1]:1883/?user=anna&tls=no")
     assert (found.broker, found.scene, found.password, found.store) == ("mqtt://[::1]:1883", "", "", "")

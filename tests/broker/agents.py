@@ -15,14 +15,14 @@ ROOT = f"scenesync/v1/{SCENE}"
 
 
 class World:
-    """A broker (by default mosquitto as broker-config/ has it) and a store that run, and agents by name: where the broker has several
-    addresses, one after the other at the next."""
+    """A broker (by default mosquitto as broker-config/ has it) and a store (nginx, likewise) that run, and agents by name: where the broker has
+    several addresses, one after the other at the next."""
 
-    def __init__(self, directory, broker=None):
+    def __init__(self, directory, broker=None, store=None):
         self.directory = directory
         self.stack = contextlib.ExitStack()
         self.broker = self.stack.enter_context(broker or Broker(directory))
-        self.store = self.stack.enter_context(Store(directory))
+        self.store = self.stack.enter_context(store or Store(directory))
         self.addresses = itertools.cycle(self.broker.urls)
 
     def agent(self, name, broker=None, store=None, start=True, **options):
@@ -38,8 +38,8 @@ class World:
 
 
 @contextlib.contextmanager
-def world(directory, broker=None):
-    made = World(directory, broker)
+def world(directory, broker=None, store=None):
+    made = World(directory, broker, store)
     with made.stack:
         yield made
 

@@ -137,6 +137,19 @@ def test_the_desk_comes_back_when_the_broker_does(site):
         eventually(lambda: owner.run("who", "film").returncode == 0)
 
 
+def test_many_at_once(site):
+    """The broker tells its answer to one administrator to all of them."""
+    def start(*words):
+        return subprocess.Popen([binary(), *words, "--config", site.config, "--store-users", site.users, *site.public], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    with Desk(site):
+        started = [start("invite", "film", "--role", "viewer", "--user", f"user-{number}") for number in range(12)]
+        for number, one in enumerate(started):
+            said, wrong = one.communicate(timeout=60)
+            assert one.returncode == 0 and f"user-{number}" in said, wrong
+    assert len(site.ok("who", "film").splitlines()) == len(site.listed("readers")) == 12
+
+
 def test_an_agent_joins_with_an_invitation(site, tmp_path):
     link = site.invite("film", "--role", "editor", "--user", "anna")
     links = []
@@ -229,6 +242,12 @@ def test_what_is_wrong_is_said(tmp_path, words, why):
     done = subprocess.run([binary(), *words, *more, *data], capture_output=True, text=True, timeout=60)
     assert done.returncode != 0 and why in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_an_invitation_to_a_bucket(tmp_path):
+    link = "scenesync://host:1/film?user=a&store=s3%2Bhttps%3A%2F%2Fkey%3Asecret%40s3.example%2Fassets"
+    assert subprocess.run([binary(), "join", link, "--data", tmp_path], capture_output=True, timeout=60).returncode == 0
+    assert "store = s3+https://key:secret@s3.example/assets\n" in (tmp_path / "agent.conf").read_text()
 
 
 def test_nobody_else_may_invite(site):

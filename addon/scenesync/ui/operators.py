@@ -69,7 +69,7 @@ def _problem(slug, settings):
         return f"“{slug}” cannot be a scene's name. Use small letters, digits, - and _, beginning with a letter or a digit"
     if settings.socket:
         return None
-    addresses = (("broker", settings.broker, ("mqtt", "mqtts", "ws", "wss")), ("asset store", settings.store, ("http", "https")))
+    addresses = (("broker", settings.broker, ("mqtt", "mqtts", "ws", "wss")), ("asset store", settings.store, ("http", "https", "s3+http", "s3+https")))
     for what, address, schemes in addresses:
         try:
             parts = urlsplit(address.strip())

@@ -24,7 +24,7 @@ class ScenesyncPreferences(bpy.types.AddonPreferences):
     bl_idname = PACKAGE
 
     broker: bpy.props.StringProperty(name="Broker", description="Address of the MQTT broker: mqtt://, mqtts://, ws:// or wss://", default=BROKER)
-    store: bpy.props.StringProperty(name="Asset store", description="Address of the server that holds meshes and images: http:// or https://", default=STORE)
+    store: bpy.props.StringProperty(name="Asset store", description="Address of the server that holds meshes and images: http:// or https://, or s3+https://key:secret@host/bucket", default=STORE)
     user: bpy.props.StringProperty(name="User", description="For a broker and a store with passwords; empty for those without")
     password: bpy.props.StringProperty(
         name="Password", description="Kept with Blender's preferences, and for the agent in a file that only you can read", subtype="PASSWORD"
