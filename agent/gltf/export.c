@@ -2,6 +2,7 @@
 // `scenesync export SCENE FILE.glb`
 #include "gltf/export.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -56,6 +57,17 @@ static void finish(struct ss_export *export) {
     ss_document_finish(&export->document);
 }
 
+static int list_length(const struct ss_export *export, const char *list) {
+    return cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(export->document.root, list));
+}
+
+static void tell(const struct ss_export *export) {
+    int nodes = list_length(export, "nodes"), meshes = list_length(export, "meshes"), materials = list_length(export, "materials");
+    printf(export->cli->json ? "{\"nodes\": %d, \"meshes\": %d, \"materials\": %d, \"bytes\": %zu}\n"
+                             : "%d nodes, %d meshes, %d materials, %zu bytes of arrays and images\n",
+           nodes, meshes, materials, export->document.size);
+}
+
 static int export_scene(struct ss_cli *cli, const struct ss_replica *replica) {
     struct scenesync_uuid id;
     scenesync_uuid_singleton(cli->arguments[0], "scene", &id);
@@ -66,6 +78,9 @@ static int export_scene(struct ss_cli *cli, const struct ss_replica *replica) {
     ss_document_init(&export.document, "scenesync");
     ss_export_nodes(&export);
     int status = ss_document_save(&export.document, cli->arguments[1]);
+    if (status == SS_EXIT_OK) {
+        tell(&export);
+    }
     finish(&export);
     return status;
 }
@@ -80,7 +95,7 @@ static int run(struct ss_cli *cli) {
 
 const struct ss_command ss_command_export = {
     .name = "export",
-    .usage = "export SCENE FILE.glb",
+    .usage = "export SCENE FILE.glb [--json]",
     .help =
         "Writes what is shown of a scene as glTF 2.0, in metres and with Y up: hierarchy, meshes with normals, UV maps and colours, materials by their\n"
         "summary, PNG and JPEG images, cameras, lights, and copies of instanced collections. What glTF cannot say is told on stderr.\n",

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `scenesync record FILE SCENE…`
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -204,11 +206,17 @@ static bool open_sources(struct ss_cli *cli, struct recorder *recorder) {
     return true;
 }
 
-static void tell(const struct recorder *recorder, uint64_t at) {
-    fprintf(stderr, "%.1f s, %llu changes, %llu blobs, %.1f MB\n", (double)at / 1000, (unsigned long long)recorder->writing.changes,
-            (unsigned long long)recorder->writing.blob_count, (double)recorder->writing.size / 1e6);
+static void tell(const struct recorder *recorder, bool json, uint64_t at) {
+    const struct ss_writing *writing = &recorder->writing;
+    if (json) {
+        printf("{\"seconds\": %.3f, \"changes\": %" PRIu64 ", \"blobs\": %" PRIu64 ", \"missing\": %" PRIu64 ", \"bytes\": %" PRIu64 "}\n",
+               (double)at / 1000, writing->changes, writing->blob_count, recorder->missing, writing->size);
+    } else {
+        printf("%.1f s, %" PRIu64 " changes, %" PRIu64 " blobs, %.1f MB\n", (double)at / 1000, writing->changes, writing->blob_count,
+               (double)writing->size / 1e6);
+    }
     if (recorder->missing > 0) {
-        ss_fail("%llu blobs could not be had: whoever plays this needs the store", (unsigned long long)recorder->missing);
+        ss_fail("%" PRIu64 " blobs could not be had: whoever plays this needs the store", recorder->missing);
     }
 }
 
@@ -222,7 +230,7 @@ static int record(struct ss_cli *cli, struct recorder *recorder) {
     }
     int status = follow(recorder);
     uint64_t at = recorder->begun ? elapsed(recorder) : 0;
-    tell(recorder, at);
+    tell(recorder, cli->json, at);
     if (!ss_writing_end(&recorder->writing, at)) {
         return ss_fail("%s: not all of it could be written", path);
     }
@@ -245,7 +253,7 @@ static int run(struct ss_cli *cli) {
 
 const struct ss_command ss_command_record = {
     .name = "record",
-    .usage = "record FILE SCENE…",
+    .usage = "record FILE SCENE… [--json]",
     .help =
         "Keeps what is in scenes, and everything that then happens there, in one file, until interrupted. Meshes and images are in it too, so that\n"
         "it can be replayed where nobody else has them.\n",

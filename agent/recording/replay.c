@@ -2,6 +2,7 @@
 // `scenesync replay FILE`
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/interrupt.h"
+#include "cli/json.h"
 #include "recording/commands.h"
 #include "recording/target.h"
 
@@ -69,7 +71,9 @@ static bool open_targets(struct player *player) {
         if (!ss_cli_join(&target->cli, target->scene)) {
             return false;
         }
-        printf("%s plays in %s\n", target->recorded, target->scene);
+        if (!player->cli->json) {
+            printf("%s plays in %s\n", target->recorded, target->scene);
+        }
     }
     fflush(stdout);
     return true;
@@ -150,6 +154,25 @@ static bool settle(struct player *player) {
 
 static uint64_t milliseconds(double seconds) { return isfinite(seconds) ? (uint64_t)(seconds * 1000) : UINT64_MAX; }
 
+static void tell(const struct player *player) {
+    if (!player->cli->json) {
+        printf("%" PRIu64 " changes\n", player->changes);
+        return;
+    }
+    const char *before = "";
+    fputs("{\"scenes\": {", stdout);
+    for (size_t i = 0; i < player->recording->scene_count; i++) {
+        const struct ss_target *target = &player->targets[i];
+        if (*target->scene) {
+            fputs(before, stdout);
+            ss_json_string(stdout, target->recorded, strlen(target->recorded));
+            printf(": \"%s\"", target->scene); // a slug: the agent has joined it
+            before = ", ";
+        }
+    }
+    printf("}, \"changes\": %" PRIu64 "}\n", player->changes);
+}
+
 static int replay(struct ss_cli *cli, const struct ss_recording *recording) {
     struct player *player = ss_memory(calloc(1, sizeof *player));
     size_t place;
@@ -160,7 +183,7 @@ static int replay(struct ss_cli *cli, const struct ss_recording *recording) {
         ss_target_finish(&player->targets[i]);
     }
     if (ok) {
-        printf("%llu changes\n", (unsigned long long)player->changes);
+        tell(player);
     }
     free(player);
     return ok ? SS_EXIT_OK : SS_EXIT_FAILED;
@@ -206,7 +229,7 @@ static int run(struct ss_cli *cli) {
 
 const struct ss_command ss_command_replay = {
     .name = "replay",
-    .usage = "replay FILE [--scene NAME] [--speed N] [--from SECONDS] [--to SECONDS]",
+    .usage = "replay FILE [--scene NAME] [--speed N] [--from SECONDS] [--to SECONDS] [--json]",
     .help =
         "Plays a recording into a scene: what there was at --from at once, then every change when it is due, N times as fast (0: without waiting).\n"
         "--scene RECORDED=NAME plays one scene of several; without --scene each plays in RECORDED-replay.\n",

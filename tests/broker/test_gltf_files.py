@@ -155,7 +155,7 @@ def test_names_that_are_too_long_or_no_text(ada, scene, tmp_path):
 
 
 def test_an_empty_scene_is_a_file_too(ada, scene, tmp_path):
-    ada.run("export", scene, tmp_path / "out.glb")
+    assert json.loads(ada.run("export", scene, tmp_path / "out.glb", "--json").stdout) == {"nodes": 0, "meshes": 0, "materials": 0, "bytes": 0}
     assert gltf_problems(tmp_path / "out.glb") == []
     assert Glb(tmp_path / "out.glb").json["scenes"] == [{"name": scene}]
 

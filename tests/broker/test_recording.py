@@ -29,13 +29,14 @@ class Recorder:
 
     def __init__(self, agent, path, *scenes):
         self.path = path
-        self.process = subprocess.Popen([agent.program, "record", path, *scenes, "--socket", agent.socket], stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([agent.program, "record", path, *scenes, "--socket", agent.socket], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        text=True)
         assert self.process.stderr.readline() == "recording; Ctrl-C ends it\n"
 
     def end(self):
         self.process.send_signal(signal.SIGINT)
-        said = self.process.communicate(timeout=60)[1]
-        assert self.process.returncode == 0, said
+        said, wrong = self.process.communicate(timeout=60)
+        assert self.process.returncode == 0 and not wrong, wrong
         return said
 
     def kill(self):
@@ -112,6 +113,7 @@ def test_a_part_of_it_plays_from_a_time_on(two, scene, tmp_path):
     assert place(bob, "middle-" + scene, "Cube") == 1  # what there was then
     bob.run("replay", path, "--scene", "last-" + scene, "--from", "100")
     assert place(bob, "last-" + scene, "Cube") == 2
+    assert json.loads(bob.run("replay", path, "--from", "1", "--speed", "0", "--json").stdout) == {"scenes": {scene: scene + "-replay"}, "changes": 1}
 
 
 def test_a_long_recording_has_keyframes_to_begin_at(two, scene, tmp_path):
