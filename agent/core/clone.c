@@ -45,7 +45,7 @@ static int ss_clone_plan(struct ss_core *core, uint32_t old_line) {
 static void ss_clone_queued(struct ss_core *core, bool queued) {
     for (size_t i = core->outbox.head; i < core->outbox.entries.count; i++) {
         const struct ss_outgoing *entry = &core->outbox.entries.items[i];
-        if (entry->state == SS_OUT_WAITING)
+        if (!entry->sent)
             ss_outbox_mark(core, entry, queued);
     }
 }

@@ -129,12 +129,20 @@ int ss_on_peer(struct ss_core *core, const struct ss_event *event) {
     return SS_OK;
 }
 
+// What it did not answer, or did not help, was over a connection that is gone: it may be asked at once.
+static void ss_peer_awake(struct ss_peer *peer) {
+    peer->asleep_ms = 0;
+    peer->fails = peer->wholes = 0;
+}
+
 int ss_on_online(struct ss_core *core, const struct ss_event *event) {
     if (ss_origin_equal(&event->online.origin, &core->clock.origin))
         return SS_OK;
     struct ss_peer *peer = ss_peer_take(core, &event->online.origin);
     if (peer == NULL || !ss_fx_room(core, 1))
         return SS_ENOMEM;
+    if (event->online.online && !peer->online)
+        ss_peer_awake(peer);
     peer->online = event->online.online;
     if (!peer->online)
         peer->heard_ms = 0;
@@ -149,6 +157,7 @@ void ss_peers_gone(struct ss_core *core) {
         core->peers.items[i].online = false;
         core->peers.items[i].heard_ms = 0;
         core->peers.items[i].mismatch_ms = 0;
+        ss_peer_awake(&core->peers.items[i]);
         if (core->peers.items[i].told && ss_fx_room(core, 1))
             ss_peer_tell(core, &core->peers.items[i]);
     }

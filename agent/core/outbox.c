@@ -51,6 +51,12 @@ static void ss_outbox_push(struct ss_core *core, uint64_t seq, uint32_t number, 
     ss_outbox_mark(core, &core->outbox.entries.items[core->outbox.entries.count - 1], true);
 }
 
+// Who has heard a number does not ask for it again: what is edited from now on needs another, though this one will carry it, too.
+static void ss_outbox_was_sent(struct ss_core *core, struct ss_outgoing *entry) {
+    entry->sent = true;
+    ss_outbox_mark(core, entry, false);
+}
+
 void ss_outbox_commit(struct ss_core *core, const struct ss_change *change, uint64_t *seq) {
     if (change->base_seq)
         ss_outbox_push(core, (*seq)++, change->number, -1);
@@ -71,6 +77,7 @@ int ss_outbox_restore(struct ss_core *core, uint64_t seq, uint32_t number, int p
         memset(thing->queued_parts, 0, 4 * sizeof(uint64_t));
     }
     ss_outbox_push(core, seq, number, part);
+    ss_outbox_was_sent(core, &core->outbox.entries.items[core->outbox.entries.count - 1]);
     core->next_seq = seq >= core->next_seq ? seq + 1 : core->next_seq;
     return SS_OK;
 }
@@ -105,7 +112,6 @@ void ss_outbox_again(struct ss_core *core) {
         if (outbox->entries.items[i].state == SS_OUT_FLYING)
             outbox->flying--;
         outbox->entries.items[i].state = SS_OUT_WAITING;
-        ss_outbox_mark(core, &outbox->entries.items[i], true);
     }
     outbox->next = 0;
 }
@@ -123,7 +129,7 @@ static bool ss_outbox_send(struct ss_core *core, struct ss_outgoing *entry) {
     effect->state.part = entry->part;
     effect->state.seq = entry->seq;
     effect->state.expiry_s = (thing->flags & SS_THING_DELETED) != 0 ? SS_TOMBSTONE_S : 0;
-    ss_outbox_mark(core, entry, false);
+    ss_outbox_was_sent(core, entry);
     ss_replayed_note(core, thing, entry->part, false);
     core->outbox.flying++;
     return true;

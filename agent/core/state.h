@@ -99,6 +99,7 @@ struct ss_outgoing {
     uint32_t thing;
     int16_t part;
     enum { SS_OUT_WAITING, SS_OUT_FLYING, SS_OUT_DONE } state;
+    bool sent; // once at least, perhaps: others may know it
 };
 
 struct ss_outbox {

@@ -111,6 +111,72 @@ static void who_is_heard_of_late_is_still_whoever_looks_after_the_scene(void **s
     desk_close(&desk);
 }
 
+// It answers nothing, so that it is asked less and less often.
+static void peer_is_asked_in_vain(struct desk *desk) {
+    desk_start(desk);
+    desk_connect(desk, true);
+    desk_online(desk, 9);
+    for (const uint64_t end = desk->now + 200000; desk->now < end; desk->now += 5000) {
+        peer_speaks(desk);
+        desk_pass(desk, 50, SS_FX_CALL_SYNC);
+    }
+    peer_speaks(desk);
+    assert_null(desk_pass(desk, 3000, SS_FX_CALL_SYNC));
+}
+
+static void a_peer_is_asked_at_once_over_a_new_connection(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    peer_is_asked_in_vain(&desk);
+    desk_do(&desk, SS_EV_DISCONNECTED);
+    desk_connect(&desk, true);
+    desk_online(&desk, 9);
+    peer_speaks(&desk);
+    assert_non_null(desk_pass(&desk, 3000, SS_FX_CALL_SYNC));
+    desk_close(&desk);
+}
+
+static void a_peer_is_asked_at_once_when_it_has_come_back(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    peer_is_asked_in_vain(&desk);
+    struct ss_event event = desk_event(&desk, SS_EV_ONLINE);
+    event.online.origin = (struct ss_origin){{9}};
+    assert_int_equal(desk_step(&desk, &event), SS_OK);
+    desk_online(&desk, 9);
+    peer_speaks(&desk);
+    assert_non_null(desk_pass(&desk, 3000, SS_FX_CALL_SYNC));
+    desk_close(&desk);
+}
+
+static uint64_t last_seq(struct desk *desk) {
+    uint64_t last = 0;
+    for (size_t i = 0; i < desk->effects.count; i++) {
+        const struct ss_effect *effect = &desk->effects.items[i];
+        if (effect->type == SS_FX_PUBLISH_STATE && effect->state.seq > last)
+            last = effect->state.seq;
+    }
+    return last;
+}
+
+// Others may have heard what the broker did not acknowledge: under the same number they would not notice that it says more now.
+static void what_was_sent_says_no_more_under_its_number(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_work(&desk);
+    nothing_was_replayed(&desk);
+    assert_int_equal(desk_edit(&desk, 7, 1, false, 4, "name", DESK_BYTES(1)), SS_OK);
+    desk_stored(&desk);
+    const uint64_t first = last_seq(&desk);
+    assert_true(first > 0);
+    desk_do(&desk, SS_EV_DISCONNECTED);
+    assert_int_equal(desk_edit(&desk, 7, 2, false, 4, "name", DESK_BYTES(2)), SS_OK);
+    desk_stored(&desk);
+    desk_connect(&desk, true);
+    assert_true(last_seq(&desk) > first);
+    desk_close(&desk);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_broker_that_forgot_is_given_everything_before_all_is_at_rest),
@@ -118,6 +184,9 @@ int main(void) {
         cmocka_unit_test(a_newcomer_with_somebody_to_ask_has_nothing_replayed),
         cmocka_unit_test(a_newcomer_with_nobody_to_ask_has_everything_replayed),
         cmocka_unit_test(who_is_heard_of_late_is_still_whoever_looks_after_the_scene),
+        cmocka_unit_test(a_peer_is_asked_at_once_over_a_new_connection),
+        cmocka_unit_test(a_peer_is_asked_at_once_when_it_has_come_back),
+        cmocka_unit_test(what_was_sent_says_no_more_under_its_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
