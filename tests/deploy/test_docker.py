@@ -46,8 +46,9 @@ class Server:
         self.machine, self.version, self.first = machine, "first", None
 
     def compose(self, *words, **options):
-        # One image after the other: what they have in common is then built once.
-        environment = {"SCENESYNC_HOST": self.machine.address, "SCENESYNC_VERSION": self.version, "DOCKER_BUILDKIT": "0", "COMPOSE_PARALLEL_LIMIT": "1"}
+        environment = {"SCENESYNC_HOST": self.machine.address, "SCENESYNC_VERSION": self.version, "DOCKER_BUILDKIT": "0"}
+        if self.machine.release != "bookworm":  # where it is so anyway
+            environment["COMPOSE_PARALLEL_LIMIT"] = "1"  # one image after the other: what they have in common is then built once
         return self.machine.compose("-p", "scenesync", "-f", REPOSITORY / "docker" / "docker-compose.yml", *words, environment=environment, **options)
 
     def up(self, *words):
