@@ -24,9 +24,12 @@ static void rotation_of(const struct ss_known *object, const struct ss_known *tr
         ss_quaternion_normalize(rotation);
         ss_quaternion_normalize(delta);
     } else {
-        char order[4] = "XYZ";
-        if (mode.size == 3 && strspn((const char *)mode.data, "XYZ") >= 3) {
-            memcpy(order, mode.data, 3);
+        char order[4] = "XYZ", given[4] = "";
+        if (mode.size == 3) {
+            memcpy(given, mode.data, 3);
+        }
+        if (strspn(given, "XYZ") == 3) {
+            memcpy(order, given, 3);
         }
         ss_numbers(transform, "rotation_euler", numbers, 3);
         ss_euler(numbers, order, rotation);
