@@ -20,6 +20,7 @@ from .mirror import Mirror
 from .outgoing.diff import Diff
 from .outgoing.matrices import Matrices
 from .outgoing.send import Outbox
+from .outgoing.sweep import Sweep
 from .outgoing.watch import Watch
 
 APPLY_SECONDS = 0.004
@@ -66,6 +67,7 @@ class Session:
         self.mirror = Mirror()
         self.outbox = Outbox(lambda *edit: self.apply.forget(*edit), self._unreadable)
         self.diff = Diff(self)
+        self.sweep = Sweep(self)
         self.apply = Apply(self)
         self.receive = Receive(self)
         self.watch = Watch(self)
@@ -255,7 +257,7 @@ class Session:
 
     def _do_chores(self, now):
         """What nobody waits for."""
-        self.diff.sweep(now)
+        self.sweep.run(now)
         self.matrices.run(now)
         self.presence.send(now)
         if now - self.retried_at > RETRY_SECONDS:
@@ -264,7 +266,7 @@ class Session:
 
     def _is_behind(self):
         """Whether the last tick left something that could be done now."""
-        work = (self.watch.dirty, self.diff.restore, self.diff.unlisted, self.apply.moves)
+        work = (self.watch.dirty, self.diff.restore, self.diff.unlisted, self.apply.moves.waiting)
         return any(work) or any(self.apply.inbox.values())
 
     def send_moves(self, objects):
@@ -320,7 +322,7 @@ class Session:
 
     def _look_at_everything(self):
         """Find the edits that no event came for, and what need no longer wait."""
-        self.diff.sweep(time.perf_counter(), whole=True)
+        self.sweep.run(time.perf_counter(), whole=True)
         self.watch.structure = True
         self.apply.retry_held()
         return True

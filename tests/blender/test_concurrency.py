@@ -140,7 +140,7 @@ def test_an_edit_before_another_field_is_put_back(both):
 
 
 def test_what_has_a_fake_user_stays_in_the_file(both):
-    """It leaves the scene with its last user, and comes back with the next; nobody who asked Blender to keep it loses it."""
+    """It leaves the scene with its last user, and comes back with the next. Nobody who asked Blender to keep it loses it, nor who unlinked it."""
     a, b = both
     a.run(SETUP + "m.use_fake_user = True")
     settle(a, b)
@@ -148,7 +148,7 @@ def test_what_has_a_fake_user_stays_in_the_file(both):
         blender.run("slots = bpy.data.objects['cube'].data.materials\nslots.clear()\nbpy.context.view_layer.update()")
         settle(a, b)
         assert a.run("result = bpy.data.materials.keys()") == ["paint"]
-        assert b.run("result = bpy.data.materials.keys()") == []
+        assert b.run("result = bpy.data.materials.keys()") == (["paint"] if blender is b else [])
         a.run("bpy.data.objects['cube'].data.materials.append(bpy.data.materials['paint'])\nbpy.context.view_layer.update()")
         settle(a, b)
         same(a, b)

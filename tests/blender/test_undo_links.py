@@ -135,3 +135,35 @@ def test_undo_of_a_place_while_another_waits_for_its_link(version, two):
     settle(a, b)
     same(a, b)
     assert b.run("result = [c.name for c in o.users_collection]") == ["Scene Collection"]
+
+
+@versions
+def test_undo_while_a_topology_is_on_its_way(version, two):
+    """Large arrays are files, which come later than what names them: undo puts back what is to be there then."""
+    a, b = two
+    subdivide = (
+        "import bmesh\nmesh, work = bpy.data.objects['cube'].data, bmesh.new()\nwork.from_mesh(mesh)\n"
+        "bmesh.ops.subdivide_edges(work, edges=work.edges, cuts=1)\nwork.to_mesh(mesh)\nmesh.update()\npush()"
+    )
+    b.run("bpy.ops.mesh.primitive_cube_add()\nbpy.context.object.name = 'cube'\npush()")
+    settle(b, a)
+    a.run("push()")
+    b.run(subdivide)
+    settle(b, a)
+    a.run(
+        "bpy.data.objects['mine'].location.x = 1\npush()\nfrom scenesync import registration\nreceive = registration.session().receive\n"
+        "take, late = receive.entity, []\n"
+        "def entity(kind, uuid, fields, after):\n"
+        "    files = {name: fields.pop(name) for name in list(fields) if name.endswith('/positions')}\n"
+        "    late.extend([(kind, uuid, files, after)] if files else [])\n"
+        "    take(kind, uuid, fields, after)\n"
+        "receive.entity = entity"
+    )
+    b.run(subdivide)
+    while not a.run("result = len(late)"):
+        pass
+    a.run("scenesync.pump(0.1)\nundo()")
+    a.run("scenesync.pump(0.5)\nreceive.entity = take\nfor arguments in late:\n    take(*arguments)")
+    settle(a, b)
+    same(a, b)
+    assert a.run("result = bpy.data.objects['mine'].location.x") == 0

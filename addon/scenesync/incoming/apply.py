@@ -11,9 +11,9 @@ from ..outgoing.send import uuids_in
 from ..structure import LINKING, split
 from . import edit_mode
 from .fresh import Fresh, fits
+from .moves import Moves
 
 LINK_SECONDS = 0.25  # between two batches that make Blender rebuild its relations
-ROWS = 512  # of a move, between two looks at the time
 DOOMED_SECONDS = 1.0  # a datablock deleted elsewhere that is still used here after this long is brought back
 
 
@@ -28,13 +28,13 @@ class Apply:
         self.held = {}  # (kind, UUID) → fields that cannot be applied yet
         self.links = {}  # (kind, UUID) → linking fields, for the next batch
         self.linked_at = 0.0
-        self.moves = []
+        self.moves = Moves(session)
         self.fresh = Fresh(self)
         self.doomed = {}  # (kind, UUID) → when it was deleted elsewhere while used here
 
     @property
     def idle(self):
-        return not (self.moves or self.links or self.doomed or any(self.inbox.values()))
+        return self.moves.idle and not (self.links or self.doomed or any(self.inbox.values()))
 
     # ---- what is to be done
 
@@ -58,20 +58,20 @@ class Apply:
                     if field in fields or (decider in fields and known.get(decider) != fields[decider]):  # saying the same again decides nothing
                         del waiting[field]
 
-    def move(self, moved):
-        self.moves.append(moved)
-
     def restore(self, kind, uuid):
         """What others made was taken away here and is to be in the scene: make it again, unless a redo is faster."""
         record = self.mirror.get(kind, uuid)
         record.reached = False
-        waiting = {**self.ctx.waiting_of(uuid, kind), **self.links.pop((kind, uuid), {})}
+        waiting = {**self.ctx.waiting_of(uuid, kind), **self.ctx.kinds[kind].coming(uuid), **self.links.pop((kind, uuid), {})}
         self.put(kind, uuid, {**record.values, **waiting, "deleted": False}, force=True)
 
     def intended(self, kind, uuid, field, value):
-        """What this field will be, where it is `value` until a link is made or a datablock arrives."""
+        """What this field will be, where it is `value` until a link is made, or a datablock or a file arrives."""
         links = self.links.get((kind, uuid), {})
-        return links[field] if field in links else self.ctx.wants_of.get((uuid, kind, field), (None, value))[1]
+        if field in links:
+            return links[field]
+        coming = self.ctx.kinds[kind].coming(uuid)
+        return coming[field] if field in coming else self.ctx.wants_of.get((uuid, kind, field), (None, value))[1]
 
     def is_linking(self, kind, uuid):
         return (kind, uuid) in self.links
@@ -84,11 +84,8 @@ class Apply:
 
     def run(self, deadline, now):
         """Apply until `deadline`, and something of what there is however late it is."""
-        blocks = self.session.diff.objects_by_uuid() if self.moves else {}
-        while self.moves:
-            self._move_some(blocks)
-            if time.perf_counter() > deadline:
-                return
+        if not self.moves.run(deadline):
+            return
         for kind in self.ctx.kinds.values():
             items = self.inbox[kind.name]
             if kind.name == "object" and items:
@@ -385,33 +382,3 @@ class Apply:
         if fresh:
             self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fresh))
             self.mirror.transforms.set(uuid, fresh, remote=True)
-
-    def _move_some(self, blocks):
-        """Write the next rows of the oldest move."""
-        moved = self.moves[0]
-        if not self.session.outbox.idle:
-            self._as_rows(self.moves.pop(0))
-            return
-        transforms = self.mirror.transforms
-        part = slice(moved.start, moved.start + ROWS)
-        uuids = moved.ids[part]
-        here = [blocks.get(uuid) for uuid in uuids]
-        rows = [transforms.row(uuid) for uuid in uuids]
-        for index, name in enumerate(transforms.NAMES):
-            if name not in moved.columns:
-                continue
-            values = moved.columns[name][part]
-            for block, value in zip(here, values.tolist()):
-                if block is not None:
-                    setattr(block, name, value)
-            transforms.columns[name][rows] = values
-            transforms.remote[rows, index] = True
-        moved.start += ROWS
-        if moved.start >= len(moved.ids):
-            self.moves.pop(0)
-
-    def _as_rows(self, moved):
-        """Edits of ours are under way: look at each row on its own."""
-        lists = {name: column[moved.start:].tolist() for name, column in moved.columns.items()}
-        for index, uuid in enumerate(moved.ids[moved.start:]):
-            self.session.receive.entity("transform", uuid, {name: values[index] for name, values in lists.items()}, moved.after)

@@ -69,7 +69,7 @@ class Receive:
         outbox = self.session.outbox
         if any(uuid not in rows for uuid in uuids) or outbox.bulks or any(("transform", uuid) in outbox.fields for uuid in uuids):
             return False
-        self.session.apply.move(Moved(uuids, mine, after))
+        self.session.apply.moves.add(Moved(uuids, mine, after))
         return True
 
     def entity(self, kind, uuid, fields, after):

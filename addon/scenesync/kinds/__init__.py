@@ -136,6 +136,10 @@ class Kind:
     def after_undo(self, ctx):
         """Undo or redo may have changed anything, also where `read` relies on what it has read before."""
 
+    def coming(self, uuid):
+        """{field: value} that have been written and are not there yet, but for what waits for datablocks."""
+        return {}
+
     def undone(self, block, changes):
         """Undo has exchanged these fields: let go of what Blender still has that it made from the old ones."""
 

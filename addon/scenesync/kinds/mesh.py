@@ -152,6 +152,11 @@ class Mesh(Kind):
                 with self.users.object_of(ctx.data, mesh) as user:
                     vertex_groups.read(ctx, mesh, mesh, user, memory.name, memory.groups)
 
+    def coming(self, uuid):
+        """The topology whose arrays have not all arrived."""
+        memory = self.memories.get(uuid)
+        return {"topology": memory.coming} if memory is not None and memory.announced else {}
+
     def decided_by(self, name, changes):
         """Arrays go with the topology that they fit."""
         return "topology" if name.startswith("at/") and "topology" in changes else super().decided_by(name, changes)

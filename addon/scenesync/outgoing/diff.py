@@ -12,9 +12,7 @@ from ..kinds.transform import WIDTHS
 from ..mirror import same
 from ..structure import split
 
-SWEEP_SECONDS = 0.5  # one look at every datablock's custom properties takes this long
-SWEEP_SLICE = 0.001
-SWEEP_BLOCKS = 256  # taken from their place among all: Blender walks there from the first
+UNLISTED_SLICE = 0.001  # seconds of a tick for what may have changed unseen
 EDIT_MODE_SECONDS = 0.25
 UNLIMITED = float("inf")  # a tick that nobody waits for
 
@@ -29,9 +27,6 @@ class Diff:
         self.order_uids = None
         self.unlisted = {}  # (kind, UUID) to compare in passing: Blender lists no hidden or excluded object
         self.restore = {}  # (kind, UUID) to compare after undo: what others wrote last is put back
-        self.sweep_items = []
-        self.signatures = {}
-        self.sweep_started = 0.0
         self.edit_mode_read = {}
 
     # ---- one tick
@@ -57,7 +52,7 @@ class Diff:
                     self._guard(key, undone)
                     if time.perf_counter() > deadline:
                         return
-        self._compare_unlisted(min(deadline, time.perf_counter() + SWEEP_SLICE) if deadline < UNLIMITED else deadline)
+        self._compare_unlisted(min(deadline, time.perf_counter() + UNLISTED_SLICE) if deadline < UNLIMITED else deadline)
 
     def _putting_back(self):
         """Whether undo took away what others did and it is not back yet: until then, what is not used is not given up."""
@@ -345,47 +340,6 @@ class Diff:
         for uuid in [uuid for uuid in self.ctx.wanted if self.ctx.block(uuid) is not None]:
             self.session.apply.arrived(None, uuid)
         self.session.watch.structure = True
-
-    # ---- what Blender is silent about
-
-    def sweep(self, now, whole=False):
-        """Look at some custom properties and at what kinds ask to be looked at; everything when `whole`."""
-        deadline = time.perf_counter() + (3600.0 if whole else SWEEP_SLICE)
-        if whole or (not self.sweep_items and now - self.sweep_started > SWEEP_SECONDS):
-            self.sweep_started = now
-            counts = ((name, len(getattr(bpy.data, kind.collection))) for name, kind in self.ctx.kinds.items() if kind.collection)
-            self.sweep_items = [(name, start, start + SWEEP_BLOCKS) for name, count in counts for start in range(0, count, SWEEP_BLOCKS)]
-        while self.sweep_items and time.perf_counter() < deadline:
-            kind_name, start, end = self.sweep_items.pop()
-            blocks = getattr(bpy.data, self.ctx.kinds[kind_name].collection)[start:end]
-            for place, (uuid, block) in enumerate(zip(self.ctx.identity.known_of(blocks), blocks), start):
-                if time.perf_counter() > deadline:
-                    self.sweep_items.append((kind_name, place, end))
-                    break
-                self._sweep(kind_name, uuid, block, now, whole)
-
-    def _sweep(self, kind_name, uuid, block, now, whole):
-        record = self.mirror.get(kind_name, uuid)
-        if record is None or record.deleted:
-            return
-        held = record.properties()
-        if held or len(block.keys()) > 1:
-            values = properties.read(block)
-            known = record.values
-            if any(name not in values for name in held) or any(not same(known.get(name), value) for name, value in values.items()):
-                self.session.watch.dirty[kind_name, uuid] = True
-        kind = self.ctx.kinds[kind_name]
-        if kind.sweep is not None:
-            self._sweep_signature(kind, uuid, block, now, whole)
-
-    def _sweep_signature(self, kind, uuid, block, now, whole):
-        seen, at = self.signatures.get(uuid, (None, 0.0))
-        if not whole and now - at < kind.sweep / 2:
-            return
-        signature = kind.signature(self.ctx, block)
-        if signature is None or (signature != () and signature != seen):
-            self.session.watch.dirty[kind.name, uuid] = True
-        self.signatures[uuid] = (signature, now)
 
 
 def _is_placed(kind_name, record):

@@ -3,7 +3,7 @@
 that moved: where they are is sent at once.
 
 Blender does not say what changed and is silent about some edits: whatever is listed is compared, an empty or Scene-only call means that the
-set of datablocks may have changed, and `sweep` in diff.py looks at what no event ever comes for.
+set of datablocks may have changed, and sweep.py looks at what no event ever comes for.
 """
 
 from contextlib import contextmanager
