@@ -155,6 +155,25 @@ def test_what_has_a_fake_user_stays_in_the_file(both):
         assert b.run("result = [m.name for m in bpy.data.objects['cube'].data.materials]") == ["paint"]
 
 
+def test_members_that_are_called_alike(both):
+    """Modifiers and drivers find them by name: everywhere the same one has it, the other is `.001`."""
+    a, b = both
+    add = (
+        "o = bpy.data.objects['cube']\no.vertex_groups.new(name='Group').add([0], {0}, 'REPLACE')\no.shape_key_add(name='Key').data[0].co.x = {0}\n"
+        "mask = bpy.data.masks['m']\nmask.layers.new(name='Layer').alpha = {0}\no.data.update()"
+    )
+    a.run("bpy.data.masks.new('m')")
+    at_once(a, b, add.format(0.25), add.format(0.5))
+    look = (
+        "o = bpy.data.objects['cube']\n"
+        "result = {**{g.name: g.weight(0) for g in o.vertex_groups}, **{'key ' + k.name: k.data[0].co.x for k in o.data.shape_keys.key_blocks},\n"
+        "    **{'layer ' + l.name: l.alpha for l in bpy.data.masks['m'].layers}}"
+    )
+    found = a.run(look)
+    assert found == b.run(look)
+    assert sorted(found) == ["Group", "Group.001", "key Key", "key Key.001", "layer Layer", "layer Layer.001"]
+
+
 def test_both_build_the_same_topology(both):
     """What only one of them has of it stays."""
     a, b = both

@@ -6,7 +6,7 @@ import math
 import numpy
 
 from . import Kind, KindError, mask_points
-from .mesh_users import Orders, members_in
+from .members import Orders, members_in, rename
 from .values import read_attributes, write_attributes
 
 RANGE = ("frame_start", "frame_end")
@@ -104,9 +104,8 @@ class Mask(Kind):
             if not isinstance(wanted, str):
                 return
             layer = mask.layers.new(name=wanted)
-        elif isinstance(wanted, str) and layer.name != wanted:
-            layer.name = wanted
-        ctx.bind_member(mask, LIST, layer.name, member)
+        if isinstance(wanted, str):
+            rename(ctx, mask, LIST, mask.layers, member, layer, wanted)
         write_attributes(layer, LAYER, {name: value for name, value in values.items() if value is not None})
         self._write_splines(ctx, mask, member, layer, values, memory)
 

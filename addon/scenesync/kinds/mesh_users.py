@@ -39,31 +39,3 @@ class Users:
 
 def is_used(mesh):
     return mesh.users > mesh.use_fake_user
-
-
-class Orders:
-    """The order keys last seen of one list: {member id: key}."""
-
-    def __init__(self):
-        self.keys = {}
-
-    def read(self, members):
-        """The keys of `members` (ids in order); as long as the order stands, so do they."""
-        from .. import order
-
-        self.keys = dict(zip(members, order.keys(members, self.keys)))
-        return self.keys
-
-    def sort(self, members):
-        """`members` by their keys, those without one last."""
-        return sorted(members, key=lambda member: (member not in self.keys, self.keys.get(member, ""), member))
-
-
-def members_in(fields, prefix):
-    """{member id: {field: value}} of `<prefix><id>` and `<prefix><id>/<field>`; the member's own path is the field ""."""
-    found = {}
-    for field, value in fields.items():
-        if field.startswith(prefix):
-            member, _, name = field[len(prefix):].partition("/")
-            found.setdefault(member, {})[name] = value
-    return found

@@ -7,7 +7,7 @@ import bpy
 import numpy
 
 from .arrays import FLOAT, check, get, kept, put
-from .mesh_users import Orders, members_in
+from .members import Orders, members_in, rename
 from .values import read_attributes, set_attribute
 
 PREFIX = "shape_keys/"
@@ -85,9 +85,7 @@ def _write_existence(ctx, mesh, member, values, user):
         return
     if block is None:
         block = user.shape_key_add(name=wanted, from_mix=False)
-    elif block.name != wanted:
-        block.name = wanted
-    ctx.bind_member(mesh, LIST, block.name, member)
+    rename(ctx, mesh, LIST, mesh.shape_keys.key_blocks, member, block, wanted)
 
 
 def _sort(ctx, mesh, user, memory):

@@ -7,7 +7,7 @@ import numpy
 
 from . import KindError
 from .arrays import INT, check, kept, many_objects
-from .mesh_users import Orders, members_in
+from .members import Orders, members_in, rename
 
 PREFIX = "vertex_groups/"
 LIST = "vertex_groups"
@@ -102,10 +102,8 @@ def _write_member(ctx, mesh, member, values, user):
         if not isinstance(wanted, str):
             return
         group = user.vertex_groups.new(name=wanted)
-        ctx.bind_member(mesh, LIST, group.name, member)
-    elif isinstance(wanted, str) and wanted != group.name:
-        group.name = wanted
-        ctx.bind_member(mesh, LIST, group.name, member)
+    if isinstance(wanted, str):
+        rename(ctx, mesh, LIST, user.vertex_groups, member, group, wanted)
     if isinstance(values.get("lock_weight"), bool):
         group.lock_weight = values["lock_weight"]
 

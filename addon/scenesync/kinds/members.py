@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ordered lists whose members have ids, and names that are unique in Blender: vertex groups, shape keys, layers of masks."""
+
+from .. import order
+
+
+class Orders:
+    """The order keys last seen of one list: {member id: key}."""
+
+    def __init__(self):
+        self.keys = {}
+
+    def read(self, members):
+        """The keys of `members` (ids in order); as long as the order stands, so do they."""
+        self.keys = dict(zip(members, order.keys(members, self.keys)))
+        return self.keys
+
+    def sort(self, members):
+        """`members` by their keys, those without one last."""
+        return sorted(members, key=lambda member: (member not in self.keys, self.keys.get(member, ""), member))
+
+
+def members_in(fields, prefix):
+    """{member id: {field: value}} of `<prefix><id>` and `<prefix><id>/<field>`; the member's own path is the field ""."""
+    found = {}
+    for field, value in fields.items():
+        if field.startswith(prefix):
+            member, _, name = field[len(prefix):].partition("/")
+            found.setdefault(member, {})[name] = value
+    return found
+
+
+def rename(ctx, block, list_name, items, member, item, wanted):
+    """Call `item`, the one with the id `member`, as `wanted`. Of members that two people have called alike at once the least has the name in
+    every Blender, as modifiers and drivers find them by it; Blender gives the others `.001`."""
+    other = items.get(wanted)
+    if other is not None and other != item:
+        holder = ctx.member_id(block, list_name, wanted)
+        if member < holder:
+            item.name = "scenesync"
+            other.name = "scenesync"
+            item.name = wanted
+            other.name = wanted
+            ctx.bind_member(block, list_name, other.name, holder)
+        else:
+            item.name = wanted
+    elif item.name != wanted:
+        item.name = wanted
+    ctx.bind_member(block, list_name, item.name, member)
