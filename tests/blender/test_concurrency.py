@@ -174,6 +174,27 @@ def test_members_that_are_called_alike(both):
     assert sorted(found) == ["Group", "Group.001", "key Key", "key Key.001", "layer Layer", "layer Layer.001"]
 
 
+def test_names_that_pass_from_one_member_to_another(both):
+    """Who hears of it all at once calls none of them `.001`."""
+    a, b = both
+    a.run(
+        SETUP + "mask = bpy.data.masks.new('m')\no.shape_key_add(name='Basis')\n"
+        "for name in 'abcdef':\n    o.vertex_groups.new(name=name)\n    o.shape_key_add(name=name)\n    mask.layers.new(name=name)"
+    )
+    settle(a, b)
+    b.run("session = scenesync.registration.session()\nsession._take_in = lambda deadline: None")
+    for old, new in zip("fedcba", "gfedcb"):
+        a.run(
+            f"for items in (o.vertex_groups, o.data.shape_keys.key_blocks, mask.layers):\n    items[{old!r}].name = {new!r}\n"
+            "o.data.update()\nbpy.context.view_layer.update()"
+        )
+        a.synced()
+    b.run("del session._take_in")
+    settle(a, b)
+    same(a, b)
+    assert b.run("result = bpy.data.objects['cube'].vertex_groups.keys()") == list("bcdefg")
+
+
 def test_both_build_the_same_topology(both):
     """What only one of them has of it stays."""
     a, b = both

@@ -6,7 +6,7 @@ import math
 import numpy
 
 from . import Kind, KindError, mask_points
-from .members import Orders, members_in, rename
+from .members import Orders, members_in, rename, rename_again
 from .values import read_attributes, write_attributes
 
 RANGE = ("frame_start", "frame_end")
@@ -89,6 +89,7 @@ class Mask(Kind):
                 memory.orders.keys[member] = values["order"]
         for member in memory.orders.sort(layers):
             self._write_layer(ctx, mask, member, layers[member], memory)
+        rename_again(ctx, mask, LIST, mask.layers, layers)
         self._sort(ctx, mask, memory)
         mask.update_tag()
 

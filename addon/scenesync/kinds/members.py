@@ -47,3 +47,12 @@ def rename(ctx, block, list_name, items, member, item, wanted):
     elif item.name != wanted:
         item.name = wanted
     ctx.bind_member(block, list_name, item.name, member)
+
+
+def rename_again(ctx, block, list_name, items, members):
+    """Of `members`, {id: {field: value}}, those that stood aside for a name have it as soon as its holder has let go of it."""
+    for member in sorted(members):
+        wanted, name = members[member].get("name"), ctx.member_key(block, list_name, member)
+        item = None if name is None else items.get(name)
+        if item is not None and isinstance(wanted, str) and name != wanted:
+            rename(ctx, block, list_name, items, member, item, wanted)

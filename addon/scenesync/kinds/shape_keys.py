@@ -7,7 +7,7 @@ import bpy
 import numpy
 
 from .arrays import FLOAT, check, get, kept, put
-from .members import Orders, members_in, rename
+from .members import Orders, members_in, rename, rename_again
 from .values import read_attributes, set_attribute
 
 PREFIX = "shape_keys/"
@@ -57,6 +57,8 @@ def write(ctx, mesh, fields, user, memory):
             memory.orders.keys[member] = values["order"]
     for member in memory.orders.sort(members):
         _write_existence(ctx, mesh, member, members[member], user)
+    if mesh.shape_keys is not None:
+        rename_again(ctx, mesh, LIST, mesh.shape_keys.key_blocks, members)
     _sort(ctx, mesh, user, memory)
     for member, values in members.items():
         _write_settings(ctx, mesh, member, values, memory)

@@ -7,7 +7,7 @@ import numpy
 
 from . import KindError
 from .arrays import INT, check, kept, many_objects
-from .members import Orders, members_in, rename
+from .members import Orders, members_in, rename, rename_again
 
 PREFIX = "vertex_groups/"
 LIST = "vertex_groups"
@@ -83,10 +83,12 @@ def _pairs(mesh, count):
 
 def write(ctx, mesh, fields, user, memory):
     """The plain fields."""
-    for member, values in members_in(fields, PREFIX).items():
+    members = members_in(fields, PREFIX)
+    for member, values in members.items():
         if values.get("order") is not None:
             memory.orders.keys[member] = values["order"]
         _write_member(ctx, mesh, member, values, user)
+    rename_again(ctx, mesh, LIST, user.vertex_groups, members)
     _sort(ctx, mesh, user, memory)
 
 
