@@ -119,7 +119,7 @@ class Apply:
         deleted = fields.pop("deleted", None)
         record = self.mirror.get(kind.name, uuid)
         if deleted is True:
-            self._delete(kind, uuid, fields)
+            self._delete(kind, uuid, fields, forced)
         elif record is not None and record.deleted and not says_deleted:
             record.values.update(fields)
         elif record is not None and (record.deleted or says_deleted and self.ctx.identity.find(uuid) is None):
@@ -329,10 +329,11 @@ class Apply:
 
     # ---- delete
 
-    def _delete(self, kind, uuid, fields):
+    def _delete(self, kind, uuid, fields, forced):
+        """What is deleted already may be our own deletion that comes back: whoever unlinked it may keep it, unless undo brought it back."""
         record = self.mirror.add(kind.name, uuid)
         record.values.update(fields)
-        if kind.singleton or record.deleted:  # what is deleted already may be our own deletion that comes back: whoever unlinked it may keep it
+        if kind.singleton or (record.deleted and not forced):
             return
         record.remote.add("deleted")
         record.deleted = True
