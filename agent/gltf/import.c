@@ -13,10 +13,9 @@
 
 enum { NAME_MAX_BYTES = 255 };
 
-// A name that is too long ends at a whole character; one that is no text is none.
-static size_t name_size(const char *name) {
-    size_t size = strnlen(name, NAME_MAX_BYTES);
-    for (int i = 0; i < 3 && size == NAME_MAX_BYTES - (size_t)i && !ss_is_utf8(ss_slice_of(name, size)); i++) {
+size_t ss_import_name_size(const char *name, size_t most) {
+    size_t size = strnlen(name, most);
+    for (size_t i = 0; i < 3 && size == most - i && !ss_is_utf8(ss_slice_of(name, size)); i++) {
         size--;
     }
     return ss_is_utf8(ss_slice_of(name, size)) ? size : 0;
@@ -29,7 +28,7 @@ void ss_import_begin(struct ss_import *import, struct ss_draft *draft, const cha
     }
     const char *name = ss_source_text(item, "name", "");
     ss_draft_begin(draft, import->cli, kind, &id);
-    size_t size = name_size(name);
+    size_t size = ss_import_name_size(name, NAME_MAX_BYTES);
     if (size > 0) {
         scenesync_write_string(draft->writer, name, size);
         ss_draft_put(draft, "name");

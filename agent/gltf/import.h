@@ -29,6 +29,9 @@ struct ss_import {
 void ss_import_begin(struct ss_import *import, struct ss_draft *draft, const char *kind, const cJSON *item);
 void ss_import_send(struct ss_import *import, struct ss_draft *draft);
 
+// ss_import_name_size is how much of a name is kept: one that is too long ends at a whole character, one that is no UTF-8 is none (0).
+size_t ss_import_name_size(const char *name, size_t most);
+
 // ss_import_once tells whether an item of a list of `count` is there, and whether it is still to be made.
 bool ss_import_once(struct ss_imported *imported, size_t count, int index, bool *fresh);
 

@@ -11,6 +11,13 @@
 
 // ---- Images -----------------------------------------------------------------------------------------------------------------------------
 
+static void name_file(const cJSON *image, const char *type, char path[64]) {
+    const char *name = ss_source_text(image, "name", "");
+    int size = (int)ss_import_name_size(name, 40);
+    snprintf(path, 64, "//textures/%.*s%s", size > 0 ? size : (int)strlen("image"), size > 0 ? name : "image",
+             strcmp(type, "image/png") == 0 ? ".png" : ".jpg");
+}
+
 static bool send_image(struct ss_import *import, const cJSON *image, bool is_color, struct scenesync_uuid *id) {
     size_t size;
     uint8_t *data = ss_source_image(&import->source, image, &size);
@@ -24,8 +31,7 @@ static bool send_image(struct ss_import *import, const cJSON *image, bool is_col
     ss_import_begin(import, &draft, "image", image);
     *id = draft.id;
     char path[64];
-    snprintf(path, sizeof path, "//textures/%.40s%s", ss_source_text(image, "name", "image"),
-             strcmp(type, "image/png") == 0 ? ".png" : ".jpg");
+    name_file(image, type, path);
     ss_draft_text(&draft, "source", "FILE");
     ss_draft_text(&draft, "filepath", path);
     ss_draft_text(&draft, "color_space", is_color ? "sRGB" : "Non-Color");

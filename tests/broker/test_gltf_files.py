@@ -154,6 +154,29 @@ def test_names_that_are_too_long_or_no_text(ada, scene, tmp_path):
     assert "name" not in entities(ada, scene, "mesh")[0]
 
 
+def pictured(image):
+    """A document whose material shows an image."""
+    return glb_write.document(
+        images=[image], textures=[{"source": 0}], materials=[{"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}}],
+        meshes=[{"name": "leaf", "primitives": [{"attributes": {"POSITION": 0}, "indices": 1, "material": 0}]}])
+
+
+def png(size):
+    """As many bytes, which begin as a PNG does."""
+    return glb_write.data_uri(b"\x89PNG\r\n\x1a\n" + bytes(size - 8))
+
+
+@pytest.mark.parametrize("name, path", [("漢" * 14, "//textures/" + "漢" * 13 + ".png"), ("BAD", "//textures/image.png")])
+def test_an_image_whose_name_is_long_or_no_text(ada, scene, tmp_path, name, path):
+    root = pictured({"name": name, "uri": png(100)})
+    text = json.dumps(root, ensure_ascii=False).encode().replace(b"BAD", b"\xff\xfe\xfd")
+    (tmp_path / "leaf.bin").write_bytes(glb_write.TRIANGLE)
+    source = tmp_path / "in.gltf"
+    source.write_bytes(text.replace(b'"byteLength": 44', b'"byteLength": 44, "uri": "leaf.bin"'))
+    ada.run("import", scene, source)
+    assert [image["filepath"] for image in entities(ada, scene, "image")] == [path]
+
+
 def test_an_empty_scene_is_a_file_too(ada, scene, tmp_path):
     assert json.loads(ada.run("export", scene, tmp_path / "out.glb", "--json").stdout) == {"nodes": 0, "meshes": 0, "materials": 0, "bytes": 0}
     assert gltf_problems(tmp_path / "out.glb") == []
