@@ -65,6 +65,30 @@ def test_takes_the_largest_message_and_refuses_a_larger_one(local):
         assert reader.next() == ("size/after", b"y")
 
 
+@pytest.fixture
+def sites(tmp_path):
+    """A second site's broker, and the first's, which it has a bridge to."""
+    with Broker(tmp_path / "first") as first:
+        bridge = (CONFIG / "mosquitto" / "bridge.conf").read_text().replace("first-site.example:1883", f"127.0.0.1:{first.port}")
+        with Broker(tmp_path / "second", edit=lambda text: text + bridge) as second:
+            yield second, first
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["to the first site", "to the second"])
+def test_a_bridge_carries_scenes_and_no_questions_of_owners(sites, there):
+    here, other = reversed(sites) if there else sites
+    cross = ["state/light/1", "state/mesh/1/0", "live/transform", "peer/a/1", "online/a/1", "presence/a/1", "frame/a/main", "call/1/sync", "reply/a/1",
+             "json/bridge", "json/light/1", "json/light/1/set", "json/light/1/answer", "checkpoint"]
+    stay = ["access/a", "access/a/answer"]
+    with Client(here.url) as writer, Client(other.url) as reader:
+        reader.subscribe("scenesync/#")
+        writer.publish(f"{ROOT}/state/first/1", b"1", retain=True)
+        assert reader.next()[0] == f"{ROOT}/state/first/1"  # the bridge is there
+        for topic in (*stay, *cross):
+            writer.publish(f"{ROOT}/{topic}", b"1")
+        assert [reader.next()[0].removeprefix(f"{ROOT}/") for _ in cross] == cross
+
+
 @pytest.mark.parametrize("url", ["url", "ws_url"])
 def test_both_listeners_carry_messages(local, url):
     with Client(local.url) as reader, Client(getattr(local, url)) as writer:
