@@ -142,30 +142,45 @@ static bool give(struct ss_cli *cli, const uint8_t *data, size_t size, const cha
 
 static void write_key(struct scenesync_writer *writer, const char *key) { scenesync_write_string(writer, key, strlen(key)); }
 
-bool ss_write_array(struct ss_cli *cli, struct scenesync_writer *writer, int ext, const void *data, size_t count) {
-    size_t size = count * element_size(ext);
-    if (size <= SS_SCHEMA_MAX_INLINE) {
-        scenesync_write_extended(writer, ext, data, size);
-        return true;
+static bool give_pages(struct ss_cli *cli, const uint8_t *data, size_t size, struct scenesync_sha256 *pages) {
+    for (size_t done = 0; done < size; done += SS_SCHEMA_PAGE_SIZE) {
+        size_t part = size - done < SS_SCHEMA_PAGE_SIZE ? size - done : SS_SCHEMA_PAGE_SIZE;
+        if (!give(cli, data + done, part, NULL, pages++)) {
+            return false;
+        }
     }
+    return true;
+}
+
+static void write_paged(struct scenesync_writer *writer, int ext, size_t size, const struct scenesync_sha256 *pages, size_t count) {
     scenesync_write_map(writer, 4);
     write_key(writer, "ext");
     scenesync_write_number(writer, ext);
     write_key(writer, "page");
     scenesync_write_number(writer, SS_SCHEMA_PAGE_SIZE);
     write_key(writer, "pages");
-    scenesync_write_list(writer, (size + SS_SCHEMA_PAGE_SIZE - 1) / SS_SCHEMA_PAGE_SIZE);
-    for (size_t done = 0; done < size; done += SS_SCHEMA_PAGE_SIZE) {
-        struct scenesync_sha256 sha256;
-        size_t part = size - done < SS_SCHEMA_PAGE_SIZE ? size - done : SS_SCHEMA_PAGE_SIZE;
-        if (!give(cli, (const uint8_t *)data + done, part, NULL, &sha256)) {
-            return false;
-        }
-        scenesync_write_binary(writer, sha256.b, sizeof sha256.b);
+    scenesync_write_list(writer, count);
+    for (size_t i = 0; i < count; i++) {
+        scenesync_write_binary(writer, pages[i].b, sizeof pages[i].b);
     }
     write_key(writer, "size");
     scenesync_write_number(writer, (double)size);
-    return true;
+}
+
+bool ss_write_array(struct ss_cli *cli, struct scenesync_writer *writer, int ext, const void *data, size_t count) {
+    size_t size = count * element_size(ext);
+    if (size <= SS_SCHEMA_MAX_INLINE) {
+        scenesync_write_extended(writer, ext, data, size);
+        return true;
+    }
+    size_t page_count = (size + SS_SCHEMA_PAGE_SIZE - 1) / SS_SCHEMA_PAGE_SIZE;
+    struct scenesync_sha256 *pages = ss_memory(calloc(page_count, sizeof *pages));
+    bool ok = give_pages(cli, data, size, pages);
+    if (ok) {
+        write_paged(writer, ext, size, pages, page_count);
+    }
+    free(pages);
+    return ok;
 }
 
 bool ss_write_file(struct ss_cli *cli, struct scenesync_writer *writer, const void *data, size_t size, const char *type) {

@@ -55,12 +55,14 @@ bool ss_draft_send(struct ss_draft *draft) {
                                     .names = draft->names,
                                     .values = draft->values};
     uint64_t id;
-    bool ok = ss_cli_check(draft->cli, scenesync_edit(draft->cli->client, &batch, 1, false, &id, draft->cli->timeout_ms));
+    return ss_cli_check(draft->cli, scenesync_edit(draft->cli->client, &batch, 1, false, &id, draft->cli->timeout_ms));
+}
+
+void ss_draft_finish(struct ss_draft *draft) {
     for (size_t i = 0; i < draft->count; i++) {
         free((void *)(uintptr_t)draft->names[i].data);
     }
     free(draft->names);
     free(draft->values);
     scenesync_writer_destroy(draft->writer);
-    return ok;
 }

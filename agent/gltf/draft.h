@@ -25,7 +25,8 @@ void ss_draft_numbers(struct ss_draft *draft, const char *name, const double *nu
 void ss_draft_flag(struct ss_draft *draft, const char *name, bool flag);
 void ss_draft_reference(struct ss_draft *draft, const char *name, const struct scenesync_uuid *id);
 
-// ss_draft_send sends it, without waiting for its fate, and frees it. Errors: false, with the reason on stderr.
+// ss_draft_send sends it, without waiting for its fate. Errors: false, with the reason on stderr. Finish it in any case.
 bool ss_draft_send(struct ss_draft *draft);
+void ss_draft_finish(struct ss_draft *draft);
 
 #endif

@@ -47,9 +47,10 @@ static void drain(struct ss_import *import) {
 }
 
 void ss_import_send(struct ss_import *import, struct ss_draft *draft) {
-    import->failed = !ss_draft_send(draft) || import->failed;
-    import->entities++;
+    import->failed = import->failed || !ss_draft_send(draft);
+    ss_draft_finish(draft);
     if (!import->failed) {
+        import->entities++;
         drain(import);
     }
 }

@@ -25,7 +25,8 @@ struct ss_import {
     bool failed; // nothing more can be sent
 };
 
-// ss_import_begin starts an entity with a new UUID and the item's name; ss_import_send sends it and takes what the agent answered.
+// ss_import_begin starts an entity with a new UUID and the item's name; ss_import_send sends it and takes what the agent answered, or drops it when
+// the import failed: a part of it may be missing.
 void ss_import_begin(struct ss_import *import, struct ss_draft *draft, const char *kind, const cJSON *item);
 void ss_import_send(struct ss_import *import, struct ss_draft *draft);
 

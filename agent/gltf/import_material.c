@@ -35,10 +35,9 @@ static bool send_image(struct ss_import *import, const cJSON *image, bool is_col
     ss_draft_text(&draft, "source", "FILE");
     ss_draft_text(&draft, "filepath", path);
     ss_draft_text(&draft, "color_space", is_color ? "sRGB" : "Non-Color");
-    if (ss_write_file(import->cli, draft.writer, data, size, type)) {
+    import->failed = import->failed || !ss_write_file(import->cli, draft.writer, data, size, type);
+    if (!import->failed) {
         ss_draft_put(&draft, "file");
-    } else {
-        import->failed = true;
     }
     ss_import_send(import, &draft);
     free(data);

@@ -196,12 +196,12 @@ struct sending {
 };
 
 static void put_array(struct sending *sending, const char *name, int ext, const void *data, size_t count) {
+    struct ss_import *import = sending->import;
     char path[128];
     snprintf(path, sizeof path, "at/%s/%s", sending->topology, name);
-    if (ss_write_array(sending->import->cli, sending->draft.writer, ext, data, count)) {
+    import->failed = import->failed || !ss_write_array(import->cli, sending->draft.writer, ext, data, count);
+    if (!import->failed) {
         ss_draft_put(&sending->draft, path);
-    } else {
-        sending->import->failed = true;
     }
 }
 

@@ -177,6 +177,21 @@ def test_an_image_whose_name_is_long_or_no_text(ada, scene, tmp_path, name, path
     assert [image["filepath"] for image in entities(ada, scene, "image")] == [path]
 
 
+def test_what_cannot_be_given_to_the_agent_is_not_sent(ada, scene, tmp_path, monkeypatch):
+    """A folder for temporary files that is not there, instead of a full disk."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "away"))
+    source, many = tmp_path / "in.glb", 100_000
+    positions = numpy.arange(9 * many, dtype="<f4").tobytes()
+    accessor = {"bufferView": 0, "componentType": 5126, "count": 3 * many, "type": "VEC3", "min": [0, 0, 0], "max": [1, 1, 1]}
+    mesh = glb_write.document(accessors=[accessor], bufferViews=[{"buffer": 0, "byteLength": len(positions)}], buffers=[{"byteLength": len(positions)}],
+                              meshes=[{"primitives": [{"attributes": {"POSITION": 0}}]}])
+    for content in (glb_write.glb(mesh, positions), glb_write.glb(pictured({"uri": png(300_000)}))):
+        source.write_bytes(content)
+        done = ada.run("import", scene, source, check=False)
+        assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and "away" in done.stderr, done.stderr
+        assert ada.run("ls", scene).stdout == ""
+
+
 def test_an_empty_scene_is_a_file_too(ada, scene, tmp_path):
     assert json.loads(ada.run("export", scene, tmp_path / "out.glb", "--json").stdout) == {"nodes": 0, "meshes": 0, "materials": 0, "bytes": 0}
     assert gltf_problems(tmp_path / "out.glb") == []
