@@ -133,15 +133,16 @@ static void add_keyframe(struct ss_recording *recording, uint64_t at, size_t off
     recording->keyframes[recording->keyframe_count++] = (struct ss_keyframe){at, offset};
 }
 
+// A blob begins again only when what was begun before has no end, so the last beginning counts.
 static void add_blob(struct ss_recording *recording, const struct ss_sha256 *sha256, size_t offset) {
     struct ss_recorded_blob *blob;
     HASH_FIND(hh, recording->blobs, sha256->b, sizeof sha256->b, blob);
     if (!blob) {
         blob = ss_memory(calloc(1, sizeof *blob));
         blob->sha256 = *sha256;
-        blob->offset = offset;
         HASH_ADD(hh, recording->blobs, sha256, sizeof blob->sha256, blob);
     }
+    blob->offset = offset;
 }
 
 static bool read_place(struct ss_recording *recording, struct ss_reader *reader, bool keyframe) {

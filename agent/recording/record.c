@@ -43,23 +43,19 @@ static uint64_t elapsed(const struct recorder *recorder) { return (uint64_t)(now
 
 // ---- Blobs ------------------------------------------------------------------------------------------------------------------------------
 
-struct named_blob {
-    struct ss_sha256 sha256;
-    uint64_t size;
-};
-
 // The blobs that values name and that are not in the file yet: asking the agent for one ends what an event points to, so they are listed first.
 struct named_blobs {
     const struct ss_writing *writing;
-    struct named_blob *items;
+    struct ss_sha256 *items;
     size_t count;
 };
 
 static void list_blob(void *context, const struct ss_sha256 *sha256, uint64_t size) {
     struct named_blobs *blobs = context;
+    (void)size; // anybody can name a wrong one
     if (!ss_writing_has(blobs->writing, sha256)) {
         blobs->items = ss_memory(realloc(blobs->items, (blobs->count + 1) * sizeof *blobs->items));
-        blobs->items[blobs->count++] = (struct named_blob){*sha256, size};
+        blobs->items[blobs->count++] = *sha256;
     }
 }
 
@@ -73,15 +69,15 @@ static void list_blobs_of_known(void *context, const struct ss_known *entity) {
     }
 }
 
-static bool take_blob(struct ss_writing *writing, struct ss_cli *cli, const struct named_blob *blob) {
+static bool take_blob(struct ss_writing *writing, struct ss_cli *cli, const struct ss_sha256 *sha256) {
     struct scenesync_sha256 name;
     char path[PATH_MAX];
-    memcpy(name.b, blob->sha256.b, sizeof name.b);
-    if (ss_writing_has(writing, &blob->sha256)) {
+    memcpy(name.b, sha256->b, sizeof name.b);
+    if (ss_writing_has(writing, sha256)) {
         return true; // it was listed twice
     }
     FILE *file = scenesync_blob_get(cli->client, &name, path, sizeof path, cli->timeout_ms) == SCENESYNC_OK ? fopen(path, "rb") : NULL;
-    bool ok = file && ss_writing_blob(writing, &blob->sha256, blob->size, file);
+    bool ok = file && ss_writing_blob(writing, sha256, file);
     if (file) {
         fclose(file);
     }

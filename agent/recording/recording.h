@@ -9,7 +9,7 @@
 //   [5, at, scene, false, …]                          state, otherwise like a change
 //
 // and at the end the index's place as a u64 and END. `at` is ms since the start, `scene` counts from 0. A file without an end was cut off: all whole
-// frames of it count. Frames and items that are not known are passed over.
+// frames of it count. A blob that could not be read to its end begins again when it is next named. Frames and items that are not known are passed over.
 #ifndef SS_RECORDING_RECORDING_H
 #define SS_RECORDING_RECORDING_H
 

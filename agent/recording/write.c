@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <uthash.h>
 
 #include "wire/pack.h"
@@ -165,23 +166,26 @@ bool ss_writing_has(const struct ss_writing *writing, const struct ss_sha256 *sh
     return blob != NULL;
 }
 
-static void note_blob(struct ss_writing *writing, const struct ss_sha256 *sha256) {
+static void note_blob(struct ss_writing *writing, const struct ss_sha256 *sha256, uint64_t offset) {
     struct ss_written_blob *blob = ss_memory(calloc(1, sizeof *blob));
     blob->sha256 = *sha256;
-    blob->offset = writing->size;
+    blob->offset = offset;
     HASH_ADD(hh, writing->blobs, sha256, sizeof blob->sha256, blob);
     writing->blob_count++;
 }
 
-bool ss_writing_blob(struct ss_writing *writing, const struct ss_sha256 *sha256, uint64_t size, FILE *from) {
+bool ss_writing_blob(struct ss_writing *writing, const struct ss_sha256 *sha256, FILE *from) {
     static uint8_t piece[SS_RECORDING_PIECE];
+    uint64_t offset = writing->size;
+    struct stat file;
+    if (fstat(fileno(from), &file) != 0 || file.st_size <= 0) {
+        return false;
+    }
+    uint64_t size = (uint64_t)file.st_size;
     for (uint64_t done = 0; done < size;) {
         size_t wanted = size - done < sizeof piece ? (size_t)(size - done) : sizeof piece;
         if (fread(piece, 1, wanted, from) != wanted) {
-            return false; // what was written is a blob without its end, which nobody finds
-        }
-        if (done == 0) {
-            note_blob(writing, sha256);
+            return false; // what was written is a blob without its end, which is not noted, so that it is tried again
         }
         begin(&writing->frame, SS_FRAME_BLOB, 5);
         ss_pack_bin(&writing->frame, sha256->b, sizeof sha256->b);
@@ -191,6 +195,7 @@ bool ss_writing_blob(struct ss_writing *writing, const struct ss_sha256 *sha256,
         end(writing, &writing->frame);
         done += wanted;
     }
+    note_blob(writing, sha256, offset);
     return true;
 }
 

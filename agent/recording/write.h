@@ -33,9 +33,10 @@ void ss_writing_state(struct ss_writing *writing, uint64_t at, size_t scene, con
 void ss_writing_change(struct ss_writing *writing, uint64_t at, size_t scene, const struct scenesync_change *change);
 void ss_writing_put(struct ss_writing *writing);
 
-// ss_writing_has tells whether a blob is in the file. ss_writing_blob puts it there, from a file. Errors: false when it cannot be read.
+// ss_writing_has tells whether a blob is in the file. ss_writing_blob puts it there, all of a file. Errors: false when it cannot be
+// read or is empty; the next try begins the blob again.
 bool ss_writing_has(const struct ss_writing *writing, const struct ss_sha256 *sha256);
-bool ss_writing_blob(struct ss_writing *writing, const struct ss_sha256 *sha256, uint64_t size, FILE *from);
+bool ss_writing_blob(struct ss_writing *writing, const struct ss_sha256 *sha256, FILE *from);
 
 // ss_writing_end writes the index and closes the file. Returns false when any of it could not be written.
 bool ss_writing_end(struct ss_writing *writing, uint64_t at);

@@ -165,6 +165,42 @@ def test_meshes_and_images_are_in_the_file(two, scene, tmp_path):
         eve.run("blob", "get", sha256, "-o", tmp_path / "got")
 
 
+def test_a_wrong_size_does_not_keep_a_blob_out_of_the_file(two, scene, tmp_path):
+    ada, _ = two
+    path, data = tmp_path / "a.rec", tmp_path / "data"
+    data.write_bytes(os.urandom(3_000_000))
+    sha256 = ada.run("blob", "put", data).stdout.strip()
+    recorder = Recorder(ada, path, scene)
+    for size in (3_000_001, 5, 3_000_000):
+        create(ada, scene, "image", name=f"{size} bytes", source="FILE", file={"sha256": sha256, "size": size})
+        time.sleep(0.3)
+    assert "1 blobs" in recorder.end()
+    with world(tmp_path / "elsewhere") as elsewhere:
+        eve = elsewhere.agent("eve")
+        assert eve.run("replay", path, "--scene", scene, "--speed", "0").stderr == ""
+        eve.run("blob", "get", sha256, "-o", tmp_path / "got")
+        assert (tmp_path / "got").read_bytes() == data.read_bytes()
+
+
+def test_a_blob_that_was_begun_twice_is_found(two, scene, tmp_path):
+    """The disk failed in the middle of it, and the recorder was killed before the index."""
+    ada, _ = two
+    path, data = tmp_path / "a.rec", tmp_path / "data"
+    data.write_bytes(os.urandom(3_000_000))
+    sha256 = ada.run("blob", "put", data).stdout.strip()
+    create(ada, scene, "image", name="Image", source="FILE", file={"sha256": sha256, "size": 3_000_000})
+    Recorder(ada, path, scene).end()
+    whole = path.read_bytes()
+    header = 12 + struct.unpack_from("<I", whole, 8)[0]
+    piece = 4 + struct.unpack_from("<I", whole, header)[0]
+    path.write_bytes(whole[:header + piece] + whole[header:-16])
+    with world(tmp_path / "elsewhere") as elsewhere:
+        eve = elsewhere.agent("eve")
+        assert "damaged" not in eve.run("replay", path, "--scene", scene, "--speed", "0").stderr
+        eve.run("blob", "get", sha256, "-o", tmp_path / "got")
+        assert (tmp_path / "got").read_bytes() == data.read_bytes()
+
+
 def test_several_scenes_go_into_one_file(two, scene, tmp_path):
     ada, bob = two
     path = tmp_path / "a.rec"
