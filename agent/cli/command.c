@@ -5,13 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "util/bytes.h"
+
 int ss_fail(const char *format, ...) {
+    char text[8192];
     va_list arguments;
     va_start(arguments, format);
-    fputs("scenesync: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    ss_text_tame(text);
+    fprintf(stderr, "scenesync: %s\n", text);
     return SS_EXIT_FAILED;
 }
 

@@ -48,7 +48,8 @@ extern const struct ss_command *const ss_commands[];
 // What the overview and the manual say of scenes, and of every command's options.
 extern const char ss_about[], ss_options_help[];
 
-// ss_fail prints "scenesync: …" on stderr and returns SS_EXIT_FAILED; ss_usage prints how the command is called and returns SS_EXIT_USAGE.
+// ss_fail prints a line "scenesync: …" on stderr, control characters in it as `?`, and returns SS_EXIT_FAILED; ss_usage prints how the command is
+// called and returns SS_EXIT_USAGE.
 __attribute__((format(printf, 1, 2))) int ss_fail(const char *format, ...);
 int ss_usage(const struct ss_command *command, const char *why);
 

@@ -6,14 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-// Bytes from others must not be able to drive the terminal or to begin a line.
-static void clean(char *text) {
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
-            *text = '?';
-        }
-    }
-}
+#include "util/bytes.h"
 
 void ss_log(const char *format, ...) {
     struct timespec now;
@@ -27,7 +20,7 @@ void ss_log(const char *format, ...) {
     va_start(args, format);
     int wrote = vsnprintf(line + len, sizeof(line) - len - 1, format, args);
     va_end(args);
-    clean(line);
+    ss_text_tame(line);
     if (wrote > 0) {
         len += (size_t)wrote;
     }

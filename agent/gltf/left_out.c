@@ -30,7 +30,7 @@ void ss_left_out_add(struct ss_left_out **list, const char *what, const char *na
 void ss_left_out_finish(struct ss_left_out **list) {
     struct ss_left_out *each, *next;
     HASH_ITER(hh, *list, each, next) {
-        fprintf(stderr, "scenesync: %zu %s: %s%s\n", each->count, each->what, each->first, each->count > 1 ? ", …" : "");
+        ss_fail("%zu %s: %s%s", each->count, each->what, each->first, each->count > 1 ? ", …" : "");
         HASH_DEL(*list, each);
         free(each);
     }

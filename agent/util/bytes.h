@@ -22,6 +22,15 @@ static inline bool ss_slice_equal(struct ss_slice a, struct ss_slice b) {
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+// ss_text_tame makes `?` of control characters: text from others must not be able to drive the terminal or to begin a line.
+static inline void ss_text_tame(char *text) {
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+            *text = '?';
+        }
+    }
+}
+
 static inline int ss_stamp_compare(const struct ss_stamp *a, const struct ss_stamp *b) { return memcmp(a->b, b->b, sizeof a->b); }
 static inline bool ss_uuid_equal(const struct ss_uuid *a, const struct ss_uuid *b) { return memcmp(a->b, b->b, sizeof a->b) == 0; }
 static inline bool ss_origin_equal(const struct ss_origin *a, const struct ss_origin *b) { return memcmp(a->b, b->b, sizeof a->b) == 0; }

@@ -192,6 +192,14 @@ def test_what_cannot_be_given_to_the_agent_is_not_sent(ada, scene, tmp_path, mon
         assert ada.run("ls", scene).stdout == ""
 
 
+def test_names_do_not_drive_the_terminal(ada, scene, tmp_path):
+    source = tmp_path / "in.glb"
+    source.write_bytes(glb_write.glb(glb_write.document(animations=[{"name": "wave\x1b[2J\n\x7f"}])))
+    assert ada.run("import", scene, source).stderr == "scenesync: 1 animations were left out: wave?[2J??\n"
+    source.write_bytes(glb_write.glb(glb_write.document(extensionsRequired=["EXT\x1b]0;title\x07"])))
+    assert ada.run("import", scene, source, check=False).stderr.endswith("not known here: EXT?]0;title?\n")
+
+
 def test_an_empty_scene_is_a_file_too(ada, scene, tmp_path):
     assert json.loads(ada.run("export", scene, tmp_path / "out.glb", "--json").stdout) == {"nodes": 0, "meshes": 0, "materials": 0, "bytes": 0}
     assert gltf_problems(tmp_path / "out.glb") == []
