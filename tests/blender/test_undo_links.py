@@ -167,3 +167,39 @@ def test_undo_while_a_topology_is_on_its_way(version, two):
     settle(a, b)
     same(a, b)
     assert a.run("result = bpy.data.objects['mine'].location.x") == 0
+
+
+@versions
+def test_undo_of_a_mesh_that_loses_its_object(version, two):
+    """Blender shows the vertex groups of a mesh through an object only: what undo did to them is found before that object goes."""
+    a, b = two
+    b.run("bpy.ops.mesh.primitive_cube_add()\none = bpy.context.object\npush()")
+    settle(b, a)
+    a.run("push()")
+    b.run(
+        "mesh, two = one.data, bpy.data.objects.new('two', one.data)\nbpy.context.scene.collection.objects.link(two)\n"
+        "two.vertex_groups.new(name='dog').add([0], 0.5, 'REPLACE')\nbpy.data.objects.remove(one)\npush()"
+    )
+    settle(b, a)
+    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
+    settle(a, b)
+    a.run(
+        "from scenesync import registration\nsession = registration.session()\nfind, take = session._find_edits, session._take_in\n"
+        "after_undo, one_thing = session.diff._after_undo, 0.0\n"
+        "def meshes_second():\n"
+        "    after_undo()\n"
+        "    session.watch.dirty.clear()\n"
+        "    first, *rest = sorted(session.diff.restore, key=lambda key: (key[0] != 'object', key[0] != 'mesh'))\n"
+        "    session.diff.restore = dict.fromkeys([first, *sorted(rest, key=lambda key: key[0] != 'mesh')], True)\n"
+        "session.diff._after_undo = meshes_second\n"
+        "def find_one_then_all(deadline):\n"
+        "    global one_thing\n"
+        "    find(one_thing)\n"
+        "    one_thing = float('inf')\n"
+        "session._find_edits, session._take_in = find_one_then_all, lambda deadline: take(0.0)\nundo()"
+    )
+    settle(a, b)
+    a.run("del session._find_edits, session._take_in, session.diff._after_undo")
+    settle(a, b)
+    same(a, b)
+    assert a.run("result = bpy.data.objects['two'].vertex_groups.keys()") == ["dog"]

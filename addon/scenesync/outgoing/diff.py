@@ -129,9 +129,16 @@ class Diff:
             self.session.apply.put(kind_name, uuid, back, force=True)
 
     def compare_undone(self, kind_name, uuid):
-        """Before others' values are written: find all that undo has changed of it, as its parts can only be put back together."""
+        """Before others' values are written: find all that undo has changed of it, as its parts can only be put back together; and of what an
+        object shows, as Blender does not show all of a mesh that no object uses."""
+        if not self.restore:
+            return
         if self.restore.pop((kind_name, uuid), False):
             self._guard((kind_name, uuid), True)
+        shown = self.ctx.identity.find(uuid) if kind_name == "object" else None
+        data = None if shown is None or shown.data is None else self.ctx.identity.known(shown.data)
+        if data is not None:
+            self.compare_undone(self.ctx.identity.entries[data].kind, data)
 
     def send_unnoticed(self, kind, uuid, block, record, incoming):
         """Before others' values are written: what changed here without an event and is not about to be overwritten is an edit."""
