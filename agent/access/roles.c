@@ -47,8 +47,6 @@ const struct ss_role *ss_role_find(const char *name) {
     return NULL;
 }
 
-const char *ss_role_names(void) { return "owner, editor, viewer or bridge"; }
-
 void ss_grant_make(struct ss_grant *grant, const char *scene, const struct ss_role *role, const char *user) {
     *grant = (struct ss_grant){.role = role};
     snprintf(grant->scene, sizeof(grant->scene), "%s", scene);

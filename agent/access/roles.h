@@ -16,9 +16,8 @@ struct ss_role {
     bool writes; // may put files into the store
 };
 
-// ss_role_find returns a role by its name, or NULL. ss_role_names lists them for people.
+// ss_role_find returns a role by its name, or NULL.
 const struct ss_role *ss_role_find(const char *name);
-const char *ss_role_names(void);
 
 enum { SS_ROLE_WORD = 80, SS_ROLE_NAME = 3 * SS_ROLE_WORD };
 
