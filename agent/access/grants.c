@@ -58,12 +58,11 @@ void ss_grants_remove(cJSON *commands, const struct ss_grant *grant) {
 
 enum ss_user ss_user_find(struct ss_control *control, const char *user) {
     cJSON *client = ss_control_data(control, ss_command("getClient", "username", user), "client");
-    const cJSON *role;
+    const cJSON *roles = cJSON_GetObjectItemCaseSensitive(client, "roles"), *role;
     struct ss_grant grant;
-    enum ss_user found = client != NULL ? SS_USER_OURS : SS_USER_NONE;
-    cJSON_ArrayForEach(role, cJSON_GetObjectItemCaseSensitive(client, "roles")) {
-        found = ss_grant_parse(&grant, ss_json_text(role, "rolename")) ? found : SS_USER_BROKERS;
-    }
+    bool ours = cJSON_GetArraySize(roles) > 0 && cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(client, "groups")) == 0;
+    cJSON_ArrayForEach(role, roles) { ours = ours && ss_grant_parse(&grant, ss_json_text(role, "rolename")); }
+    const enum ss_user known = ours ? SS_USER_OURS : SS_USER_BROKERS, found = client != NULL ? known : SS_USER_NONE;
     cJSON_Delete(client);
     return found;
 }

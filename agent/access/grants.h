@@ -16,7 +16,8 @@ bool ss_grants_next(const cJSON *grants, int *at, const char *user, const char *
 void ss_grants_add(cJSON *commands, const struct ss_grant *grant);
 void ss_grants_remove(cJSON *commands, const struct ss_grant *grant);
 
-// ss_user is whether the broker knows a user, and whether that is one of its own: an administrator, whom no invitation may touch.
+// ss_user is whether the broker knows a user, and whether that is one of its own, whom no invitation may touch: whoever has anything but our
+// roles, or none at all.
 enum ss_user { SS_USER_NONE, SS_USER_OURS, SS_USER_BROKERS };
 enum ss_user ss_user_find(struct ss_control *control, const char *user);
 
