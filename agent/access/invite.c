@@ -91,37 +91,38 @@ static const char *take_wish(const struct ss_request *request, struct ss_wish *w
     return wrong;
 }
 
-// A user has one role in a scene: the new one takes the place of the old.
-static bool take_old_role(struct ss_control *control, cJSON *commands, const struct ss_grant *grant) {
-    cJSON *grants = ss_grants_list(control);
+// A user has one role in a scene: the new one takes the place of the old. Where there is no user any more, whom another hand took away, all
+// roles that were left go.
+static void take_old_roles(const cJSON *grants, cJSON *commands, const struct ss_wish *wish) {
     struct ss_grant old;
-    for (int at = 0; ss_grants_next(grants, &at, grant->user, grant->scene, &old);) {
+    for (int at = 0; ss_grants_next(grants, &at, wish->grant.user, wish->known ? wish->grant.scene : NULL, &old);) {
         cJSON_AddItemToArray(commands, ss_command("deleteRole", "rolename", old.name));
     }
-    cJSON_Delete(grants);
-    return grants != NULL;
 }
 
-static bool grant(struct ss_control *control, struct ss_wish *wish, struct ss_answer *answer) {
-    const enum ss_user user = ss_user_find(control, wish->grant.user);
-    wish->known = user != SS_USER_NONE;
-    if (user == SS_USER_BROKERS) {
-        return ss_answer_fail(answer, "%s administers the broker; give another name", wish->grant.user);
-    }
-    if (!wish->known && !make_random(wish->invitation.password, PASSWORD_BYTES)) {
-        return ss_answer_fail(answer, "there is no randomness for a password");
-    }
+static bool give(struct ss_control *control, const cJSON *grants, const struct ss_wish *wish, struct ss_answer *answer) {
     cJSON *commands = cJSON_CreateArray();
+    take_old_roles(grants, commands, wish);
     if (!wish->known) {
         cJSON *made = ss_command("createClient", "username", wish->grant.user);
         cJSON_AddStringToObject(made, "password", wish->invitation.password);
         cJSON_AddItemToArray(commands, made);
-    } else if (!take_old_role(control, commands, &wish->grant)) {
-        cJSON_Delete(commands);
-        return ss_answer_fail(answer, "%s", control->why);
     }
     ss_grants_add(commands, &wish->grant);
     return ss_control_do(control, commands) || ss_answer_fail(answer, "%s", control->why);
+}
+
+static bool grant(struct ss_control *control, struct ss_wish *wish, struct ss_answer *answer) {
+    cJSON *grants = ss_grants_list(control); // before the user is looked for: who is made in between is known, and keeps the roles
+    const enum ss_user user = ss_user_find(control, wish->grant.user);
+    wish->known = user != SS_USER_NONE;
+    bool ok = (grants != NULL && !control->line->failed) || ss_answer_fail(answer, "%s", control->why);
+    ok = ok && (user != SS_USER_BROKERS || ss_answer_fail(answer, "%s administers the broker; give another name", wish->grant.user));
+    ok = ok && (wish->known || make_random(wish->invitation.password, PASSWORD_BYTES) ||
+                ss_answer_fail(answer, "there is no randomness for a password"));
+    ok = ok && give(control, grants, wish, answer);
+    cJSON_Delete(grants);
+    return ok;
 }
 
 static bool tell_link(const struct ss_access *access, const struct ss_wish *wish, struct ss_answer *answer) {

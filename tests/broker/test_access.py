@@ -130,6 +130,40 @@ def test_what_an_owner_says_is_checked(site):
         assert json.loads(client.next()[1]) == {"v": 1, "ok": True, "call": "7", "text": site.ok("who") + "\n"}
 
 
+@pytest.mark.parametrize("given", [{}, {"groups": [{"groupname": "crew"}]}, {"groups": [{"groupname": "crew"}], "roles": [{"rolename": "film/viewer/karl"}]}],
+                         ids=["without a role", "in a group", "in a group and with a role of ours"])
+def test_the_brokers_own_users_are_left_alone(site, given):
+    site.administer(("createGroup", {"groupname": "crew"}), ("createRole", {"rolename": "film/viewer/karl"}),
+                    ("createClient", {"username": "karl", "password": "word", **given}))
+    done = site.run("invite", "film", "--role", "viewer", "--user", "karl", *site.public)
+    assert done.returncode == 1 and "administers" in done.stderr
+    site.run("revoke", "karl")
+    assert connects(site, "karl", "word")
+
+
+def test_an_invitation_after_another_hand_took_the_user(site):
+    """Whose roles the broker still has; none of them comes back with the name."""
+    for scene, role in (("film", "editor"), ("other", "editor")):
+        site.invite(scene, "--role", role, "--user", "ben")
+    site.administer(("deleteClient", {"username": "ben"}))
+    ben = login(site.invite("film", "--role", "editor", "--user", "ben"))
+    assert connects(site, *ben) and [line.split()[:3] for line in site.ok("who").splitlines()] == [["ben", "film", "editor"]]
+    site.administer(("deleteClient", {"username": "ben"}))
+    login(site.invite("film", "--role", "viewer", "--user", "ben"))
+    assert set(site.listed("readers")) == {"ben"} and site.listed("writers") == {}
+
+
+def test_each_desk_may_answer(site):
+    """Also one with another administrator's login than the first's."""
+    owner = Owner(site, site.invite("film", "--role", "owner", "--user", "olga"))
+    with Desk(site):
+        assert owner.run("who", "film").returncode == 0
+    site.administer(("createClient", {"username": "root", "password": "word", "roles": [{"rolename": "admin"}]}))
+    site.config.write_text(site.config.read_text().replace("user = admin\npassword = secret", "user = root\npassword = word"))
+    with Desk(site):
+        assert owner.run("who", "film").returncode == 0
+
+
 def test_the_desk_comes_back_when_the_broker_does(site):
     owner = Owner(site, site.invite("film", "--role", "owner", "--user", "olga"))
     with Desk(site):

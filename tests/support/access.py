@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A broker whose users are its dynamic security plugin's, over TLS, and invitations to it."""
 import glob
+import json
 import subprocess
 from urllib.parse import parse_qs, urlsplit
 
+from mqtt import Client
 from services import Broker, Service, binary
 
+CONTROL = "$CONTROL/dynamic-security/v1"
 PLUGIN = "/usr/lib/*/mosquitto_dynamic_security.so"
 
 
@@ -38,6 +41,14 @@ class Site:
 
     def invite(self, *words):
         return self.ok("invite", *words, *self.public)
+
+    def administer(self, *commands):
+        """What an administrator tells the broker without us: (its name, its parameters)."""
+        with Client(self.broker.url, "admin", "secret", ca=self.broker.ca) as client:
+            client.subscribe(f"{CONTROL}/response")
+            client.publish(CONTROL, json.dumps({"commands": [{"command": name, **parameters} for name, parameters in commands]}))
+            for response in json.loads(client.next()[1])["responses"]:
+                assert "error" not in response, response
 
     def listed(self, name):
         path = self.users / name
