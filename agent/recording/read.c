@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "recording/recording.h"
 #include "wire/reader.h"
+#include "wire/topics.h"
 
 struct ss_recorded_blob {
     struct ss_sha256 sha256;
@@ -116,7 +117,7 @@ static bool read_header(struct ss_recording *recording, size_t *offset) {
     bool ok = read_list(&reader, 4, &count) && read_uint(&reader, &type) && type == SS_FRAME_HEADER && read_uint(&reader, &version) &&
               version == 1 && read_uint(&reader, &recording->started) && read_list(&reader, 1, &count) && count <= SS_RECORDING_SCENES;
     for (size_t i = 0; ok && i < count; i++) {
-        ok = ss_read(&reader, &item) && item.type == SS_ITEM_STR && item.bytes.len > 0 && item.bytes.len < sizeof recording->scenes[i];
+        ok = ss_read(&reader, &item) && item.type == SS_ITEM_STR && ss_is_scene(item.bytes); // at most 64 bytes
         if (ok) {
             memcpy(recording->scenes[i], item.bytes.data, item.bytes.len);
         }

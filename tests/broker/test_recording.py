@@ -242,5 +242,6 @@ def test_what_is_no_recording_is_refused(two, scene, tmp_path):
 
     assert "no recording" in refused(b"") and "no recording" in refused(b"glTF" * 10)
     assert "damaged" in refused(whole[:10]) and "damaged" in refused(whole[:8] + b"\xff" * 40)
+    assert "damaged" in refused(whole.replace(scene.encode(), b"\x1b" * len(scene)))
     assert "before the scene's state" in refused(whole[:whole.index(b"\x92\x01")])
     assert "it is there already" in ada.run("record", path, scene, check=False).stderr
