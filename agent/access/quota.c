@@ -28,35 +28,68 @@ struct ss_share {
     bool everywhere; // has a role in every scene
 };
 
+// A file, however often it was uploaded: it is deleted where it is not needed, and comes again when it is.
+struct ss_upload {
+    UT_hash_handle hh;
+    struct ss_share *share; // of who did so last
+    uint64_t bytes;
+    char path[];
+};
+
 // ---- Counting ---------------------------------------------------------------------------------------------------------------------------
 
 static void forget(struct ss_quota *quota) {
-    struct ss_share *share, *next;
-    HASH_ITER(hh, quota->shares, share, next) {
+    struct ss_share *share, *next_share;
+    struct ss_upload *upload, *next_upload;
+    HASH_ITER(hh, quota->uploads, upload, next_upload) {
+        HASH_DEL(quota->uploads, upload);
+        free(upload);
+    }
+    HASH_ITER(hh, quota->shares, share, next_share) {
         HASH_DEL(quota->shares, share);
         free(share);
     }
     quota->read = 0;
 }
 
-// A line is `USER /ab/abcd…`; a file that is gone fills nothing.
-static void count_line(struct ss_quota *quota, const char *line) {
-    char user[SS_ROLE_WORD], path[PATH_MAX];
-    const size_t len = strcspn(line, " ");
-    struct stat status;
-    if (line[len] != ' ' || len == 0 || len >= sizeof(user)) {
-        return;
-    }
-    snprintf(user, sizeof(user), "%.*s", (int)len, line);
-    snprintf(path, sizeof(path), "%s%.*s", quota->files, (int)strcspn(line + len + 1, "\n"), line + len + 1);
+static struct ss_share *share_of(struct ss_quota *quota, const char *user, size_t len) {
     struct ss_share *share;
-    HASH_FIND_STR(quota->shares, user, share);
+    HASH_FIND(hh, quota->shares, user, len, share);
     if (share == NULL) {
         share = ss_new(sizeof(*share));
-        memcpy(share->user, user, sizeof(user));
-        HASH_ADD_STR(quota->shares, user, share);
+        memcpy(share->user, user, len);
+        HASH_ADD(hh, quota->shares, user, len, share);
     }
-    share->bytes += stat(path, &status) == 0 ? (uint64_t)status.st_size : 0;
+    return share;
+}
+
+static struct ss_upload *upload_of(struct ss_quota *quota, const char *path, size_t len) {
+    struct ss_upload *upload;
+    HASH_FIND(hh, quota->uploads, path, len, upload);
+    if (upload == NULL) {
+        upload = ss_new(sizeof(*upload) + len + 1);
+        memcpy(upload->path, path, len);
+        HASH_ADD(hh, quota->uploads, path, len, upload);
+    }
+    return upload;
+}
+
+// A line is `USER /ab/abcd…`; a file that is gone fills nothing.
+static void count_line(struct ss_quota *quota, const char *line) {
+    char path[PATH_MAX];
+    const size_t len = strcspn(line, " ");
+    struct stat status;
+    if (line[len] != ' ' || len == 0 || len >= SS_ROLE_WORD) {
+        return;
+    }
+    struct ss_upload *upload = upload_of(quota, line + len + 1, strcspn(line + len + 1, "\n"));
+    if (upload->share != NULL) {
+        upload->share->bytes -= upload->bytes;
+    }
+    snprintf(path, sizeof(path), "%s%s", quota->files, upload->path);
+    upload->share = share_of(quota, line, len);
+    upload->bytes = stat(path, &status) == 0 ? (uint64_t)status.st_size : 0;
+    upload->share->bytes += upload->bytes;
 }
 
 static void count(struct ss_quota *quota) {
@@ -80,7 +113,8 @@ static void count(struct ss_quota *quota) {
 
 // ---- Telling nginx ----------------------------------------------------------------------------------------------------------------------
 
-static void note_who_is_everywhere(struct ss_quota *quota, struct ss_control *control) {
+// Returns false when the broker does not say: nobody is told anything then.
+static bool note_who_is_everywhere(struct ss_quota *quota, struct ss_control *control) {
     cJSON *grants = ss_grants_list(control);
     struct ss_grant grant;
     struct ss_share *share;
@@ -94,6 +128,7 @@ static void note_who_is_everywhere(struct ss_quota *quota, struct ss_control *co
         }
     }
     cJSON_Delete(grants);
+    return grants != NULL;
 }
 
 static bool is_full(const struct ss_quota *quota, const struct ss_share *share) {
@@ -133,7 +168,10 @@ void ss_quota_look(struct ss_quota *quota, struct ss_control *control) {
         forget(quota);
     }
     count(quota);
-    note_who_is_everywhere(quota, control);
+    if (!note_who_is_everywhere(quota, control)) {
+        ss_log("who fills the store: %s", control->why);
+        return;
+    }
     snprintf(path, sizeof(path), "%s/full", quota->users);
     mkdir(path, 0700);
     const int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

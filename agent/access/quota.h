@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct ss_share;
+struct ss_upload;
 
 struct ss_quota {
     const char *files; // the store's folder
@@ -17,6 +18,7 @@ struct ss_quota {
     long read;         // bytes of the list of uploads that are counted
     uint64_t anew_at;  // when everything is counted again, as files may have been deleted
     struct ss_share *shares;
+    struct ss_upload *uploads;
 };
 
 // ss_quota_look counts what is new. Who has a role in every scene works for others and is not limited. Says on stderr what fails, and whose
