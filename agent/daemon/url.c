@@ -98,7 +98,9 @@ bool ss_url_take(char **url, char **user, char **password, const char *const *sc
     bool has_port;
     len = (size_t)(path - host);
     if (!check_host(host, len, &has_port)) {
-        snprintf(why, SS_URL_WHY, "`%.*s` is no host or host:port", (int)(len < 128 ? len : 128), host);
+        snprintf(why, SS_URL_WHY,
+                 "after %s:// and a login there is to be host or host:port; in a login write / as %%2F, @ as %%40, %% as %%25",
+                 DEFAULTS[scheme].scheme); // what is there may be half a password
         return false;
     }
     size_t path_len = strlen(path);

@@ -189,6 +189,7 @@ def test_joining_with_nonsense_says_what_to_write(artist, version):
         ("scene", "Ein Würfel", "Use small letters"),
         ("broker", "127.0.0.1", "must look like mqtt://"),
         ("store", "ftp://here", "must look like http://"),
+        ("store", "s3+https://key:secret/more@s3.example/assets", "of the asset store in the preferences must look like http://"),
     ):
         code = (
             "from types import SimpleNamespace\nfrom scenesync.ui import operators\n"

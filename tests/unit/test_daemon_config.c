@@ -112,11 +112,13 @@ static void what_is_no_address_is_refused(void **state) {
                                         "mqtt://host:65536",
                                         "mqtt://host:1x",
                                         "mqtt://ada@",
+                                        "mqtt://ada:secret/more@host",
                                         "MQTT://host"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char *text = strdup(wrong[i]), *user = NULL, *password = NULL, why[SS_URL_WHY] = "";
         assert_false(ss_url_take(&text, &user, &password, MQTT, why));
         assert_true(strlen(why) > 0);
+        assert_null(strstr(why, "secret"));
         assert_string_equal(text, wrong[i]);
         free(text);
         free(user);

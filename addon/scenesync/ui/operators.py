@@ -77,7 +77,7 @@ def _problem(slug, settings):
         except ValueError:
             good = False
         if not good:
-            return f"The address of the {what} in the preferences, “{address}”, must look like {schemes[0]}://192.168.1.10"
+            return f"The address of the {what} in the preferences must look like {schemes[0]}://192.168.1.10"  # it may hold a password
         if not getattr(bpy.app, "online_access", True) and not _is_here(parts.hostname):
             return f"Blender may not go online, and the {what} is another machine. Allow online access in Preferences, System, Network"
     return None
