@@ -20,7 +20,8 @@ bool ss_merge_wins(const struct ss_stamp *stamp, struct ss_slice value, const st
 static enum ss_step ss_merge_step(const struct ss_merge *merge, const struct ss_cell *old, const struct ss_incoming *new) {
     if (old == NULL)
         return SS_INSERTS;
-    if (merge->local && (old->flags & SS_CELL_OVERLAID) == 0 && ss_slice_equal(ss_cell_value(old), new->value))
+    const bool needless = merge->local || new->name == merge->topology;
+    if (needless && (old->flags & SS_CELL_OVERLAID) == 0 && ss_slice_equal(ss_cell_value(old), new->value))
         return SS_LOSES;
     return ss_merge_wins(&new->stamp, new->value, &old->stamp, ss_cell_value(old)) ? SS_REPLACES : SS_LOSES;
 }

@@ -24,7 +24,8 @@ struct ss_merge {
     const struct ss_alloc *alloc;
     struct ss_scratch *scratch;
     const struct ss_names *names;
-    bool local; // a client's edit: what is there already is no change
+    bool local;        // a client's edit: what is there already is no change
+    uint32_t topology; // of a client's edit, the field that is never stamped again as it is; else SS_NONE
 };
 
 struct ss_merged {

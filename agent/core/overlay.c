@@ -113,7 +113,7 @@ void ss_overlay_show(struct ss_core *core, uint32_t number, struct ss_incoming *
     struct ss_overlay *overlay = ss_overlay_take(core, number);
     if (overlay == NULL)
         return;
-    const struct ss_merge merge = {ss_memory(core), &core->scratch, &core->names, false};
+    const struct ss_merge merge = {ss_memory(core), &core->scratch, &core->names, false, SS_NONE};
     struct ss_cells before = {overlay->cells, overlay->count};
     struct ss_cells after;
     struct ss_merged merged;

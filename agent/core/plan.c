@@ -91,9 +91,10 @@ static uint32_t ss_plan_newer(struct ss_core *core, const struct ss_change *chan
 int ss_plan_merge(struct ss_core *core, uint32_t number, struct ss_incoming *incoming, uint32_t count) {
     struct ss_change *change = &core->plan.changes.items[number];
     // To set what is there already is no edit, unless the disk has refused it or whoever sets it may not know that it is hidden.
+    // A topology, which would take others' arrays with it, is not even then: nothing above it can be removed.
     const bool hidden = (change->flags & (SS_THING_DELETED | SS_THING_NILS)) != 0;
-    const bool local = core->plan.editor != 0 && core->failed_ms == 0 && !hidden;
-    const struct ss_merge merge = {ss_memory(core), &core->scratch, &core->names, local};
+    const bool client = core->plan.editor != 0 && core->failed_ms == 0;
+    const struct ss_merge merge = {ss_memory(core), &core->scratch, &core->names, client && !hidden, client ? core->word.topology : SS_NONE};
     struct ss_cells cells;
     struct ss_merged merged;
     bool done;

@@ -175,6 +175,19 @@ static void a_tombstone_shrinks_after_30_days(void **state) {
     desk_close(&desk);
 }
 
+static void who_revives_a_mesh_as_it_is_keeps_what_others_have_added(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_work(&desk);
+    assert_int_equal(desk_edit(&desk, 7, 1, false, 3, "topology", DESK_BYTES(0xa2, 't', '0')), SS_OK);
+    assert_int_equal(desk_edit(&desk, 7, 2, false, 3, "at/t0/uv", DESK_BYTES(5)), SS_OK);
+    assert_int_equal(desk_edit(&desk, 7, 3, false, 3, "deleted", DESK_BYTES(0xc3)), SS_OK);
+    assert_int_equal(desk_edit(&desk, 7, 4, false, 3, "topology", DESK_BYTES(0xa2, 't', '0')), SS_OK);
+    assert_int_equal(desk_edit(&desk, 7, 5, false, 3, "deleted", DESK_BYTES(0xc2)), SS_OK);
+    assert_int_equal(ss_thing_at(desk.core, 0)->count, 3);
+    desk_close(&desk);
+}
+
 static void give(struct desk *desk, uint64_t ahead_ms, uint64_t seq) {
     struct ss_field field = {ss_slice_text("x"), DESK_BYTES(5), {{0}}};
     ss_store_be(field.stamp.b, 6, 1700000000000U + desk->now + ahead_ms);
@@ -227,6 +240,7 @@ int main(void) {
         cmocka_unit_test(a_large_entity_moves_to_parts_and_survives_a_restart),
         cmocka_unit_test(records_marked_as_a_copy_are_published_under_another_origin),
         cmocka_unit_test(a_tombstone_shrinks_after_30_days),
+        cmocka_unit_test(who_revives_a_mesh_as_it_is_keeps_what_others_have_added),
         cmocka_unit_test(the_future_waits_or_is_refused),
         cmocka_unit_test(what_the_disk_refused_is_refused_and_stored_again),
     };
