@@ -25,7 +25,7 @@ int ss_on_connected(struct ss_core *core, const struct ss_event *event) {
     core->reread = event->connected.replays;
     core->linked_ms = core->now;
     core->checked = core->keeper = core->compared = core->republished = core->checkpoint.known = false;
-    core->replay++;
+    core->first_replay = ++core->replay;
     core->republish = SS_NONE;
     ss_peers_gone(core);
     ss_timer_by(core, SS_TIMER_PEER, core->now);

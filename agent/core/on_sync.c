@@ -73,7 +73,7 @@ static int ss_sync_plan(struct ss_core *core, const struct ss_ev_sync_reply *rep
     return ss_plan_finish(core);
 }
 
-// What a peer has and the broker had not is retained again, by the first who notices.
+// What a peer has and the broker had not is retained again, by the first who notices; or has not any more, as we have just said less.
 static void ss_sync_commit(struct ss_core *core, uint32_t *changed) {
     size_t count = 0;
     for (size_t i = 0; i < core->plan.changes.count; i++) {
@@ -81,8 +81,10 @@ static void ss_sync_commit(struct ss_core *core, uint32_t *changed) {
             changed[count++] = core->plan.changes.items[i].number;
     }
     ss_plan_commit(core);
-    for (size_t i = 0; i < count && core->checked; i++)
-        ss_repair_whole(core, changed[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (core->checked || ss_thing_at(core, changed[i])->said >= core->first_replay)
+            ss_repair_whole(core, changed[i]);
+    }
 }
 
 static void ss_sync_done(struct ss_core *core) {

@@ -94,7 +94,8 @@ int ss_plan_merge(struct ss_core *core, uint32_t number, struct ss_incoming *inc
     // A topology, which would take others' arrays with it, is not even then: nothing above it can be removed.
     const bool hidden = (change->flags & (SS_THING_DELETED | SS_THING_NILS)) != 0;
     const bool client = core->plan.editor != 0 && core->failed_ms == 0;
-    const struct ss_merge merge = {ss_memory(core), &core->scratch, &core->names, client && !hidden, client ? core->word.topology : SS_NONE};
+    const struct ss_merge merge = {ss_memory(core), &core->scratch, &core->names, client && !hidden,
+                                   client ? core->word.topology : SS_NONE};
     struct ss_cells cells;
     struct ss_merged merged;
     bool done;

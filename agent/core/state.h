@@ -307,20 +307,21 @@ struct ss_core {
 
     bool copied; // the records are a copy, or older than what was acknowledged
     bool started, connected;
-    bool there;         // the broker is, but has yet to accept us
-    bool known;         // our first knowledge is complete
-    bool answered;      // by a peer
-    bool replayed;      // the broker has probably replayed all it retains
-    bool reread;        // this connection's replay is of all it retains
-    bool checked;       // and it is over: what comes by other ways since was not in it
-    bool keeper;        // looks after what the broker retains
-    bool compared;      // has looked since it connected or became that, and given back what the broker lacked
-    uint32_t replay;    // counts them
-    uint64_t linked_ms; // when we connected
-    uint32_t republish; // after a replay: next thing to look at; SS_NONE: nothing to do
-    bool republished;   // since we connected: what still is not replayed never is
-    bool partial;       // so it is: only a checkpoint tells a newcomer everything
-    uint64_t proven;    // as many things this broker did replay
+    bool there;            // the broker is, but has yet to accept us
+    bool known;            // our first knowledge is complete
+    bool answered;         // by a peer
+    bool replayed;         // the broker has probably replayed all it retains
+    bool reread;           // this connection's replay is of all it retains
+    bool checked;          // and it is over: what comes by other ways since was not in it
+    bool keeper;           // looks after what the broker retains
+    bool compared;         // has looked since it connected or became that, and given back what the broker lacked
+    uint32_t replay;       // counts them
+    uint32_t first_replay; // of this connection
+    uint64_t linked_ms;    // when we connected
+    uint32_t republish;    // after a replay: next thing to look at; SS_NONE: nothing to do
+    bool republished;      // since we connected: what still is not replayed never is
+    bool partial;          // so it is: only a checkpoint tells a newcomer everything
+    uint64_t proven;       // as many things this broker did replay
     struct ss_checkpoint checkpoint;
     SS_ARRAY(struct ss_peer) peers;
     struct ss_sync sync;

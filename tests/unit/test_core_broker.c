@@ -66,6 +66,45 @@ static void peer_speaks(struct desk *desk) {
     assert_int_equal(desk_step(desk, &event), SS_OK);
 }
 
+static void peer_answers(struct desk *desk, const struct ss_effect *call, const struct ss_entity *entity) {
+    const struct ss_vector_entry has = {{{9}}, 5};
+    const struct ss_vector vector = {1, &has};
+    struct ss_event event = desk_event(desk, SS_EV_SYNC_REPLIED);
+    event.sync_replied = (struct ss_ev_sync_reply){.from = has.from,
+                                                   .call = call->call_sync.call,
+                                                   .last = true,
+                                                   .vector = vector,
+                                                   .entity_count = 1,
+                                                   .entities = entity,
+                                                   .touched = &vector};
+    assert_int_equal(desk_step(desk, &event), SS_OK);
+}
+
+static void what_went_out_before_a_peer_answered_goes_out_again_with_what_it_knew(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_start(&desk);
+    desk_join(&desk, 7);
+    assert_int_equal(desk_edit(&desk, 7, 1, false, 3, "name", DESK_BYTES(1)), SS_OK);
+    desk_stored(&desk);
+    desk_connect(&desk, false);
+    const struct ss_effect *sent = desk_find(&desk, SS_FX_PUBLISH_STATE);
+    assert_int_equal(sent->state.entity.field_count, 1);
+    desk_published(&desk, sent->state.token);
+    peer_speaks(&desk);
+    const struct ss_effect *call = desk_pass(&desk, 200, SS_FX_CALL_SYNC);
+    assert_non_null(call);
+    const struct ss_field field = {ss_slice_text("color"), DESK_BYTES(2), {{0, 0, 0, 0, 0, 1}}};
+    peer_answers(&desk, call, &(struct ss_entity){ss_slice_text("object"), {{3}}, 1, &field});
+    desk_stored(&desk);
+    assert_non_null(desk_pass(&desk, 3000, SS_FX_STORE));
+    desk_stored(&desk);
+    sent = desk_find(&desk, SS_FX_PUBLISH_STATE);
+    assert_non_null(sent);
+    assert_int_equal(sent->state.entity.field_count, 2);
+    desk_close(&desk);
+}
+
 static void a_newcomer_with_somebody_to_ask_has_nothing_replayed(void **state) {
     (void)state;
     struct desk desk = {0};
@@ -181,6 +220,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_broker_that_forgot_is_given_everything_before_all_is_at_rest),
         cmocka_unit_test(a_client_waits_longer_for_a_broker_that_answers),
+        cmocka_unit_test(what_went_out_before_a_peer_answered_goes_out_again_with_what_it_knew),
         cmocka_unit_test(a_newcomer_with_somebody_to_ask_has_nothing_replayed),
         cmocka_unit_test(a_newcomer_with_nobody_to_ask_has_everything_replayed),
         cmocka_unit_test(who_is_heard_of_late_is_still_whoever_looks_after_the_scene),
