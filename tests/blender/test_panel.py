@@ -104,7 +104,7 @@ def test_every_state(artist, tmp_path, version):
 
         artist.synced()
         broker.kill()
-        artist.run("bpy.data.objects['Cube'].location.x = 3")
+        artist.run("bpy.data.objects['Cube'].name = 'Box'")  # one edit; a move has its world matrix follow
         shows(artist, "The broker does not answer", "1 edit not yet with the others", "Unknown until the broker answers")
         broker.start()
         shows(artist, "Nobody else is here", seconds=60)

@@ -41,7 +41,8 @@ class Client:
     def subscribe(self, topic, qos=1):
         """Returns whether the broker grants it."""
         self.paho.subscribe(topic, qos)
-        return max(self._subscribed.get(timeout=SECONDS)) < 128
+        granted = self._subscribed.get(timeout=SECONDS)
+        return all(getattr(code, "value", code) < 128 for code in granted)
 
     def publish(self, topic, payload, qos=1, retain=False):
         """Returns once the broker has acknowledged it."""
