@@ -272,6 +272,30 @@ static void sim_check_newcomer(struct sim *sim, bool alone) {
     sim_records_clear(&after);
 }
 
+static bool sim_is_copied(const struct sim *sim, int agent) {
+    for (int i = 0; i < sim->agents; i++) {
+        if (i != agent && !sim->agent[i].dead && ss_origin_equal(&sim->agent[i].origin, &sim->agent[agent].origin))
+            return true;
+    }
+    return false;
+}
+
+// Agents with one origin are one to all others and do not hear each other, until one of them numbers an edit.
+static void sim_part_copies(struct sim *sim) {
+    enum { ROUNDS = 10 }; // an edit may say what is there already
+    for (int round = 0; round < ROUNDS; round++) {
+        int copied = 0;
+        while (copied < sim->agents && (sim->agent[copied].dead || !sim_is_copied(sim, copied)))
+            copied++;
+        if (copied == sim->agents)
+            return;
+        sim_client_edit(sim, copied);
+        sim_until_equal(sim);
+        sim_run(sim, sim->now + 5000);
+    }
+    sim_fail(sim, "two agents keep one origin");
+}
+
 // Those whom no store tells the time go by the same one.
 static void sim_check_clocks(struct sim *sim) {
     int64_t first = 0, last = 0;
@@ -309,6 +333,7 @@ static void sim_check_return(struct sim *sim) {
 
 void sim_check(struct sim *sim) {
     sim_until_equal(sim);
+    sim_part_copies(sim);
     sim_run(sim, sim->now + 90000); // blobs that died with their agents are given up
     sim_check_clocks(sim);
     for (int i = 0; i < sim->agents; i++) {
