@@ -77,6 +77,15 @@ def shows(artist, *texts, seconds=30):
         time.sleep(0.05)
 
 
+def everything_is_sent(artist):
+    """Wait until the broker has all: what the agent has acknowledged may still be on its way there."""
+    artist.synced()
+    end = time.monotonic() + 30
+    while artist.run("result = registration.session().status.get('pending')"):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 def is_drawn(artist):
     """Wait until the main panel is drawn anew."""
     artist.run("drawn.clear()\npanel._redraw()")
@@ -102,7 +111,7 @@ def test_every_state(artist, tmp_path, version):
         shows(artist, "In “demo”", "Nobody else is here")
         assert artist.run("result = bpy.ops.scenesync.leave.poll()") is True
 
-        artist.synced()
+        everything_is_sent(artist)
         broker.kill()
         artist.run("bpy.data.objects['Cube'].name = 'Box'")  # one edit; a move has its world matrix follow
         shows(artist, "The broker does not answer", "1 edit not yet with the others", "Unknown until the broker answers")
