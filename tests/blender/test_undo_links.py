@@ -137,6 +137,18 @@ def test_undo_of_a_place_while_another_waits_for_its_link(version, two):
     assert b.run("result = [c.name for c in o.users_collection]") == ["Scene Collection"]
 
 
+# Fields whose names end so come only with ARRIVE.
+LATE = (
+    "from scenesync import registration\nreceive = registration.session().receive\ntake, late = receive.entity, []\n"
+    "def entity(kind, uuid, fields, after):\n"
+    "    files = {field: fields.pop(field) for field in list(fields) if field.endswith(name)}\n"
+    "    late.extend([(kind, uuid, files, after)] if files else [])\n"
+    "    take(kind, uuid, fields, after)\n"
+    "receive.entity = entity"
+)
+ARRIVE = "receive.entity = take\nfor arguments in late:\n    take(*arguments)"
+
+
 @versions
 def test_undo_while_a_topology_is_on_its_way(version, two):
     """Large arrays are files, which come later than what names them: undo puts back what is to be there then."""
@@ -150,23 +162,36 @@ def test_undo_while_a_topology_is_on_its_way(version, two):
     a.run("push()")
     b.run(subdivide)
     settle(b, a)
-    a.run(
-        "bpy.data.objects['mine'].location.x = 1\npush()\nfrom scenesync import registration\nreceive = registration.session().receive\n"
-        "take, late = receive.entity, []\n"
-        "def entity(kind, uuid, fields, after):\n"
-        "    files = {name: fields.pop(name) for name in list(fields) if name.endswith('/positions')}\n"
-        "    late.extend([(kind, uuid, files, after)] if files else [])\n"
-        "    take(kind, uuid, fields, after)\n"
-        "receive.entity = entity"
-    )
+    a.run("bpy.data.objects['mine'].location.x = 1\npush()\n" + LATE, name="/positions")
     b.run(subdivide)
     while not a.run("result = len(late)"):
         pass
     a.run("scenesync.pump(0.1)\nundo()")
-    a.run("scenesync.pump(0.5)\nreceive.entity = take\nfor arguments in late:\n    take(*arguments)")
+    a.run("scenesync.pump(0.5)\n" + ARRIVE)
     settle(a, b)
     same(a, b)
     assert a.run("result = bpy.data.objects['mine'].location.x") == 0
+
+
+LAYERED = (
+    "bpy.ops.mesh.primitive_cube_add()\ncube = bpy.context.object\ncube.data.attributes.new('cat', 'FLOAT', 'POINT').data[0].value = 1\n"
+    "cube.vertex_groups.new(name='dog').add([0], 0.5, 'REPLACE')\npush()"
+)
+
+
+@versions
+def test_undo_while_a_new_mesh_is_on_its_way(version, two):
+    """Undo takes away what is there of it; what has come already is not taken for its owner's wish to have nothing."""
+    a, b = two
+    a.run("push()\nbpy.data.objects['mine'].location.x = 1\npush()\n" + LATE, name="/counts")
+    b.run(LAYERED)
+    while not a.run("result = len(late)"):
+        pass
+    a.run("scenesync.pump(0.5)\nsession = registration.session()\ntake_in, session._take_in = session._take_in, lambda deadline: None\nundo()")
+    a.run("scenesync.pump(0.5)\n" + ARRIVE + "\nsession._take_in = take_in")
+    settle(a, b)
+    same(a, b)
+    assert b.run("result = cube.data.attributes['cat'].data[0].value, cube.vertex_groups['dog'].weight(0)") == [1, 0.5]
 
 
 @versions

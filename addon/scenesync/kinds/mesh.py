@@ -153,9 +153,12 @@ class Mesh(Kind):
                     vertex_groups.read(ctx, mesh, mesh, user, memory.name, memory.groups)
 
     def coming(self, uuid):
-        """The topology whose arrays have not all arrived."""
+        """The topology whose arrays have not all arrived, and those that have."""
         memory = self.memories.get(uuid)
-        return {"topology": memory.coming} if memory is not None and memory.announced else {}
+        if memory is None or memory.coming is None:
+            return {}
+        arrived = {f"{AT}{memory.coming}/{name}": values for name, values in memory.arrived.items()}
+        return {"topology": memory.coming, **arrived} if memory.announced else arrived
 
     def decided_by(self, name, changes):
         """Arrays go with the topology that they fit."""
