@@ -8,6 +8,7 @@
 #include "doctor/doctor.h"
 #include "gltf/gltf.h"
 #include "recording/commands.h"
+#include "sweep/sweep.h"
 
 // Those with options of their own.
 static const struct ss_command agent_command = {
@@ -58,6 +59,12 @@ static const struct ss_command who_command = {
     .help = "Lists the users, their roles and until when.\n",
     .main = ss_access_main,
 };
+static const struct ss_command sweep_command = {
+    .name = "sweep",
+    .usage = "sweep --store-files FOLDER --broker URL [--config FILE]",
+    .help = "Deletes checkpoints that are of no use any more from the store's folder.\n",
+    .main = ss_sweep_main,
+};
 
 const struct ss_command *const ss_commands[] = {
     &agent_command,
@@ -87,6 +94,7 @@ const struct ss_command *const ss_commands[] = {
     &join_command,
     &revoke_command,
     &who_command,
+    &sweep_command,
     &ss_command_completion,
     &ss_command_manual,
     NULL,

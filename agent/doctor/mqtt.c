@@ -31,6 +31,8 @@ struct ss_mqtt {
     char why[256];
     unsigned count;
     struct ss_arrived arrived[ARRIVALS];
+    const char *wanted; // the topic whose retained payload goes into `payload`; NULL: none, or it is there
+    struct ss_buffer *payload;
 };
 
 // ---- Paho's thread ----------------------------------------------------------------------------------------------------------------------
@@ -79,6 +81,10 @@ static int on_arrived(void *context, char *topic, int topic_len, MQTTAsync_messa
     struct ss_arrived *arrived = &mqtt->arrived[mqtt->count++ % ARRIVALS];
     *arrived = (struct ss_arrived){.len = (size_t)message->payloadlen, .retained = message->retained != 0};
     snprintf(arrived->topic, sizeof(arrived->topic), "%s", topic);
+    if (mqtt->wanted != NULL && arrived->retained && strcmp(topic, mqtt->wanted) == 0 &&
+        ss_buffer_append(mqtt->payload, message->payload, arrived->len)) {
+        mqtt->wanted = NULL;
+    }
     pthread_cond_broadcast(&mqtt->news);
     pthread_mutex_unlock(&mqtt->lock);
     MQTTAsync_freeMessage(&message);
@@ -252,4 +258,19 @@ bool ss_mqtt_publish(struct ss_mqtt *mqtt, const char *topic, struct ss_slice pa
     }
     const int code = wait_answer(mqtt);
     return code >= 0 && code < 0x80;
+}
+
+bool ss_mqtt_retained(struct ss_mqtt *mqtt, const char *topic, struct ss_buffer *payload, unsigned ms) {
+    pthread_mutex_lock(&mqtt->lock);
+    mqtt->wanted = topic;
+    mqtt->payload = payload;
+    pthread_mutex_unlock(&mqtt->lock);
+    const bool subscribed = ss_mqtt_subscribe(mqtt, topic);
+    const struct timespec until = in_ms(ms);
+    pthread_mutex_lock(&mqtt->lock);
+    while (subscribed && mqtt->wanted != NULL && !mqtt->lost && pthread_cond_timedwait(&mqtt->news, &mqtt->lock, &until) == 0) {}
+    const bool came = mqtt->wanted == NULL;
+    mqtt->wanted = NULL;
+    pthread_mutex_unlock(&mqtt->lock);
+    return came;
 }

@@ -4,7 +4,7 @@
 #define SS_DOCTOR_MQTT_H
 
 #include "edges/config.h"
-#include "util/types.h"
+#include "util/buffer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,5 +34,8 @@ bool ss_mqtt_publish(struct ss_mqtt *mqtt, const char *topic, struct ss_slice pa
 
 // ss_mqtt_comes waits for a message of this length at this topic that has not been waited for yet; `retained`: the broker's copy.
 bool ss_mqtt_comes(struct ss_mqtt *mqtt, const char *topic, size_t len, bool retained, unsigned ms);
+
+// ss_mqtt_retained subscribes to one exact topic and appends what the broker retains there. Returns false when nothing comes.
+bool ss_mqtt_retained(struct ss_mqtt *mqtt, const char *topic, struct ss_buffer *payload, unsigned ms);
 
 #endif

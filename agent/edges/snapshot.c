@@ -85,6 +85,7 @@ void ss_snapshot_part(struct ss_room *room, const struct ss_ev_sync_reply *part)
     struct ss_buffer *out = &room->agent->scratch;
     struct ss_reply reply = {.sync = *part};
     if (part->part == 0) {
+        reply.scene = ss_slice_text(room->name);
         start_writing(snapshots, part->call);
     }
     ss_buffer_clear(out);

@@ -84,11 +84,12 @@ struct ss_call {
 int ss_call_encode(struct ss_codec *codec, const struct ss_call *call, struct ss_buffer *out);
 int ss_call_decode(struct ss_codec *codec, struct ss_slice payload, struct ss_call *call);
 
-// {v, call, from, part, last, entities: [{kind, id, touched, stamp, fields, stamps}…], vector} or {…, blob} or {…, error, text}
+// {v, call, from, part, last, scene?, entities: [{kind, id, touched, stamp, fields, stamps}…], vector} or {…, blob} or {…, error, text}
 struct ss_reply {
     struct ss_ev_sync_reply sync;
     struct ss_slice error; // a word; empty: the call did not fail
     struct ss_slice text;  // what failed and what to do
+    struct ss_slice scene; // on the first part of a checkpoint's blob; empty: it does not say
 };
 
 // Errors of the encoder: SS_WIRE_LIMIT when a part is above SS_MAX_MESSAGE even when compressed.

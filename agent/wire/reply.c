@@ -25,6 +25,7 @@ struct record {
     bool last;
     struct ss_slice error;
     struct ss_slice text;
+    struct ss_slice scene;
     size_t count;
     const struct ss_entity_record *records;
     struct ss_vector vector;
@@ -41,6 +42,7 @@ static const struct ss_key keys[] = {
     {SS_MUST("from", SS_BYTES, AT(from)), .size = sizeof(struct ss_origin)},
     {SS_MUST("last", SS_BOOL, AT(last))},
     {SS_MUST("part", SS_UINT, AT(part))},
+    {SS_MAY("scene", SS_TEXT, AT(scene)), .size = 64},
     {SS_MAY("text", SS_TEXT, AT(text)), .size = 1024},
     {SS_MUST("v", SS_VERSION, 0)},
     {SS_MAY("vector", SS_VECTOR, AT(vector))},
@@ -70,6 +72,7 @@ int ss_reply_encode(struct ss_codec *codec, const struct ss_reply *reply, struct
                             .last = sync->last,
                             .error = reply->error,
                             .text = reply->text,
+                            .scene = reply->scene,
                             .vector = sync->vector,
                             .has_blob = sync->blob.size > 0,
                             .blob = sync->blob};
@@ -126,5 +129,6 @@ int ss_reply_decode(struct ss_codec *codec, struct ss_slice payload, struct ss_r
                                             .blob = record.blob};
     reply->error = record.error;
     reply->text = record.text;
+    reply->scene = record.scene;
     return read_records(codec, &record, &reply->sync);
 }

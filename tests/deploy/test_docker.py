@@ -227,6 +227,11 @@ def test_containers_are_confined(server):
         assert server.machine.docker("exec", name, "touch", "/etc/x", check=False, stderr=subprocess.DEVNULL).returncode != 0
 
 
+def test_old_checkpoints_are_swept(server):
+    """It reaches the broker, and may delete."""
+    server.compose("exec", "-T", "sweep", "sh", "-c", "scenesync sweep --config /agent/agent.conf && touch /store/may && rm /store/may")
+
+
 def test_crashes_lose_nothing(server, people):
     for service in SERVICES:
         server.crash(service)
