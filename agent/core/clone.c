@@ -87,6 +87,7 @@ int ss_clone_leave(struct ss_core *core) {
     core->vectors.lines.items[old_line].ahead_count = 0;
     core->start_seq = 1;
     ss_fx_push(core, SS_FX_NEW_ORIGIN)->new_origin = origin;
+    core->standing = core->effects.count;
     ss_timer_by(core, SS_TIMER_PEER, core->now);
     return SS_OK;
 }

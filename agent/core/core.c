@@ -186,11 +186,12 @@ int ss_core_step(struct ss_core *core, const struct ss_event *event, struct ss_e
     core->now = event->now_ms;
     core->clock.wall_ms = event->wall_ms;
     core->txn = 0;
+    core->standing = 0;
     if (core->woken <= core->now)
         core->woken = SS_NEVER;
     int error = ss_dispatch(core, event);
     if (error != SS_OK) {
-        core->effects.count = 0;
+        core->effects.count = core->standing;
         ss_core_wake(core);
         *effects = (struct ss_effects){core->effects.count, core->effects.items};
         return error;

@@ -379,7 +379,8 @@ struct ss_core *ss_core_create(const struct ss_core_config *config);
 void ss_core_destroy(struct ss_core *core);
 
 // ss_core_step takes one event and fills `effects`, which belong to the core and live until the next step.
-// Errors: SS_ENOMEM and SS_EINVAL leave the core as it was; refusals of content are effects, not errors.
+// Errors: SS_ENOMEM and SS_EINVAL leave the core as it was, but for an origin that had to be left first: `effects`, which say so, are carried out
+// all the same. Refusals of content are effects, not errors.
 int ss_core_step(struct ss_core *core, const struct ss_event *event, struct ss_effects *effects);
 
 // ss_core_each visits every entity that is not deleted in the order of (kind, uuid), with its winning fields (no removed and no hidden

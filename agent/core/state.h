@@ -278,7 +278,8 @@ struct ss_core {
     uint64_t woken; // the last WAKE asked for
 
     struct ss_plan plan;
-    uint64_t txn; // of this step, 0: none yet
+    size_t standing; // effects of this step that are carried out even when it is denied something later: of an origin that was left
+    uint64_t txn;    // of this step, 0: none yet
     uint64_t last_txn, stored_txn;
     uint64_t failed_ms; // the disk refused something at this time; 0: all is well
     uint32_t resave;    // what is stored again after that: next thing
