@@ -95,6 +95,7 @@ class Diff:
             return
         record = self.mirror.get(kind_name, uuid)
         values = entity.read(self.ctx, self.ctx.kinds[kind_name], uuid, block)
+        self.session.sweep.has_read(self.ctx.kinds[kind_name], uuid)
         changes = changed_fields(record.values, values)
         if changes and undone:
             self.ctx.kinds[kind_name].undone(block, changes)

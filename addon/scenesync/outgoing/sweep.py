@@ -38,6 +38,12 @@ class Sweep:
                     break
                 self._look(kind_name, uuid, block, now, whole)
 
+    def has_read(self, kind, uuid):
+        """An event has just made us read all of it: a look can wait."""
+        if kind.sweep is not None:
+            seen, _ = self.signatures.get(uuid, (None, 0.0))
+            self.signatures[uuid] = (seen, time.perf_counter() + kind.sweep / 2)
+
     def _look(self, kind_name, uuid, block, now, whole):
         record = self.mirror.get(kind_name, uuid)
         if record is None or record.deleted:
