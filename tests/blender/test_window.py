@@ -36,7 +36,6 @@ def pair(request, display, agents, scene):
             person.close()
 
 
-@pytest.mark.xfail(reason="open: some runs diverge after undo, most of them on 4.3", raises=AssertionError, strict=False)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_window_lives_through_it(seed, pair):
     history = []
