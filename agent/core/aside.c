@@ -81,10 +81,13 @@ static bool ss_aside_merge(struct ss_core *core, const struct ss_aside *entry) {
         ss_plan_abort(core);
         return false;
     }
+    const bool news = core->plan.changes.items[change].changed;
     ss_plan_commit(core);
-    core->checkpoint.stale = true;
+    core->checkpoint.stale |= news;
     for (uint32_t i = 0; i < count; i++)
         ss_clock_observe(&core->clock, &incoming[i].stamp);
+    if (news)
+        ss_repair_whole(core, entry->thing); // who had it aside may have had the broker retain something older since
     return true;
 }
 
@@ -96,7 +99,6 @@ void ss_aside_run(struct ss_core *core) {
         } else if (!ss_aside_merge(core, entry)) {
             ss_timer_by(core, SS_TIMER_ASIDE, core->now + SS_RETRY_MS);
         } else {
-            ss_repair_whole(core, entry->thing); // who had it aside may have had the broker retain something older since
             ss_alloc_free(ss_memory(core), entry->record);
             *entry = core->aside.items[--core->aside.count];
         }

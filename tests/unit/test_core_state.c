@@ -214,6 +214,31 @@ static void the_future_waits_or_is_refused(void **state) {
     desk_close(&desk);
 }
 
+// Whoever had it aside may have had the broker retain something older; not when it has come by another way since.
+static void what_was_set_aside_is_published_when_it_is_news(void **state) {
+    (void)state;
+    for (int known = 0; known < 2; known++) {
+        struct desk desk = {0};
+        desk_work(&desk);
+        give(&desk, 10ULL * 60 * 1000, 1);
+        assert_int_equal(desk.core->aside.count, 1);
+        if (known == 1) {
+            struct ss_event event = desk_event(&desk, SS_EV_CLOCK_OFFSET);
+            event.clock.offset_ms = 10LL * 60 * 1000;
+            assert_int_equal(desk_step(&desk, &event), SS_OK);
+            give(&desk, 10ULL * 60 * 1000, 1);
+            assert_int_equal(desk.core->scene.present, 1);
+        }
+        desk.now += 5ULL * 60 * 1000;
+        desk_do(&desk, SS_EV_TIME);
+        assert_int_equal(desk.core->aside.count, 0);
+        desk.now += 2000;
+        desk_do(&desk, SS_EV_TIME);
+        assert_int_equal(desk.core->next_seq, known == 1 ? 1 : 2);
+        desk_close(&desk);
+    }
+}
+
 static void what_the_disk_refused_is_refused_and_stored_again(void **state) {
     (void)state;
     struct desk desk = {0};
@@ -242,6 +267,7 @@ int main(void) {
         cmocka_unit_test(a_tombstone_shrinks_after_30_days),
         cmocka_unit_test(who_revives_a_mesh_as_it_is_keeps_what_others_have_added),
         cmocka_unit_test(the_future_waits_or_is_refused),
+        cmocka_unit_test(what_was_set_aside_is_published_when_it_is_news),
         cmocka_unit_test(what_the_disk_refused_is_refused_and_stored_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
