@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two people, each with a Blender and an agent of their own, at one broker and one store.
 
-SCENESYNC_BLENDERS lists the versions to test with, default 3.4 only. Blenders are started once per file and version; every test gets an
-empty Blender on each side and a scene of its own.
+SCENESYNC_BLENDERS lists the versions to test with; by default 3.4 only, or with a window (`versions`) all. Blenders are started once per
+file and version; every test gets an empty Blender on each side and a scene of its own.
 """
 
 import itertools
@@ -16,6 +16,8 @@ from blender import Blender, settle
 from undo import UNDO
 
 VERSIONS = os.environ.get("SCENESYNC_BLENDERS", "3.4").split(",")
+IN_WINDOWS = os.environ.get("SCENESYNC_BLENDERS", ",".join(blenders.VERSIONS)).split(",")
+versions = pytest.mark.parametrize("version", IN_WINDOWS, scope="module")  # one after the other, so that no window stays open beside others
 _scenes = itertools.count(1)
 
 
@@ -100,11 +102,14 @@ def opened(display):
 
 @pytest.fixture
 def borrow(opened, request):
-    """borrow(key, start): the Blenders that `start` opens, kept for the next test until one fails, as Mesa's first picture takes seconds."""
+    """borrow(key, start): the Blenders that `start` opens, kept for the next test until one fails or borrows others, as Mesa's first picture
+    takes seconds."""
     lent = {}
     failed = request.session.testsfailed
 
     def borrow(key, start):
+        if key not in opened:
+            close(opened)
         lent[key] = opened.pop(key, None) or start()
         return lent[key]
 
@@ -116,8 +121,8 @@ def borrow(opened, request):
 
 
 def close(groups):
-    for group in groups.values():
-        for blender in group:
+    while groups:
+        for blender in groups.popitem()[1]:
             blender.close()
 
 

@@ -7,6 +7,7 @@ import blenders
 import pytest
 import services
 from blender import Blender
+from conftest import versions
 
 # The sidebar shows its first tab, Item: our panels go there. Every time one is drawn, what it says is kept.
 SHOW = """
@@ -95,7 +96,7 @@ def is_drawn(artist):
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("version", blenders.VERSIONS)
+@versions
 def test_every_state(artist, tmp_path, version):
     broker, store = services.Broker(tmp_path), services.Store(tmp_path)
     agent = services.Agent(tmp_path / "a", broker.url, store.url, name="anna")
@@ -128,7 +129,7 @@ def test_every_state(artist, tmp_path, version):
             service.stop()
 
 
-@pytest.mark.parametrize("version", blenders.VERSIONS)
+@versions
 def test_a_wrong_password(artist, tmp_path, version):
     with services.Broker(tmp_path, config="lan.conf", passwords={"anna": "right"}) as broker:
         settings = tmp_path / "agent.ini"
@@ -138,7 +139,7 @@ def test_a_wrong_password(artist, tmp_path, version):
             shows(artist, "The broker refuses this user and password", "Correct them in the preferences")
 
 
-@pytest.mark.parametrize("version", blenders.VERSIONS)
+@versions
 def test_people(artist, agents, scene, version):
     other = Blender("3.4")
     try:
@@ -158,7 +159,7 @@ def test_people(artist, agents, scene, version):
         agents[1].start()
 
 
-@pytest.mark.parametrize("version", blenders.VERSIONS)
+@versions
 def test_the_question_is_answered_with_a_button(artist, agents, scene, version):
     other = Blender("3.4")
     try:
@@ -178,7 +179,7 @@ def test_the_question_is_answered_with_a_button(artist, agents, scene, version):
         other.close()
 
 
-@pytest.mark.parametrize("version", blenders.VERSIONS)
+@versions
 def test_problems_progress_and_their_end(artist, agents, scene, version):
     artist.join(agents[0], scene)
     shows(artist, f"In “{scene}”")
@@ -192,7 +193,7 @@ def test_problems_progress_and_their_end(artist, agents, scene, version):
     assert not any("lamp" in line for line in artist.run(READ, names=BOTH))
 
 
-@pytest.mark.parametrize("version", blenders.VERSIONS)
+@versions
 def test_joining_with_nonsense_says_what_to_write(artist, version):
     for name, value, says in (
         ("scene", "Ein Würfel", "Use small letters"),
@@ -211,7 +212,7 @@ def test_joining_with_nonsense_says_what_to_write(artist, version):
         artist.run("bpy.ops.scenesync.join(scene='Ein Würfel')")
 
 
-@pytest.mark.parametrize("version", blenders.VERSIONS)
+@versions
 def test_text_is_wrapped_and_not_cut(artist, version):
     text = "The broker does not answer: mqtt://a-very-long-name-of-a-machine.example.org:1883/path. Check it"
     for width in (40, 120, 300):

@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Undo and redo in Blenders with windows: ordinary edits for the others, and never fatal for whom they surprise."""
 
-import pytest
 from blender import same, settle
-from conftest import VERSIONS
+from conftest import versions
 from undo import locations
-
-versions = pytest.mark.parametrize("version", VERSIONS)
 
 
 @versions

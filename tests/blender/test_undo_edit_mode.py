@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Undo and redo within Edit Mode, where Blender has steps of another sort."""
 
-import pytest
 from blender import same, settle
-from conftest import VERSIONS
+from conftest import versions
 from undo import locations
 
 SUBDIVIDE = """
@@ -16,7 +15,6 @@ with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
     bpy.ops.mesh.subdivide()
     push()
 """
-versions = pytest.mark.parametrize("version", VERSIONS)
 
 
 @versions

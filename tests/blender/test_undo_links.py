@@ -3,9 +3,7 @@
 
 import pytest
 from blender import same, settle
-from conftest import VERSIONS
-
-versions = pytest.mark.parametrize("version", VERSIONS)
+from conftest import versions
 
 
 @versions
@@ -27,8 +25,8 @@ def test_undo_of_what_is_not_linked_yet(version, two):
     assert a.run("result = [c.name for c in bpy.context.scene.collection.children]") == ["theirs"]
 
 
-@versions
 @pytest.mark.parametrize("noticed", (True, False))
+@versions
 def test_purge_of_what_is_not_linked_yet(version, noticed, two):
     """Links are made in batches: what nothing uses until then is not unused in the scene."""
     a, b = two

@@ -10,6 +10,7 @@ import os
 import blenders
 import pytest
 from blender import Blender, BlenderDied, same, settle
+from conftest import IN_WINDOWS
 
 FIRST, _, LAST = os.environ.get("SCENESYNC_SEEDS", os.environ.get("SCENESYNC_SEED", "1")).partition("-")
 SEEDS = range(int(FIRST), int(LAST or FIRST) + 1)
@@ -17,7 +18,7 @@ STEPS = int(os.environ.get("SCENESYNC_STEPS", "500"))
 CHECK = 100  # steps between two comparisons
 
 
-@pytest.fixture(params=[v for v in blenders.VERSIONS if v in os.environ.get("SCENESYNC_BLENDERS", ",".join(blenders.VERSIONS))])
+@pytest.fixture(params=IN_WINDOWS)
 def pair(request, display, agents, scene):
     """One with a window and one without, empty, in one scene."""
     blenders.require(request.param)
