@@ -22,12 +22,16 @@ const commands = {
   wait: (expression, timeout) => page.waitForFunction(expression, undefined, { timeout, polling: 100 }).then(() => true),
   click: (selector) => page.click(selector),
   click_at: (x, y) => page.mouse.click(x, y),
-  drag: async (x, y, toX, toY) => {
+  drag: async (...path) => {
+    await commands.hold(...path);
+    await commands.release();
+  },
+  hold: async (x, y, toX, toY) => {
     await page.mouse.move(x, y);
     await page.mouse.down();
     for (let step = 1; step <= 8; step++) await page.mouse.move(x + ((toX - x) * step) / 8, y + ((toY - y) * step) / 8);
-    await page.mouse.up();
   },
+  release: () => page.mouse.up(),
   fill: (selector, text) => page.fill(selector, text),
   press: (key) => page.keyboard.press(key),
   text: (selector) => page.textContent(selector),

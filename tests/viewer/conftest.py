@@ -30,9 +30,18 @@ def world(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    """One Chromium for a file: starting it and compiling its shaders takes longest."""
-    page = Page()
+def guarded(tmp_path_factory):
+    """A broker and a store with passwords: alice may edit, vera may look."""
+    folder = tmp_path_factory.mktemp("guarded")
+    words = {"alice": "secret-a", "vera": "secret-v"}
+    with services.Broker(folder, "lan.conf", words) as broker, services.Store(folder, "store-lan.conf", words) as store:
+        yield broker, store
+
+
+@pytest.fixture(scope="module")
+def browser(request):
+    """One Chromium for a file: starting it and compiling its shaders takes longest. Without a graphics card, a small WINDOW is a fast one."""
+    page = Page(*getattr(request.module, "WINDOW", (1280, 800)))
     yield page
     page.close()
 

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A plain MQTT client that makes many objects and moves them, with nothing of ours but the schema's reference encoder."""
 import math
+import queue
 import struct
 import sys
 import time
 import uuid
 from pathlib import Path
 
+import msgpack
 import paho.mqtt.client as mqtt
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "schemas"))
@@ -33,13 +35,15 @@ def floats(values):
 class Crowd:
     """`count` cubes in the scene, in a square."""
 
-    def __init__(self, broker, scene, count):
+    def __init__(self, broker, scene, count, login=None):
         self.root = f"scenesync/v1/{scene}"
         self.ids = [uuid.uuid4().bytes for _ in range(count)]
         self.side = math.ceil(math.sqrt(count))
         self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION1) if hasattr(mqtt, "CallbackAPIVersion") else mqtt.Client()
         self.client.max_inflight_messages_set(0)
         self.client.max_queued_messages_set(0)
+        if login:
+            self.client.username_pw_set(*login)
         self.client.connect("127.0.0.1", broker.port)
         self.client.loop_start()
         self.scene_id = uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_URL, f"scenesync:{scene}"), "scene")
@@ -60,6 +64,16 @@ class Crowd:
             self.state("object", key, {"name": f"Cube {number}", "type": "MESH", "data": mesh, f"collections/{self.scene_id.hex}": True})
             last = self.state("transform", key, {"location": list(self.place(number, 0)), "scale": [0.4, 0.4, 0.4]})
         last.wait_for_publish()
+
+    def heard(self, kind, field, key):
+        """The value of a field of one entity that the broker retains."""
+        held = queue.Queue()
+        self.client.on_message = lambda _, __, message: held.put(message.payload)
+        topic = f"{self.root}/state/{kind}/{uuid.UUID(key)}"
+        self.client.subscribe(topic)
+        fields = msgpack.unpackb(held.get(timeout=20))["fields"]
+        self.client.unsubscribe(topic)
+        return fields[field]
 
     def place(self, number, when):
         x, y = number % self.side - self.side / 2, number // self.side - self.side / 2

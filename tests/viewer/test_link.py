@@ -11,6 +11,7 @@ import pytest
 import services
 from crowd import Crowd
 
+WINDOW = (960, 540)
 NOTICE = ".notice"
 
 
@@ -117,15 +118,6 @@ def test_a_broker_that_is_not_there(page, world, scene):
     says(page, NOTICE, "Connection lost")
 
 
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory):
-    """A broker and a store with passwords: alice may edit, vera may look."""
-    folder = tmp_path_factory.mktemp("guarded")
-    words = {"alice": "secret-a", "vera": "secret-v"}
-    with services.Broker(folder, "lan.conf", words) as broker, services.Store(folder, "store-lan.conf", words) as store:
-        yield broker, store
-
-
 @pytest.mark.parametrize("user, password, said", [("alice", "wrong", "wrong name or password"), ("nobody", "x", "wrong name or password"), ("", "", "give a user name")])
 def test_a_wrong_password_is_told(page, world, guarded, scene, user, password, said):
     broker, store = guarded
@@ -142,6 +134,8 @@ def test_the_broker_says_who_may_edit(page, world, guarded, scene, user, passwor
     page.wait(f"window.scenesync?.session.role === {role!r}")
     assert page.text(".role") == ("view only" if role == "viewer" else "")
     assert "password" not in page.evaluate("location.hash")
+    page.evaluate("window.lost = 0; scenesync.session.connection.client.on('close', () => lost++); new Promise((done) => setTimeout(done, 3000))")
+    assert page.evaluate("lost") == 0 and page.evaluate("scenesync.session.link.state") == "online"  # to be refused has not cost the connection
 
 
 def test_the_store_answers_a_page_of_another_origin(page, world, guarded):

@@ -6,11 +6,12 @@ import type { Link } from "./net/connection.js";
 import { Session } from "./net/session.js";
 import type { Settings } from "./net/settings.js";
 import type { Entity } from "./model/entity.js";
-import { reference } from "./model/graph.js";
+import { reference, type Node } from "./model/graph.js";
 import { toRows } from "./model/matrix.js";
 import { Assets } from "./scene/assets.js";
 import { lensOf, pictureAspect, type Lens } from "./scene/camera.js";
 import { Content } from "./scene/content.js";
+import { Gizmo } from "./scene/gizmo.js";
 import { Navigate } from "./scene/navigate.js";
 import { Others } from "./scene/others.js";
 import { Outline } from "./scene/outline.js";
@@ -22,6 +23,7 @@ import { Picture } from "./ui/picture.js";
 import { MaskPreview } from "./ui/preview.js";
 import { Properties } from "./ui/properties.js";
 import { Status } from "./ui/status.js";
+import { Tools } from "./ui/tools.js";
 import { Tree } from "./ui/tree.js";
 
 const OWN = "#ffb454";
@@ -41,6 +43,8 @@ export class App {
   private readonly others: Others;
   private readonly outline: Outline;
   private readonly pick: Pick;
+  private readonly gizmo: Gizmo;
+  private readonly tools: Tools;
   private readonly navigate: Navigate;
   private readonly bar: Bar;
   private readonly tree: Tree;
@@ -71,7 +75,7 @@ export class App {
       setShadows: (shown) => this.restyle(() => (this.content.lights.shadows = shown)),
     });
     this.tree = new Tree(
-      () => this.content?.graph,
+      () => this.content.graph,
       (id, frame) => this.select(id, frame),
       () => this.masks(),
     );
@@ -80,7 +84,11 @@ export class App {
       (id) => this.lookThrough(id),
       (entity) => (entity.kind === "mask" ? new MaskPreview(entity, this.session.replica, this.content.images) : undefined),
     );
-    const view = h("div", { class: "view" }, this.canvas, this.picture.element, this.labels, this.status.notice);
+    this.tools = new Tools((tool) => {
+      if (tool) this.gizmo.tool = tool;
+      this.stage.invalidate();
+    });
+    const view = h("div", { class: "view" }, this.canvas, this.picture.element, this.labels, this.tools.element, this.status.notice);
     this.element.append(this.bar.element, this.tree.element, view, this.properties.element, this.status.element);
     document.body.append(this.element);
     this.session = new Session(settings, (link) => this.linked(link));
@@ -93,16 +101,27 @@ export class App {
     this.outline = new Outline(() => eye.camera);
     this.stage.overlays.push(this.outline.draw);
     this.pick = new Pick(renderer, scene, this.content.batches, this.content.symbols);
-    this.navigate = new Navigate(this.canvas, eye, { click: (x, y) => this.select(this.pick.at(x, y, eye.camera)?.id, false), moved: () => this.moved() });
+    this.gizmo = new Gizmo(scene, this.canvas, eye.camera, {
+      drag: (node, fields) => this.session.drag(node.transform, fields),
+      settle: (node, fields) => void this.session.edit(node.transform, fields),
+      changed: () => this.stage.invalidate(),
+    });
+    this.navigate = new Navigate(this.canvas, eye, {
+      click: (x, y) => this.select(this.pick.at(x, y, eye.camera)?.id, false),
+      moved: () => this.moved(),
+      taken: () => this.gizmo.held,
+    });
     window.addEventListener("keydown", this.key);
     window.addEventListener("pagehide", this.leaving);
-    this.linked(this.session.link);
+    this.session.join();
   }
 
   private readonly key = (event: KeyboardEvent): void => {
     if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement || event.ctrlKey || event.metaKey) return;
-    if (event.code === "KeyF") this.selected ? this.frame(this.selected) : this.frameAll();
-    else if (event.code === "Home") this.frameAll();
+    if (this.navigate.flying || this.tools.key(event.code)) return;
+    if (event.code === "KeyF" && this.selected !== undefined) this.frame(this.selected);
+    else if (event.code === "KeyF" || event.code === "Home") this.frameAll();
+    else if (event.code === "Escape" && this.gizmo.held) this.gizmo.cancel();
     else if (event.code === "Escape") this.select(undefined, false);
     else if (event.code === "Digit0" || event.code === "Numpad0") this.lookThroughActive();
     else if (event.code === "KeyH") {
@@ -116,7 +135,7 @@ export class App {
   private linked(link: Link): void {
     if (link.state === "refused") this.leave(link.text);
     else {
-      this.bar.showLink(this.session?.settings.scene ?? "", link, this.session?.role ?? "unknown");
+      this.bar.showLink(this.session.settings.scene, link, this.session.role);
       this.nextStatus = 0;
     }
   }
@@ -131,7 +150,9 @@ export class App {
     if (shadows) this.stage.invalidate(true);
     if (changed) this.showChanges();
     const people = this.showPeople(now);
+    this.frameOnce();
     this.showView();
+    this.showGizmo();
     if (now >= this.nextStatus) this.showStatus(now);
     this.others.face(this.stage.eye.camera, this.canvas.clientWidth, this.canvas.clientHeight);
     this.arrived ||= this.session.loaded || now - this.began > FIRST_FRAME_MS;
@@ -144,10 +165,24 @@ export class App {
     this.tree.update(anyBut(news, "transform"));
     this.properties.update(news, this.selected);
     this.showOutline();
-    if (!this.framed && this.content.batches.count > 0 && this.session.loaded) {
-      this.framed = true;
-      this.frameAll();
-    }
+  }
+
+  /** A scene that is all here is shown whole, once. */
+  private frameOnce(): void {
+    if (this.framed || this.content.batches.count === 0 || !this.session.loaded) return;
+    this.framed = true;
+    if (!this.stage.eye.looksThrough) this.frameAll();
+  }
+
+  private showGizmo(): void {
+    const node = this.session.locked === undefined ? this.selectedNode : undefined;
+    this.tools.element.hidden = node?.base() === undefined;
+    this.gizmo.show(this.tools.chosen === undefined || this.selected === this.through ? undefined : node, this.stage.eye.camera);
+  }
+
+  private get selectedNode(): Node | undefined {
+    const node = this.selected === undefined ? undefined : this.content.graph.nodes.get(this.selected);
+    return node?.visible ? node : undefined;
   }
 
   /** Whether anybody came, went, moved or was followed. */
@@ -273,7 +308,7 @@ export class App {
   }
 
   private masks(): { id: string; label: string; type: string }[] {
-    return [...(this.session?.replica.of("mask") ?? [])].filter((mask) => !mask.deleted).map((mask) => ({ id: mask.id, label: mask.name, type: "MASK" }));
+    return [...this.session.replica.of("mask")].filter((mask) => !mask.deleted).map((mask) => ({ id: mask.id, label: mask.name, type: "MASK" }));
   }
 
   // ---- the end
@@ -282,9 +317,10 @@ export class App {
     window.removeEventListener("keydown", this.key);
     window.removeEventListener("pagehide", this.leaving);
     if (message === undefined) this.session.leave();
-    this.stage?.dispose();
-    this.content?.dispose();
-    this.assets?.close();
+    this.gizmo.dispose();
+    this.stage.dispose();
+    this.content.dispose();
+    this.assets.close();
     this.element.remove();
     this.ended(message);
   }

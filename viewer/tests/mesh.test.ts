@@ -36,9 +36,9 @@ describe("faces", () => {
 
   it.each([[0, 1, 2], [1, 2, 0], [2, 0, 1]])("of more corners keep their area and side, whichever way they face", (...axes) => {
     const flat = [[0, 0], [3, 0], [3, 2], [2, 2], [2, 1], [1, 1], [1, 2], [0, 2]];
-    const points = flat.map(([x, y]) => { const p = [0, 0, 0]; p[axes[0]!] = x!; p[axes[1]!] = y!; return p; });
+    const points = flat.map(([x, y]) => { const p = [0, 0, 0]; p[axes[0]] = x!; p[axes[1]] = y!; return p; });
     const normal = [0, 0, 0];
-    normal[axes[2]!] = 1;
+    normal[axes[2]] = 1;
     const face = flat.map((_, i) => i);
     expect(area(buildMesh(mesh(points, [face])), normal)).toBeCloseTo(5);
     expect(area(buildMesh(mesh(points, [[...face].reverse()])), normal)).toBeCloseTo(-5);

@@ -43,8 +43,18 @@ export class Entity {
   }
 
   get name(): string {
-    const name = this.get("name");
-    return typeof name === "string" ? name : "";
+    return this.text("name");
+  }
+
+  /** The field as text or as a number, or `fallback` where it is no such thing. */
+  text(name: string, fallback = ""): string {
+    const value = this.get(name);
+    return typeof value === "string" ? value : fallback;
+  }
+
+  number(name: string, fallback: number): number {
+    const value = this.get(name);
+    return typeof value === "number" && Number.isFinite(value) ? value : fallback;
   }
 
   /** The names of the fields that are there, in no order. */
@@ -64,7 +74,7 @@ export class Entity {
   private visible(name: string): boolean {
     if (name.startsWith("at/")) {
       const topology = this.cells.get("topology")?.value;
-      if (topology !== undefined && !name.startsWith(`at/${String(topology)}/`)) return false;
+      if (typeof topology === "string" && !name.startsWith(`at/${topology}/`)) return false;
     }
     if (this.removed === 0) return true;
     for (let at = name.lastIndexOf("/"); at > 0; at = name.lastIndexOf("/", at - 1)) {
@@ -81,13 +91,30 @@ export class Entity {
     if (cell !== undefined && !wins(value, stamp, cell)) return false;
     const topology = name.startsWith("at/") ? this.cells.get("topology") : undefined;
     if (topology !== undefined && stamp < topology.stamp) return false;
-    const hides = (value === null) !== (cell?.value === null && cell !== undefined);
-    this.cells.set(name, { value, stamp });
-    if (hides) this.hide(name, value === null);
+    this.put(name, { value, stamp });
     if (name === "topology") this.dropArrays(stamp);
     this.settle(name, stamp);
-    this.news.add(name);
     return true;
+  }
+
+  private put(name: string, cell: Cell | undefined): void {
+    const [removed, removes] = [this.cells.get(name)?.value === null, cell?.value === null];
+    if (cell) this.cells.set(name, cell);
+    else this.cells.delete(name);
+    if (removed !== removes) this.hide(name, removes);
+    this.news.add(name);
+  }
+
+  /** The settled cells of these fields, for `restore`. */
+  cellsOf(names: readonly string[]): [string, Cell | undefined][] {
+    return names.map((name) => [name, this.cells.get(name)]);
+  }
+
+  /** Takes back what was merged with this stamp, which nobody else has seen; newer values stay. */
+  restore(before: readonly [string, Cell | undefined][], stamp: Stamp): void {
+    for (const [name, cell] of before) {
+      if (this.cells.get(name)?.stamp === stamp) this.put(name, cell);
+    }
   }
 
   private hide(name: string, removed: boolean): void {

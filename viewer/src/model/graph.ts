@@ -17,7 +17,7 @@ export class Node {
   visible = false;
   readonly world: Matrix = identity();
   private inverse: Matrix | undefined;
-  private reading: Reading = { mode: "XYZ" };
+  reading: Reading = { mode: "XYZ" };
   private evaluated = false;
 
   constructor(
@@ -30,7 +30,7 @@ export class Node {
   }
 
   get type(): string {
-    return String(this.object.get("type"));
+    return this.object.text("type");
   }
 
   attach(parent: Node | undefined): void {
@@ -42,12 +42,20 @@ export class Node {
     this.inverse = parent && rows !== undefined ? fromRows(numbers(rows, Array.from(identity()))) : undefined;
   }
 
+  /** What its transform is relative to; undefined where it follows a bone or a vertex, which only its author can evaluate. */
+  base(): Matrix | undefined {
+    if (this.evaluated) return undefined;
+    const base = identity();
+    if (this.inverse) base.set(this.inverse);
+    return this.parent ? multiply(this.parent.world, base, base) : base;
+  }
+
   /** Works out `world` from the parent's. */
   place(): void {
     const { transform, parent, inverse, world } = this;
     const evaluated = this.evaluated ? transform.get("matrix_world") : undefined;
     if (Array.isArray(evaluated) && evaluated.length === 16) {
-      world.set(fromRows(evaluated as number[])); // it follows a bone or a vertex, which only its author can evaluate
+      world.set(fromRows(evaluated as number[]));
       return;
     }
     localMatrix(this.reading, transform, world);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where an object is relative to its parent: location, the rotation that its mode chooses, scale, and the deltas of each.
 
-import type { Value } from "../wire/msgpack.js";
+import type { Value, ValueMap } from "../wire/msgpack.js";
 import type { Entity } from "./entity.js";
-import { compose, fromAxisAngle, fromEuler, normalized, product, type Matrix, type Quaternion } from "./matrix.js";
+import { compose, fromAxisAngle, fromEuler, normalized, product, toAxisAngle, toEuler, type Matrix, type Quaternion } from "./matrix.js";
 
 const ZERO: readonly number[] = [0, 0, 0];
 const ONE: readonly number[] = [1, 1, 1];
@@ -52,14 +52,48 @@ function rotation(transform: Entity, mode: string): Quaternion {
   return fromEuler(numbers(transform.get("rotation_euler"), ZERO), mode);
 }
 
-export function localMatrix(reading: Reading, transform: Entity, out: Matrix): Matrix {
+/** Where an object is relative to what it hangs on. */
+export interface Place {
+  location: readonly number[];
+  rotation: Quaternion;
+  scale: readonly number[];
+}
+
+export function placeOf(reading: Reading, transform: Entity): Place {
   const location = numbers(transform.get("location"), ZERO);
   const scale = numbers(transform.get("scale"), ONE);
   const own = rotation(transform, reading.mode);
-  return compose(
-    reading.location ? reading.location.map((delta, i) => delta + location[i]!) : location,
-    reading.rotation ? product(reading.rotation, own) : own,
-    reading.scale ? reading.scale.map((delta, i) => delta * scale[i]!) : scale,
-    out,
-  );
+  return {
+    location: reading.location ? reading.location.map((delta, i) => delta + location[i]!) : location,
+    rotation: reading.rotation ? product(reading.rotation, own) : own,
+    scale: reading.scale ? reading.scale.map((delta, i) => delta * scale[i]!) : scale,
+  };
 }
+
+export function localMatrix(reading: Reading, transform: Entity, out: Matrix): Matrix {
+  const { location, rotation, scale } = placeOf(reading, transform);
+  return compose(location, rotation, scale, out);
+}
+
+// ---- the way back: the fields that put an object in a place
+
+export function locationField({ location: delta }: Reading, location: readonly number[]): ValueMap {
+  return { location: floats(location.map((value, i) => value - (delta?.[i] ?? 0))) };
+}
+
+export function scaleField({ scale: delta }: Reading, scale: readonly number[]): ValueMap {
+  return { scale: floats(scale.map((value, i) => value / (delta?.[i] || 1))) };
+}
+
+/** Many numbers say the same turn; those nearest to what the transform has. */
+export function rotationFields({ mode, rotation: delta }: Reading, transform: Entity, turn: Quaternion): ValueMap {
+  const own = delta ? product([delta[0], -delta[1], -delta[2], -delta[3]], turn) : turn;
+  const field = rotationField(mode);
+  if (field === "rotation_euler") return { [field]: floats(toEuler(own, mode, numbers(transform.get(field), ZERO))) };
+  if (field === "rotation_axis_angle") return { [field]: floats(toAxisAngle(own)) };
+  const before = numbers(transform.get(field), NO_TURN);
+  const opposite = own.reduce((sum, value, i) => sum + value * before[i]!, 0) < 0;
+  return { [field]: floats(own.map((value) => (opposite ? -value : value))) };
+}
+
+const floats = (values: readonly number[]): number[] => values.map(Math.fround);

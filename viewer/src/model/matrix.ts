@@ -88,6 +88,32 @@ export function normalized(q: ArrayLike<number>): Quaternion {
   return length === 0 ? [1, 0, 0, 0] : [q[0]! / length, q[1]! / length, q[2]! / length, q[3]! / length];
 }
 
+/** Of the two triples of angles that make a turn, each up to whole turns, the one nearest to `near`. */
+export function toEuler(q: Quaternion, order: string, near: readonly number[]): number[] {
+  const [i, j, k] = [0, 1, 2].map((at) => order.charCodeAt(at) - 88) as [number, number, number];
+  const sign = (j - i + 3) % 3 === 1 ? 1 : -1;
+  const m = compose([0, 0, 0], q, [1, 1, 1], identity());
+  const at = (column: number, row: number) => m[4 * column + row]!;
+  const flat = Math.hypot(at(i, i), at(i, j));
+  const upright = flat < 1e-9; // then the first and the last axis are one
+  const first = upright ? Math.atan2(-at(k, j), at(j, j)) : Math.atan2(at(j, k), at(k, k));
+  const last = upright ? 0 : Math.atan2(at(i, j), at(i, i));
+  const middle = Math.atan2(-at(i, k), flat);
+  const angles = ([a, b, c]: [number, number, number]) => {
+    const found = [0, 0, 0];
+    [found[i], found[j], found[k]] = [sign * a, sign * b, sign * c];
+    return found.map((angle, n) => angle + 2 * Math.PI * Math.round((near[n]! - angle) / (2 * Math.PI)));
+  };
+  const [one, other] = [angles([first, middle, last]), angles([first + Math.PI, Math.PI - middle, last + Math.PI])];
+  const away = (found: number[]) => found.reduce((sum, angle, n) => sum + Math.abs(angle - near[n]!), 0);
+  return away(one) <= away(other) ? one : other;
+}
+
+export function toAxisAngle(q: Quaternion): number[] {
+  const sine = Math.hypot(q[1], q[2], q[3]);
+  return sine < 1e-9 ? [0, 0, 0, 1] : [2 * Math.atan2(sine, q[0]), q[1] / sine, q[2] / sine, q[3] / sine];
+}
+
 export function fromAxisAngle(a: ArrayLike<number>): Quaternion {
   const length = Math.hypot(a[1]!, a[2]!, a[3]!);
   if (length === 0) return [1, 0, 0, 0];

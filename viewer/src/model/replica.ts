@@ -43,7 +43,7 @@ export class Replica {
 
   private entity(kind: string, id: string): Entity {
     let entities = this.kinds.get(kind);
-    if (entities === undefined) this.kinds.set(kind, (entities = new Map()));
+    if (entities === undefined) this.kinds.set(kind, (entities = new Map<string, Entity>()));
     let entity = entities.get(id);
     if (entity === undefined) {
       entities.set(id, (entity = new Entity(kind, id)));
@@ -74,6 +74,12 @@ export class Replica {
 
   private merge(entity: Entity, name: string, state: State): void {
     if (entity.merge(name, state.fields[name]!, state.stamps[name] ?? state.stamp)) this.changed.add(entity);
+  }
+
+  /** Takes back an edit that nobody else has seen. */
+  restore(entity: Entity, before: ReturnType<Entity["cellsOf"]>, stamp: Stamp): void {
+    entity.restore(before, stamp);
+    this.changed.add(entity);
   }
 
   private early(stamp: Stamp): boolean {

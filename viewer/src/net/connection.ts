@@ -10,6 +10,9 @@ export type Link =
   | { state: "refused"; text: string }
   | { state: "closed" };
 
+/** What became of a message. */
+export type Outcome = "done" | "not allowed" | "failed";
+
 export interface ConnectionOptions {
   url: string;
   user: string;
@@ -42,9 +45,7 @@ export class Connection {
   latency: number | undefined;
   received = { messages: 0, bytes: 0 };
 
-  constructor(private readonly options: ConnectionOptions) {
-    this.open();
-  }
+  constructor(private readonly options: ConnectionOptions) {}
 
   get online(): boolean {
     return this.client?.connected === true;
@@ -55,7 +56,7 @@ export class Connection {
     return this.pinged === 0 ? 0 : performance.now() - this.pinged;
   }
 
-  private open(): void {
+  open(): void {
     const { options } = this;
     options.onLink({ state: "connecting", attempt: this.attempt });
     const client = mqtt.connect(options.url, this.clientOptions());
@@ -90,6 +91,24 @@ export class Connection {
       queueQoSZero: false,
       will: this.version === 5 ? { ...will, properties: { messageExpiryInterval: RETAINED_SECONDS } } : will,
     };
+  }
+
+  /**
+   * Whether the broker lets us publish there: an empty message that is not retained, which means nothing to anybody. On a connection of
+   * its own, as brokers may close one on which somebody published what he must not (mosquitto 2.0.11 does, others to MQTT 3.1.1).
+   */
+  mayPublish(topic: string): Promise<boolean | undefined> {
+    const { url, clientId } = this.options;
+    const client = mqtt.connect(url, { ...this.clientOptions(), clientId: `${clientId}-ask`, will: undefined, reconnectPeriod: 0 });
+    return new Promise<boolean | undefined>((resolve) => {
+      let asked = false;
+      client.on("connect", () => {
+        asked = true;
+        client.publish(topic, bufferOf(new Uint8Array(0)), { qos: 1 }, (error) => resolve(!error));
+      });
+      client.on("error", () => resolve(undefined));
+      client.on("close", () => resolve(asked ? false : undefined));
+    }).finally(() => client.end(true));
   }
 
   private connected(client: MqttClient): void {
@@ -167,7 +186,7 @@ export class Connection {
   }
 
   /** QoS 1; what became of it. Without MQTT 5 a refusal cannot be told from success. */
-  publish(topic: string, payload: Uint8Array, retain: boolean, expires = false): Promise<"done" | "not allowed" | "failed"> {
+  publish(topic: string, payload: Uint8Array, retain: boolean, expires = false): Promise<Outcome> {
     const client = this.client;
     if (!client?.connected) return Promise.resolve("failed");
     const properties = expires && this.version === 5 ? { messageExpiryInterval: RETAINED_SECONDS } : undefined;

@@ -10,7 +10,7 @@ import * as messages from "../wire/messages.js";
 import type { Presence } from "../wire/messages.js";
 import { Refused, type ValueMap } from "../wire/msgpack.js";
 import { partOf, Topics } from "../wire/topics.js";
-import { Connection, type Link } from "./connection.js";
+import { Connection, type Link, type Outcome } from "./connection.js";
 import type { Settings } from "./settings.js";
 
 export type Role = "unknown" | "viewer" | "editor";
@@ -19,6 +19,13 @@ const PEER_MS = 10_000;
 const PRESENCE_MS = 80;
 const LIVE_MS = 33;
 const QUIET_MS = 300;
+const COMPLAIN_MS = 8000;
+const LOOK_ONLY = "You may look at this scene, but not change it. Its owner can invite you as an editor.";
+const COMPLAINTS: Record<Outcome, string | undefined> = {
+  done: undefined,
+  "not allowed": `Your edit was refused and taken back. ${LOOK_ONLY}`,
+  failed: "Your edit was not sent, as there is no connection, and was taken back.",
+};
 
 export class Session {
   readonly origin = hexOfBytes(crypto.getRandomValues(new Uint8Array(8)));
@@ -33,6 +40,9 @@ export class Session {
   role: Role = "unknown";
   /** Whether all that is retained has been received. */
   loaded = false;
+  /** What became of the last edit, when it did not go well. */
+  complaint: string | undefined;
+  private complainUntil = 0;
   private quietSince = Infinity;
   /** Messages that were not believed, by cause. */
   readonly refused = new Map<string, number>();
@@ -64,6 +74,10 @@ export class Session {
 
   get latency(): number | undefined {
     return this.connection.latency;
+  }
+
+  join(): void {
+    this.connection.open();
   }
 
   /** How long the broker has owed an answer, in ms. */
@@ -98,10 +112,9 @@ export class Session {
     void this.connection.publish(this.own("peer"), messages.writePeer({ name, app: "viewer", app_version: "0.1" }), true, true);
   }
 
-  /** An empty state that is not retained means nothing to anybody, but the broker says whether it was allowed. */
   private async askRole(): Promise<void> {
-    const outcome = await this.connection.publish(this.topics.state("transform", "0".repeat(32)), new Uint8Array(0), false);
-    if (outcome !== "failed") this.role = outcome === "done" ? "editor" : "viewer";
+    const may = await this.connection.mayPublish(this.topics.state("transform", "0".repeat(32)));
+    if (may !== undefined) this.role = may ? "editor" : "viewer";
     this.onLink(this.link);
   }
 
@@ -146,6 +159,7 @@ export class Session {
       this.loaded = true;
       this.onLink(this.link);
     }
+    if (now > this.complainUntil) this.complaint = undefined;
     this.replica.tick(now);
     this.sendPresence(now);
     this.sendDrag(now, false);
@@ -167,8 +181,10 @@ export class Session {
 
   // ---- edits
 
-  get mayEdit(): boolean {
-    return this.role !== "viewer" && this.link.state === "online";
+  /** Why nothing can be edited now; undefined when it can. */
+  get locked(): string | undefined {
+    if (this.role === "viewer") return LOOK_ONLY;
+    return this.link.state === "online" ? undefined : "Nothing can be changed while there is no connection.";
   }
 
   /** Shows values at once, here and elsewhere, while they are being dragged. */
@@ -190,21 +206,24 @@ export class Session {
 
   /**
    * Settles values. The message carries all of the entity's settled fields, each with its own stamp, so that what is retained stays
-   * whole even while no agent is there to complete it. What the broker does not allow is taken back.
+   * whole even while no agent is there to complete it. What does not reach the broker, or is refused there, is taken back.
    */
-  async edit(entity: Entity, fields: ValueMap): Promise<"done" | "not allowed" | "failed"> {
+  async edit(entity: Entity, fields: ValueMap): Promise<void> {
     this.dragging = undefined;
-    const before = Object.fromEntries(Object.keys(fields).map((name) => [name, entity.get(name) ?? null]));
+    const before = entity.cellsOf(Object.keys(fields));
     const stamp = this.clock.next();
     this.replica.state(entity.kind, entity.id, { stamp, fields, stamps: {}, parts: false });
     const outcomes = await Promise.all(this.messagesOf(entity, fields).map(([topic, payload]) => this.connection.publish(topic, payload, true)));
     const outcome = outcomes.find((one) => one !== "done") ?? "done";
-    if (outcome === "not allowed") {
-      this.role = "viewer";
-      this.replica.state(entity.kind, entity.id, { stamp: this.clock.next(), fields: before, stamps: {}, parts: false });
-      this.onLink(this.link);
-    }
-    return outcome;
+    this.complain(COMPLAINTS[outcome]);
+    if (outcome !== "done") this.replica.restore(entity, before, stamp);
+    if (outcome === "not allowed") this.role = "viewer";
+    this.onLink(this.link);
+  }
+
+  private complain(text: string | undefined): void {
+    this.complaint = text;
+    this.complainUntil = performance.now() + COMPLAIN_MS;
   }
 
   private messagesOf(entity: Entity, fields: ValueMap): [string, Uint8Array][] {

@@ -16,8 +16,7 @@ export interface Lens {
 }
 
 function number(entity: Entity | undefined, name: string, fallback: number): number {
-  const value = entity?.get(name);
-  return typeof value === "number" && Number.isFinite(value) ? value : fallback;
+  return entity?.number(name, fallback) ?? fallback;
 }
 
 /** Width by height of the rendered picture. */
@@ -28,7 +27,7 @@ export function pictureAspect(replica: Replica): number {
 }
 
 export function lensOf(camera: Entity | undefined, aspect: number): Lens {
-  const fit = String(camera?.get("sensor_fit") ?? "AUTO");
+  const fit = camera?.text("sensor_fit", "AUTO") ?? "AUTO";
   const horizontal = fit === "HORIZONTAL" || (fit === "AUTO" && aspect >= 1);
   const orthographic = camera?.get("type") === "ORTHO";
   const sensor = fit === "VERTICAL" ? number(camera, "sensor_height", 24) : number(camera, "sensor_width", 36);

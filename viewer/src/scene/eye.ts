@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The eye: where it is, where it looks, and the three.js camera of that. Orbiting and flying change the same few numbers.
 
-import { Matrix4, OrthographicCamera, PerspectiveCamera, Quaternion, Sphere, Vector3, type Camera } from "three";
+import { Matrix4, OrthographicCamera, PerspectiveCamera, Sphere, Vector3, type Camera } from "three";
 import type { Lens } from "./camera.js";
 
 const FOV = (45 * Math.PI) / 180;
@@ -125,7 +125,7 @@ export class Eye {
   /** Takes over a view as one's own. */
   adopt(matrix: Matrix4): void {
     const position = new Vector3().setFromMatrixPosition(matrix);
-    const ahead = new Vector3(-matrix.elements[8]!, -matrix.elements[9]!, -matrix.elements[10]!).normalize();
+    const ahead = new Vector3(-matrix.elements[8], -matrix.elements[9], -matrix.elements[10]).normalize();
     this.pitch = Math.asin(Math.min(1, Math.max(-1, -ahead.z)));
     this.yaw = Math.atan2(-ahead.x, ahead.y);
     this.target.copy(position).addScaledVector(ahead, this.distance);
@@ -136,10 +136,11 @@ export class Eye {
   look(world: ArrayLike<number>, lens: Lens): void {
     const { halfX, halfY } = this.fitted(lens);
     this.through = lens;
+    this.perspective.fov = (2 * Math.atan(halfY) * 180) / Math.PI; // the projection is made below; this is for whoever asks
     const camera = this.camera as PerspectiveCamera | OrthographicCamera;
     const scale = new Vector3();
-    const matrix = new Matrix4().fromArray(world as number[]);
-    matrix.decompose(camera.position, camera.quaternion as Quaternion, scale);
+    const matrix = new Matrix4().fromArray(world);
+    matrix.decompose(camera.position, camera.quaternion, scale);
     camera.matrix.compose(camera.position, camera.quaternion, new Vector3(1, 1, 1));
     camera.near = lens.near;
     camera.far = lens.far;

@@ -10,6 +10,7 @@ import { HDRLoader } from "three/addons/loaders/HDRLoader.js";
 import type { Entity } from "../model/entity.js";
 import { numbers } from "../model/local.js";
 import type { Replica } from "../model/replica.js";
+import { hexOfBytes } from "../wire/hex.js";
 import { typedArray } from "../wire/typed.js";
 import { arraySource, blobSource, sourceKey, type Assets } from "./assets.js";
 
@@ -57,7 +58,7 @@ export class Images {
   private load(id: string, picture: Picture): void {
     const entity = this.replica.get("image", id);
     if (entity === undefined || entity.deleted) return;
-    const space = String(entity.get("color_space") ?? "sRGB");
+    const space = entity.text("color_space", "sRGB");
     const painted = [...entity.members("pixels/")].find((size) => entity.get(`pixels/${size}`) !== undefined);
     if (painted !== undefined) this.paint(id, picture, entity, painted, space);
     else if (entity.get("source") === "GENERATED") this.generate(id, picture, entity, space);
@@ -74,10 +75,10 @@ export class Images {
   private open(id: string, picture: Picture, entity: Entity, space: string): void {
     const source = blobSource(entity.get("file"));
     if (source === undefined) return;
-    const key = space + ("name" in source ? source.name : source.data.length + String(source.data.slice(-64)));
+    const key = space + ("name" in source ? source.name : hexOfBytes(source.data));
     if (key === picture.key) return;
     picture.key = key;
-    this.assets.run({ type: "image", source, media: String(entity.get("filepath") ?? "") }).then(
+    this.assets.run({ type: "image", source, media: entity.text("filepath") }).then(
       (result) => {
         if (picture.key !== key) return;
         const texture = "bitmap" in result ? new Texture(result.bitmap) : decodeFile(result.file);
@@ -105,7 +106,7 @@ export class Images {
   }
 
   private generate(id: string, picture: Picture, entity: Entity, space: string): void {
-    const type = String(entity.get("generated_type") ?? "BLANK");
+    const type = entity.text("generated_type", "BLANK");
     const colour = numbers(entity.get("generated_color"), [0, 0, 0, 1]);
     const key = [space, type, ...colour].join();
     if (key === picture.key) return;
@@ -164,7 +165,7 @@ function textureOfPixels(values: ArrayLike<number>, width: number, height: numbe
     for (let k = 0; k < 3; k++) data[4 * i + k] = values[i * channels + (grey ? 0 : k)]!;
     data[4 * i + 3] = channels === 4 ? values[4 * i + 3]! : full;
   }
-  return bytes ? new DataTexture(data as Uint8Array, width, height) : new DataTexture(data as Float32Array, width, height, RGBAFormat, FloatType);
+  return bytes ? new DataTexture(data, width, height) : new DataTexture(data, width, height, RGBAFormat, FloatType);
 }
 
 /** Blender's test grids, simply. */

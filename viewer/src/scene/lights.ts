@@ -65,7 +65,7 @@ export class Lights {
 
   private dress(drawable: Drawable): void {
     const light = this.replica.get("light", reference(drawable.node.object.get("data")));
-    const type = light?.deleted === false ? String(light.get("type")) : "";
+    const type = light?.deleted === false ? light.text("type") : "";
     const known = this.lamps.get(drawable);
     if (known && known.type !== type) this.drop(drawable, known.lamp);
     if (!light || !type) return;
@@ -129,27 +129,23 @@ function make(type: string): Lamp {
 }
 
 function shine(lamp: Lamp, light: Entity): void {
-  const number = (name: string, fallback: number) => {
-    const value = light.get(name);
-    return typeof value === "number" && Number.isFinite(value) ? value : fallback;
-  };
-  const power = number("energy", 10) * 2 ** number("exposure", 0);
+  const power = light.number("energy", 10) * 2 ** light.number("exposure", 0);
   const [r = 1, g = 1, b = 1] = numbers(light.get("color"), [1, 1, 1]);
   lamp.color = new Color().setRGB(r, g, b, LinearSRGBColorSpace);
-  if (light.get("use_temperature") === true) lamp.color.multiply(blackbody(number("temperature", 6500)));
+  if (light.get("use_temperature") === true) lamp.color.multiply(blackbody(light.number("temperature", 6500)));
   if (lamp instanceof DirectionalLight) lamp.intensity = power;
-  else if (lamp instanceof RectAreaLight) shineArea(lamp, light, power, number);
+  else if (lamp instanceof RectAreaLight) shineArea(lamp, light, power);
   else lamp.intensity = power / (4 * Math.PI);
   if (lamp instanceof SpotLight) {
-    lamp.angle = Math.min(Math.PI / 2 - 0.01, number("spot_size", Math.PI / 4) / 2);
-    lamp.penumbra = Math.min(1, number("spot_blend", 0.15));
+    lamp.angle = Math.min(Math.PI / 2 - 0.01, light.number("spot_size", Math.PI / 4) / 2);
+    lamp.penumbra = Math.min(1, light.number("spot_blend", 0.15));
   }
 }
 
-function shineArea(lamp: RectAreaLight, light: Entity, power: number, number: (name: string, fallback: number) => number): void {
-  const shape = String(light.get("shape") ?? "SQUARE");
-  const width = number("size", 0.25);
-  const height = shape === "RECTANGLE" || shape === "ELLIPSE" ? number("size_y", 0.25) : width;
+function shineArea(lamp: RectAreaLight, light: Entity, power: number): void {
+  const shape = light.text("shape", "SQUARE");
+  const width = light.number("size", 0.25);
+  const height = shape === "RECTANGLE" || shape === "ELLIPSE" ? light.number("size_y", 0.25) : width;
   const round = shape === "DISK" || shape === "ELLIPSE" ? Math.sqrt(Math.PI) / 2 : 1; // a rectangle of the same area
   lamp.width = Math.max(1e-3, width * round);
   lamp.height = Math.max(1e-3, height * round);
@@ -165,7 +161,7 @@ function place(lamp: Lamp, drawable: Drawable): void {
   lamp.position.setFromMatrixPosition(matrix);
   if (lamp instanceof RectAreaLight) lamp.quaternion.setFromRotationMatrix(matrix.extractRotation(matrix));
   else if (!(lamp instanceof PointLight)) {
-    forward.set(-matrix.elements[8]!, -matrix.elements[9]!, -matrix.elements[10]!);
+    forward.set(-matrix.elements[8], -matrix.elements[9], -matrix.elements[10]);
     lamp.target.position.copy(lamp.position).add(forward);
     lamp.target.updateMatrixWorld();
   }

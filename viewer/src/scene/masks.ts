@@ -25,14 +25,14 @@ const WIDTH = 7;
 
 /** The outlines of all layers that are shown, the lowest layer first. */
 export function outlinesOf(mask: Entity): Outline[] {
-  const order = (path: string) => String(mask.get(`${path}/order`) ?? "");
+  const order = (path: string) => mask.text(`${path}/order`);
   const sorted = (paths: string[]) => paths.sort((a, b) => (order(a) < order(b) ? -1 : 1));
   const layers = sorted([...mask.members("layers/")].map((id) => `layers/${id}`));
   return layers.flatMap((layer) => {
     if (mask.get(`${layer}/hide`) === true) return [];
-    const alpha = mask.get(`${layer}/alpha`);
+    const alpha = mask.number(`${layer}/alpha`, 1);
     const splines = sorted([...mask.members(`${layer}/splines/`)].map((id) => `${layer}/splines/${id}`));
-    return splines.flatMap((spline) => outlineOf(mask, spline, typeof alpha === "number" ? alpha : 1) ?? []);
+    return splines.flatMap((spline) => outlineOf(mask, spline, alpha) ?? []);
   });
 }
 

@@ -75,10 +75,6 @@ export class Materials {
     const entity = this.replica.get("material", id);
     if (entity === undefined) return;
     const { material, channels } = made;
-    const number = (name: string, fallback: number) => {
-      const value = entity.get(name);
-      return typeof value === "number" && Number.isFinite(value) ? value : fallback;
-    };
     const map = (name: string) => this.map(id, made, entity, name);
     const had = signature(material);
     channels.metallic = channel(entity, "metallic");
@@ -88,15 +84,15 @@ export class Materials {
     material.metalnessMap = map("metallic");
     material.roughnessMap = map("roughness");
     material.normalMap = map("normal");
-    const strength = number("normal_strength", 1);
+    const strength = entity.number("normal_strength", 1);
     material.normalScale = new Vector2(strength, strength);
     colour(material.color, entity, "base_color", material.map ? [1, 1, 1] : displayColour(entity));
-    material.metalness = number("metallic", material.metalnessMap ? 1 : number("display/metallic", 0));
-    material.roughness = number("roughness", material.roughnessMap ? 1 : 0.5);
+    material.metalness = entity.number("metallic", material.metalnessMap ? 1 : entity.number("display/metallic", 0));
+    material.roughness = entity.number("roughness", material.roughnessMap ? 1 : 0.5);
     material.emissiveMap = map("emission");
     colour(material.emissive, entity, "emission", material.emissiveMap ? [1, 1, 1] : [0, 0, 0]);
-    material.emissiveIntensity = number("emission_strength", 0);
-    this.blend(entity, made, map("alpha"), number("alpha", 1), number("alpha_threshold", 0.5));
+    material.emissiveIntensity = entity.number("emission_strength", 0);
+    this.blend(entity, made, map("alpha"), entity.number("alpha", 1), entity.number("alpha_threshold", 0.5));
     material.side = entity.get("use_backface_culling") === true ? FrontSide : DoubleSide;
     material.name = entity.name;
     if (signature(material) !== had + JSON.stringify(channels)) material.needsUpdate = true;

@@ -75,7 +75,7 @@ export class Meshes {
       .run(job)
       .then(
         (result) => this.put(id, result),
-        (error: Error) => this.fail(id, error.message),
+        (error: unknown) => this.fail(id, (error as Error).message),
       )
       .finally(() => {
         this.running.delete(id);
@@ -149,8 +149,7 @@ function jobOf(entity: Entity): MeshJob | undefined {
   if (uv !== undefined) take(`uv/${uv}`);
   const keys = keysOf(entity).filter((key) => take(key.array) && take(key.relativeTo));
   const auto = entity.get("use_auto_smooth");
-  const angle = entity.get("auto_smooth_angle");
-  const autoSmooth = typeof auto === "boolean" ? { on: auto, angle: typeof angle === "number" ? angle : Math.PI / 6 } : undefined;
+  const autoSmooth = typeof auto === "boolean" ? { on: auto, angle: entity.number("auto_smooth_angle", Math.PI / 6) } : undefined;
   if (!("sharp_edges" in arrays) && !("smooth" in arrays)) delete arrays["corner_edges"];
   return { type: "mesh", counts: counts as number[], arrays, uv, autoSmooth, keys };
 }

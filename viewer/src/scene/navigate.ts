@@ -14,6 +14,8 @@ export interface Commands {
   click(x: number, y: number): void;
   /** The eye was moved by hand. */
   moved(): void;
+  /** Whether somebody else holds the pointer. */
+  taken(): boolean;
 }
 
 export class Navigate {
@@ -45,6 +47,7 @@ export class Navigate {
   }
 
   private down(event: PointerEvent): void {
+    if (this.commands.taken()) return;
     this.canvas.setPointerCapture(event.pointerId);
     (document.activeElement as HTMLElement | null)?.blur();
     this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });

@@ -30,11 +30,12 @@ export class Outline {
   private readonly target = new WebGLRenderTarget(1, 1, { samples: 4 });
   private readonly masked = new Scene();
   private readonly quad: Mesh<PlaneGeometry, ShaderMaterial>;
+  private readonly texel = new Vector2();
   private readonly flat = new OrthographicCamera();
   private readonly materials = new Map<string, MeshBasicMaterial>();
 
   constructor(private readonly camera: () => Camera) {
-    const uniforms = { mask: { value: this.target.texture }, texel: { value: new Vector2() } };
+    const uniforms = { mask: { value: this.target.texture }, texel: { value: this.texel } };
     this.quad = new Mesh(new PlaneGeometry(2, 2), new ShaderMaterial({ vertexShader, fragmentShader, uniforms, transparent: true, depthTest: false, depthWrite: false, toneMapped: false }));
     this.quad.frustumCulled = false;
     this.masked.matrixWorldAutoUpdate = false;
@@ -66,7 +67,7 @@ export class Outline {
     }
     const size = renderer.getDrawingBufferSize(new Vector2());
     if (this.target.width !== size.x || this.target.height !== size.y) this.target.setSize(size.x, size.y);
-    this.quad.material.uniforms["texel"]!.value.set(1 / size.x, 1 / size.y).multiplyScalar(renderer.getPixelRatio());
+    this.texel.set(1 / size.x, 1 / size.y).multiplyScalar(renderer.getPixelRatio());
     const before = renderer.getClearColor(new Color());
     const alpha = renderer.getClearAlpha();
     renderer.setClearColor(0, 0);

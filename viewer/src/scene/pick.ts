@@ -2,7 +2,7 @@
 // What is under the pointer: the scene is drawn once more into one pixel, every instance in a colour that is its number. As fast for a
 // million triangles as for ten. Lamps, cameras and empties are found by how near their origin is on the screen.
 
-import { Color, DoubleSide, GLSL3, ShaderMaterial, Vector3, WebGLRenderTarget, type Camera, type Group, type Line, type Mesh, type Object3D, type PerspectiveCamera, type Scene, type WebGLRenderer } from "three";
+import { Color, DoubleSide, GLSL3, Group, Line, Mesh, ShaderMaterial, Vector3, WebGLRenderTarget, type Camera, type Object3D, type Scene, type WebGLRenderer } from "three";
 import type { Node } from "../model/graph.js";
 import type { Batch, Batches, Drawable } from "./batches.js";
 import type { Symbols } from "./symbols.js";
@@ -43,7 +43,7 @@ export class Pick {
     let nearest: Node | undefined;
     let least = NEAR_PIXELS;
     for (const node of this.symbols.nodes) {
-      point.set(node.world[12]!, node.world[13]!, node.world[14]!).project(camera);
+      point.fromArray(node.world, 12).project(camera);
       if (point.z > 1 || point.z < -1) continue;
       const distance = Math.hypot(((point.x + 1) / 2) * width - x, ((1 - point.y) / 2) * height - y);
       if (distance < least) [nearest, least] = [node, distance];
@@ -83,7 +83,7 @@ export class Pick {
   private hideOthers(batches: Batch[]): { visible: boolean }[] {
     for (const batch of this.batches.all()) batches.push(batch);
     const meshes = new Set<unknown>(batches.map((batch) => batch.mesh));
-    const drawn = (child: Object3D) => (child as Mesh).isMesh || (child as Line).isLine || (child as Group).isGroup;
+    const drawn = (child: Object3D) => child instanceof Mesh || child instanceof Line || child instanceof Group;
     const hidden = this.scene.children.filter((child) => child.visible && !meshes.has(child) && drawn(child));
     for (const object of hidden) object.visible = false;
     let first = 1;
@@ -105,7 +105,7 @@ export class Pick {
     const zoom = before.clone().identity().makeScale(width, height, 1);
     zoom.setPosition(width - 2 * x - 1, 2 * y + 1 - height, 0);
     camera.projectionMatrix.premultiply(zoom);
-    (camera as PerspectiveCamera).projectionMatrixInverse.copy(camera.projectionMatrix).invert();
+    camera.projectionMatrixInverse.copy(camera.projectionMatrix).invert();
     draw();
     camera.projectionMatrix.copy(before);
     camera.projectionMatrixInverse.copy(before).invert();

@@ -2,6 +2,7 @@
 // Outlines of what has no surface: lamps, cameras and empties. All of them are one call.
 
 import { BufferAttribute, BufferGeometry, Color, DynamicDrawUsage, LineBasicMaterial, LineSegments, type Scene } from "three";
+import type { Entity } from "../model/entity.js";
 import { reference, type Node } from "../model/graph.js";
 import type { Matrix } from "../model/matrix.js";
 import type { Replica } from "../model/replica.js";
@@ -69,10 +70,9 @@ export class Symbols {
 
   private shapeOf(node: Node): number[] {
     const data = reference(node.object.get("data"));
-    const size = node.object.get("empty_display_size");
-    if (node.type === "LIGHT") return lampShape(String(this.replica.get("light", data)?.get("type")), this.replica.get("light", data));
+    if (node.type === "LIGHT") return lampShape(this.replica.get("light", data));
     if (node.type === "CAMERA") return cameraFrame(this.replica.get("camera", data));
-    if (node.type === "EMPTY") return emptyShape(String(node.object.get("empty_display_type") ?? "PLAIN_AXES"), typeof size === "number" ? size : 1);
+    if (node.type === "EMPTY") return emptyShape(node.object.text("empty_display_type", "PLAIN_AXES"), node.object.number("empty_display_size", 1));
     return node.type === "MESH" ? [] : emptyShape("PLAIN_AXES", 0.5);
   }
 }
@@ -119,9 +119,10 @@ function box(half: number): number[] {
   return shape;
 }
 
-function lampShape(type: string, light: { get(name: string): unknown } | undefined): number[] {
+function lampShape(light: Entity | undefined): number[] {
+  const type = light?.text("type");
   const down = [0, 0, 0, 0, 0, -1];
-  const number = (name: string, fallback: number) => (typeof light?.get(name) === "number" ? (light.get(name) as number) : fallback);
+  const number = (name: string, fallback: number) => light?.number(name, fallback) ?? fallback;
   if (type === "SUN") return [...circle(LAMP_SIZE, 2), ...down];
   if (type === "SPOT") {
     const radius = Math.tan(Math.min(1.5, number("spot_size", 0.785) / 2));
@@ -129,7 +130,7 @@ function lampShape(type: string, light: { get(name: string): unknown } | undefin
     return [...circle(radius, 2, -1), ...sides];
   }
   if (type === "AREA") {
-    const shape = String(light?.get("shape"));
+    const shape = light?.text("shape");
     const x = number("size", 0.25) / 2;
     const y = shape === "RECTANGLE" || shape === "ELLIPSE" ? number("size_y", 0.25) / 2 : x;
     return [-x, -y, 0, x, -y, 0, x, -y, 0, x, y, 0, x, y, 0, -x, y, 0, -x, y, 0, -x, -y, 0, ...down];

@@ -86,10 +86,9 @@ function read(world: Entity): Surroundings {
   if (world.get("use_nodes") === false) return plain;
   const node = [...world.members("nodes/")].find((id) => world.get(`nodes/${id}`) === "ShaderNodeBackground");
   if (node === undefined) return plain;
-  const strength = world.get(`nodes/${node}/inputs/Strength`);
   return {
     colour: numbers(world.get(`nodes/${node}/inputs/Color`), [0.05, 0.05, 0.05, 1]).slice(0, 3),
-    strength: typeof strength === "number" ? strength : 1,
+    strength: world.number(`nodes/${node}/inputs/Strength`, 1),
     image: imageBehind(world, node),
   };
 }

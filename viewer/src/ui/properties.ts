@@ -15,7 +15,8 @@ import { NumberInput } from "./number.js";
 /** What is read and edited: the session. */
 export interface Editing {
   readonly replica: Replica;
-  readonly mayEdit: boolean;
+  /** Why nothing can be edited now. */
+  readonly locked: string | undefined;
   drag(entity: Entity, fields: ValueMap): void;
   edit(entity: Entity, fields: ValueMap): unknown;
 }
@@ -73,7 +74,7 @@ export class Properties {
       return;
     }
     const related = relatedTo(entity, this.editing.replica);
-    const shape = [this.editing.mayEdit, entity.get("rotation_mode"), ...related.map((one) => one.kind + one.id)].join();
+    const shape = [this.editing.locked, rotationMode(entity), ...related.map((one) => one.kind + one.id)].join();
     if (shape !== this.shape) this.build(entity, related);
     this.shape = shape;
     this.element.hidden = false;
@@ -95,12 +96,13 @@ export class Properties {
     const sections = related.flatMap((one) => this.section(entity, one) ?? []);
     const preview = this.preview(entity);
     if (preview) this.refreshers.push(() => preview.update());
-    this.element.replaceChildren(this.title(entity), ...(preview ? [preview.element] : []), ...sections, ...related.map((one) => this.everything(one)));
+    const locked = this.editing.locked !== undefined && h("p", { class: "locked" }, this.editing.locked);
+    this.element.replaceChildren(this.title(entity), ...(locked ? [locked] : []), ...(preview ? [preview.element] : []), ...sections, ...related.map((one) => this.everything(one)));
   }
 
   private title(entity: Entity): HTMLElement {
     const name = h("h2", {});
-    const type = entity.kind === "object" ? String(entity.get("type")) : entity.kind.toUpperCase();
+    const type = entity.kind === "object" ? entity.text("type") : entity.kind.toUpperCase();
     this.refreshers.push(() => say(name, entity.name || "unnamed"));
     const look = type === "CAMERA" && h("button", { class: "small", title: "Look through this camera (0)", onclick: () => this.lookThrough(entity.id) }, icon("EYE"), "Look through");
     return h("header", {}, icon(type), name, look);
@@ -136,7 +138,7 @@ export class Properties {
     };
     const inputs = axes.map((axis, i) => {
       const input = new NumberInput({ label: axis, step, unit, onDrag: (value) => this.editing.drag(entity, changed(i, value)), onSettle: (value) => this.editing.edit(entity, changed(i, value)) });
-      input.disabled = !this.editing.mayEdit;
+      input.disabled = this.editing.locked !== undefined;
       return input;
     });
     this.refreshers.push(() => numbers(entity.get(field), fallback).forEach((value, i) => inputs[i]!.show(value)));
@@ -154,25 +156,24 @@ export class Properties {
       const driven = h("span", { class: "driven" }, "image");
       const row = h("div", { class: "single", "data-field": field }, input.element, driven);
       this.refreshers.push(() => {
-        const value = entity.get(field);
         const image = entity.get(`${field}_image`) !== undefined;
         driven.hidden = !image;
-        input.disabled = !this.editing.mayEdit || image;
-        input.show(typeof value === "number" ? value : fallback);
+        input.disabled = this.editing.locked !== undefined || image;
+        input.show(entity.number(field, fallback));
       });
       return row;
     });
   }
 
   private colour(entity: Entity, field: string, label: string, fallback: number[]): HTMLElement {
-    const input = h("input", { type: "color", "aria-label": label, disabled: !this.editing.mayEdit });
+    const input = h("input", { type: "color", "aria-label": label, disabled: this.editing.locked !== undefined });
     const value = h("span", { class: "value" });
     input.addEventListener("input", () => this.editing.drag(entity, { [field]: linearOf(input.value) }));
     input.addEventListener("change", () => this.editing.edit(entity, { [field]: linearOf(input.value) }));
     this.refreshers.push(() => {
       const image = entity.get(`${field}_image`) !== undefined;
       const css = cssOf(numbers(entity.get(field), fallback));
-      input.disabled = !this.editing.mayEdit || image;
+      input.disabled = this.editing.locked !== undefined || image;
       if (document.activeElement !== input) input.value = css;
       say(value, image ? "image" : css);
     });
@@ -184,7 +185,7 @@ export class Properties {
   }
 
   private light(entity: Entity): HTMLElement {
-    const type = String(entity.get("type"));
+    const type = entity.text("type");
     return group("Light", type.toLowerCase(), [this.colour(entity, "color", "Colour", [1, 1, 1]), ...this.rows(entity, type === "SUN" ? SUN : LIGHT)]);
   }
 
@@ -192,10 +193,10 @@ export class Properties {
     const counts = ["Vertices", "Edges", "Corners", "Faces"];
     const values = counts.map(() => h("b", {}));
     this.refreshers.push(() => {
-      const found = entity.get(`at/${String(entity.get("topology"))}/counts`);
+      const found = entity.get(`at/${entity.text("topology")}/counts`);
       values.forEach((value, i) => say(value, Array.isArray(found) && typeof found[i] === "number" ? found[i].toLocaleString("en") : "–"));
     });
-    return group("Mesh", entity.name, [h("div", { class: "counts" }, ...counts.map((label, i) => h("span", {}, values[i]!, label)))]);
+    return group("Mesh", entity.name, [h("div", { class: "counts" }, ...counts.map((label, i) => h("span", {}, values[i], label)))]);
   }
 
   /** Every field as it is, for whoever wants to know. */

@@ -62,7 +62,7 @@ export class Status {
     const text = noticeOf(session, assets, slow, latency);
     this.notice.hidden = text === undefined;
     say(this.notice, text ?? "");
-    this.notice.classList.toggle("bad", session.link.state === "lost");
+    this.notice.classList.toggle("bad", session.link.state === "lost" || session.complaint !== undefined);
   }
 }
 
@@ -71,7 +71,7 @@ function noticeOf(session: Session, assets: Assets, slow: boolean, latency: numb
   if (link.state === "connecting" && link.attempt === 0) return "Connecting to the broker …";
   if (link.state === "lost" || link.state === "connecting") return "Connection lost. Trying again every 2 seconds; what you see is how it was.";
   if (slow) return `Slow link: the broker answers after ${(latency / 1000).toFixed(1)} s. What you see is that late.`;
-  return assets.trouble && `${assets.trouble} Trying again.`;
+  return session.complaint ?? (assets.trouble && `${assets.trouble} Trying again.`);
 }
 
 function count(n: number): string {

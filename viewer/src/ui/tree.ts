@@ -31,7 +31,7 @@ export class Tree {
   private marks = new Map<string, string>();
 
   constructor(
-    private readonly graph: () => Graph | undefined,
+    private readonly graph: () => Graph,
     private readonly select: (id: string | undefined, frame: boolean) => void,
     /** Other rows than objects: images with masks. */
     private readonly extras: () => { id: string; label: string; type: string }[],
@@ -58,8 +58,8 @@ export class Tree {
 
   update(force = false): void {
     const graph = this.graph();
-    if (!force && graph?.version === this.version) return;
-    this.version = graph?.version ?? -1;
+    if (!force && graph.version === this.version) return;
+    this.version = graph.version;
     this.rebuild();
   }
 
@@ -85,7 +85,7 @@ export class Tree {
   private rebuild(): void {
     const graph = this.graph();
     const words = this.search.value.trim().toLowerCase();
-    this.rows = !graph ? [] : words ? this.found(graph, words) : this.hierarchy(graph);
+    this.rows = words ? this.found(graph, words) : this.hierarchy(graph);
     this.empty.hidden = this.rows.length > 0;
     this.empty.textContent = words ? "Nothing is called that." : "The scene is empty.";
     this.list.style.height = `${this.rows.length * ROW}px`;

@@ -5,7 +5,7 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 
 export function hexOfBytes(bytes: Uint8Array, start = 0, end = bytes.length): string {
   let text = "";
-  for (let i = start; i < end; i++) text += HEX[bytes[i]!];
+  for (let i = start; i < end; i++) text += HEX[bytes[i]!]!;
   return text;
 }
 

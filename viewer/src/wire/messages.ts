@@ -87,14 +87,17 @@ export function concat(chunks: Uint8Array[], size: number): Uint8Array {
 function open(payload: Uint8Array): ValueMap {
   const message = decode(unpack(payload), AROUND);
   if (!isMap(message)) throw malformed("a payload is one map");
-  if (typeof message["v"] !== "number") throw malformed("v is missing");
-  if (message["v"] !== 1) throw new Refused("version", `version ${message["v"]} of the protocol`);
+  const { v } = message;
+  if (typeof v !== "number") throw malformed("v is missing");
+  if (v !== 1) throw new Refused("version", `version ${v} of the protocol`);
   return message;
 }
 
 /** Keys in the form of the wire, without those that are undefined. */
 function seal(message: Record<string, Value | undefined>): Uint8Array {
-  return encode(Object.fromEntries(Object.entries({ v: 1, ...message }).filter(([, value]) => value !== undefined)) as ValueMap);
+  const sealed: ValueMap = { v: 1 };
+  for (const [name, value] of Object.entries(message)) if (value !== undefined) sealed[name] = value;
+  return encode(sealed);
 }
 
 function bytesOf(value: Value | undefined, size: number, what: string): Uint8Array {
@@ -116,7 +119,7 @@ function text(value: Value | undefined, max: number, what: string): string {
 function vector(value: Value | undefined, length: number, what: string): number[] | undefined {
   if (value === undefined || value === null) return undefined;
   if (!Array.isArray(value) || value.length !== length || !value.every((item) => typeof item === "number")) throw malformed(`${what} has ${length} numbers`);
-  return value as number[];
+  return value;
 }
 
 // ---- state
@@ -145,7 +148,7 @@ export function readState(payload: Uint8Array): State {
 }
 
 function stampsOf(value: Value | undefined): Record<string, Stamp> {
-  const stamps: Record<string, Stamp> = Object.create(null);
+  const stamps = Object.create(null) as Record<string, Stamp>;
   if (value === undefined) return stamps;
   if (!isMap(value)) throw malformed("stamps is a map");
   for (const name in value) stamps[name] = stampOfBytes(bytesOf(value[name], 16, "a stamp"));
@@ -249,7 +252,7 @@ export function readPresence(payload: Uint8Array): Presence {
     frame: typeof frame === "number" ? frame : undefined,
     mode: typeof mode === "string" ? mode : undefined,
     active: active instanceof Uint8Array ? hexOfBytes(active) : undefined,
-    selection: Array.isArray(selection) ? selection.filter((id) => id instanceof Uint8Array).map((id) => hexOfBytes(id as Uint8Array)) : undefined,
+    selection: Array.isArray(selection) ? selection.filter((id) => id instanceof Uint8Array).map((id) => hexOfBytes(id)) : undefined,
   };
 }
 

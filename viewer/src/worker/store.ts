@@ -30,7 +30,8 @@ export async function fetchBlob(access: Access, name: string, progress: Progress
 
 /** The browser's own SHA-256 is ten times as fast, but only there for pages that came over HTTPS or from this machine. */
 async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  return crypto.subtle ? new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)) : sha256(bytes);
+  const { subtle } = crypto as { subtle?: SubtleCrypto };
+  return subtle ? new Uint8Array(await subtle.digest("SHA-256", bytes)) : sha256(bytes);
 }
 
 async function download(access: Access, name: string, progress: Progress): Promise<Uint8Array<ArrayBuffer>> {
