@@ -76,7 +76,7 @@ static void ss_peer_compare(struct ss_core *core, struct ss_peer *peer) {
     else if (peer->mismatch_ms == 0)
         peer->mismatch_ms = core->now;
     if (peer->ready && (differs || ss_peer_excess(core, peer) > 0 || !core->known))
-        ss_timer_by(core, SS_TIMER_WANT, core->now + (core->known ? SS_GRACE_MS : SS_GATHER_MS));
+        ss_timer_by(core, SS_TIMER_WANT, core->now + (core->known && !peer->before ? SS_GRACE_MS : SS_GATHER_MS));
 }
 
 // Says to the daemon what changed about a peer's presence; room for the effect must have been made.
@@ -115,6 +115,7 @@ int ss_on_peer(struct ss_core *core, const struct ss_event *event) {
     peer->digest = said->digest;
     peer->ready = said->ready;
     peer->keeps = said->keeps && !said->retained;
+    peer->before = said->retained;
     peer->heard_ms = core->now > 0 ? core->now : 1;
     peer->online |= !said->retained; // a broker that replays nothing to a wildcard never says so
     ss_peer_time(core, peer, said->retained ? 0 : said->time_ms);

@@ -213,6 +213,7 @@ struct ss_peer {
     uint64_t asleep_ms;     // not asked before
     uint32_t fails, wholes; // calls without an answer, calls because of digests, in a row
     bool ready, keeps, online, told;
+    bool before; // what it said last it said before we connected
 };
 
 struct ss_sync {

@@ -134,6 +134,29 @@ static void a_newcomer_with_nobody_to_ask_has_everything_replayed(void **state) 
     desk_close(&desk);
 }
 
+// What was missed while away cannot be on its way; what is heard of now may be.
+static void who_comes_back_asks_at_once_for_what_was_said_before(void **state) {
+    (void)state;
+    for (int before = 0; before < 2; before++) {
+        struct desk desk = {0};
+        desk_start(&desk);
+        desk_connect(&desk, false);
+        desk.core->known = true;
+        const struct ss_vector_entry has = {{{9}}, 5};
+        struct ss_event event = desk_event(&desk, SS_EV_PEER);
+        event.peer = (struct ss_ev_peer){.origin = has.from, .vector = {1, &has}, .ready = true, .retained = before == 1};
+        assert_int_equal(desk_step(&desk, &event), SS_OK);
+        event = desk_event(&desk, SS_EV_ONLINE);
+        event.online.origin = has.from;
+        event.online.online = true;
+        assert_int_equal(desk_step(&desk, &event), SS_OK);
+        const struct ss_effect *call = desk_pass(&desk, 300, SS_FX_CALL_SYNC);
+        assert_int_equal(call != NULL, before == 1);
+        assert_true(call != NULL || desk_pass(&desk, 1000, SS_FX_CALL_SYNC) != NULL);
+        desk_close(&desk);
+    }
+}
+
 // Through a broker that replays nothing others are heard of only when they answer to what we say of ourselves.
 static void who_is_heard_of_late_is_still_whoever_looks_after_the_scene(void **state) {
     (void)state;
@@ -223,6 +246,7 @@ int main(void) {
         cmocka_unit_test(what_went_out_before_a_peer_answered_goes_out_again_with_what_it_knew),
         cmocka_unit_test(a_newcomer_with_somebody_to_ask_has_nothing_replayed),
         cmocka_unit_test(a_newcomer_with_nobody_to_ask_has_everything_replayed),
+        cmocka_unit_test(who_comes_back_asks_at_once_for_what_was_said_before),
         cmocka_unit_test(who_is_heard_of_late_is_still_whoever_looks_after_the_scene),
         cmocka_unit_test(a_peer_is_asked_at_once_over_a_new_connection),
         cmocka_unit_test(a_peer_is_asked_at_once_when_it_has_come_back),
