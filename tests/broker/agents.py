@@ -8,6 +8,7 @@ import time
 import uuid
 
 from link import Link
+from lines import Line, copy
 from services import Agent, Broker, Store
 
 SCENE = "demo"
@@ -89,8 +90,8 @@ class OldBroker:
             client.close()
             return
         broker.sendall(first)
-        threading.Thread(target=_copy, args=(broker, client), daemon=True).start()
-        _copy(client, broker)
+        threading.Thread(target=copy, args=(broker, client), daemon=True).start()
+        copy(client, broker)
 
 
 class Tap:
@@ -113,53 +114,8 @@ class Tap:
             while True:
                 client = self.listener.accept()[0]
                 server = socket.create_connection(("127.0.0.1", self.port))
-                threading.Thread(target=_copy, args=(client, server, self.asked), daemon=True).start()
-                threading.Thread(target=_copy, args=(server, client, self.answered), daemon=True).start()
-
-
-class Line:
-    """A way to a server on this machine, at `port`. `cut` ends the connections and takes no new ones until `mend`."""
-
-    def __init__(self, server_port):
-        self.server_port, self.connections, self.is_cut = server_port, [], False
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-
-    def __enter__(self):
-        threading.Thread(target=self._serve, daemon=True).start()
-        return self
-
-    def __exit__(self, *error):
-        self.listener.close()
-
-    def cut(self):
-        self.is_cut = True
-        for connection in self.connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        self.connections.clear()
-
-    def mend(self):
-        self.is_cut = False
-
-    def answer(self, server, client):
-        """Passes on what the server says."""
-        _copy(server, client)
-
-    def _serve(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client = self.listener.accept()[0]
-                try:
-                    if self.is_cut:
-                        raise ConnectionError
-                    server = socket.create_connection(("127.0.0.1", self.server_port))
-                except ConnectionError:
-                    client.close()
-                    continue
-                self.connections += [client, server]
-                threading.Thread(target=_copy, args=(client, server), daemon=True).start()
-                threading.Thread(target=self.answer, args=(server, client), daemon=True).start()
+                threading.Thread(target=copy, args=(client, server, self.asked), daemon=True).start()
+                threading.Thread(target=copy, args=(server, client, self.answered), daemon=True).start()
 
 
 class SilentBroker(Line):
@@ -196,14 +152,3 @@ def _packet(stream):
         size |= (byte[0] & 127) << shift
         shift += 7
     return (head, stream.read(size)) if head else None
-
-
-def _copy(source, target, kept=None):
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            if kept is not None:
-                kept += data
-            target.sendall(data)
-    for end in (source, target):
-        with contextlib.suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)

@@ -6,7 +6,8 @@ import subprocess
 import time
 
 import pytest
-from agents import Line, eventually, new_id, world
+from agents import eventually, new_id, world
+from lines import Line
 from link import Link
 from services import Agent, binary
 

@@ -6,7 +6,8 @@ import re
 import time
 
 import pytest
-from agents import Line, eventually, new_id, world
+from agents import eventually, new_id, world
+from lines import Line
 
 SAID = "clock is"
 DATE = re.compile(rb"Date: [^\r]*")

@@ -7,7 +7,8 @@ import socket
 import subprocess
 
 import pytest
-from agents import Line, eventually, new_id, world
+from agents import eventually, new_id, world
+from lines import Line
 from services import binary
 from stores import S3, Lighttpd, find_lighttpd
 

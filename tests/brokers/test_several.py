@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Brokers that are several: one of a cluster is killed, the line between two sites is cut."""
 import pytest
-from agents import Line, eventually, new_id, world
+from agents import eventually, new_id, world
+from lines import Line
 from test_joining import edits, fill
 
 PATIENCE = 120  # seconds; a cluster has to agree on who leads what
