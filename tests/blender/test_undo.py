@@ -7,6 +7,23 @@ from undo import locations
 
 
 @versions
+def test_undo_of_a_type_of_light_that_another_has_changed_again(version, two):
+    """The attributes of that type go with it: they are not ours to take away."""
+    a, b = two
+    a.run(
+        "lamp = bpy.data.lights.new('lamp', 'AREA')\nlamp.shadow_soft_size = 1\n"
+        "bpy.context.scene.collection.objects.link(bpy.data.objects.new('lamp', lamp))\npush()\nlamp.type = 'POINT'\npush()"
+    )
+    settle(a, b)
+    b.run("bpy.data.lights['lamp'].type = 'SPOT'")
+    settle(a, b)
+    a.run("undo()")
+    settle(a, b)
+    same(a, b)
+    assert a.run("result = bpy.data.lights['lamp'].type, bpy.data.lights['lamp'].shadow_soft_size") == ["SPOT", 1]
+
+
+@versions
 def test_undo_and_redo_of_a_move(version, two):
     a, b = two
     a.run("bpy.data.objects['mine'].location.x = 1\npush()")

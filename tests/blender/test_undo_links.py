@@ -135,6 +135,29 @@ def test_undo_of_a_place_while_another_waits_for_its_link(version, two):
     assert b.run("result = [c.name for c in o.users_collection]") == ["Scene Collection"]
 
 
+@versions
+def test_undo_of_what_is_linked_otherwise_meanwhile(version, two):
+    """A link that waits is not the newest when undo has taken away what it is for."""
+    a, b = two
+    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
+    settle(a, b)
+    a.run("from scenesync import registration\nsession = registration.session()\nsession.apply.linked_at = float('inf')")
+    b.run("theirs = bpy.data.objects.new('theirs', None)\nbpy.context.scene.collection.objects.link(theirs)\ntheirs.parent = bpy.data.objects['mine']")
+    while not a.run("result = any('parent' in fields for fields in session.apply.links.values())"):
+        pass
+    a.run(
+        "(uuid,) = [uuid for (kind, uuid), fields in session.apply.links.items() if 'parent' in fields]\n"
+        "find, session._find_edits = session._find_edits, lambda deadline: None\nundo()"
+    )
+    b.run("theirs.matrix_parent_inverse[0][3] = 5\npush()")
+    while not a.run("result = session.mirror.get('object', uuid).values.get('matrix_parent_inverse', [0] * 16)[3] == 5"):
+        pass
+    a.run("session.apply.linked_at = 0.0\nscenesync.pump(0.2)\nsession._find_edits = find")
+    settle(a, b)
+    same(a, b)
+    assert a.run("result = bpy.data.objects['theirs'].matrix_parent_inverse[0][3]") == 5
+
+
 # Fields whose names end so come only with ARRIVE.
 LATE = (
     "from scenesync import registration\nreceive = registration.session().receive\ntake, late = receive.entity, []\n"

@@ -217,15 +217,17 @@ class Apply:
     def _write(self, kind, uuid, fields, forced):
         block = self.ctx.identity.find(uuid)
         record = self.mirror.get(kind.name, uuid)
+        links = self.links.get((kind.name, uuid), {})
         if block is None:
             record.values.update(fields)  # it went away here and nobody has noticed yet
+            links.update((name, fields[name]) for name in links.keys() & fields.keys())
             return
         if edit_mode.refuses(block, fields):
             self.held[kind.name, uuid] = fields
             if forced:
                 self.session.later((kind.name, uuid))  # undo within Edit Mode stands: it is an edit
             return
-        known = {**record.values, **self.links.get((kind.name, uuid), {})}
+        known = {**record.values, **links}
         waits = self.ctx.wants_of
         fresh = {n: v for n, v in fields.items() if n in forced or (uuid, kind.name, n) in waits or not same(known.get(n), v)}
         if kind.name == "object" and fresh.get("type", block.type) != block.type:

@@ -5,33 +5,9 @@ from . import Kind, nodes
 from .embedded import Embedded
 from .values import read_attributes, write_attributes
 
-ATTRIBUTES = (
-    "color",
-    "energy",
-    "exposure",
-    "normalize",
-    "temperature",
-    "use_temperature",
-    "diffuse_factor",
-    "specular_factor",
-    "transmission_factor",
-    "volume_factor",
-    "use_custom_distance",
-    "cutoff_distance",
-    "use_shadow",
+OF_SOME_TYPES = (
     "shadow_soft_size",
-    "shadow_buffer_clip_start",
-    "shadow_buffer_bias",
-    "shadow_color",
-    "shadow_filter_radius",
-    "shadow_maximum_resolution",
     "use_absolute_resolution",
-    "use_shadow_jitter",
-    "shadow_jitter_overblur",
-    "use_contact_shadow",
-    "contact_shadow_distance",
-    "contact_shadow_bias",
-    "contact_shadow_thickness",
     "shadow_cascade_count",
     "shadow_cascade_exponent",
     "shadow_cascade_fade",
@@ -46,6 +22,33 @@ ATTRIBUTES = (
     "size",
     "size_y",
     "spread",
+)
+ATTRIBUTES = (
+    "color",
+    "energy",
+    "exposure",
+    "normalize",
+    "temperature",
+    "use_temperature",
+    "diffuse_factor",
+    "specular_factor",
+    "transmission_factor",
+    "volume_factor",
+    "use_custom_distance",
+    "cutoff_distance",
+    "use_shadow",
+    "shadow_buffer_clip_start",
+    "shadow_buffer_bias",
+    "shadow_color",
+    "shadow_filter_radius",
+    "shadow_maximum_resolution",
+    "use_shadow_jitter",
+    "shadow_jitter_overblur",
+    "use_contact_shadow",
+    "contact_shadow_distance",
+    "contact_shadow_bias",
+    "contact_shadow_thickness",
+    *OF_SOME_TYPES,
 )
 TYPES = ("POINT", "SUN", "SPOT", "AREA")
 
@@ -64,6 +67,10 @@ class Light(Embedded, Kind):
         fields["type"] = block.type
         self.read_tree(ctx, block, fields)
         return fields
+
+    def decided_by(self, name, changes):
+        """What not all types have comes and goes with the type."""
+        return "type" if "type" in changes and name in OF_SOME_TYPES else super().decided_by(name, changes)
 
     def create(self, ctx, name, fields):
         kind = fields.get("type")
