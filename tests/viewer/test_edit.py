@@ -121,14 +121,3 @@ def test_a_viewer_is_told_and_finds_nothing_to_edit(viewer):
     box = viewer.box(".vector[data-field=location] .number:nth-of-type(1)")
     viewer.drag(box["x"] + 20, box["y"] + 13, box["x"] + 70, box["y"] + 13)
     assert value(viewer, "location") == before
-
-
-def test_what_the_broker_refuses_is_taken_back_and_told(viewer):
-    """As when the role was taken away while the page was open."""
-    before = value(viewer, "location")
-    viewer.evaluate("scenesync.session.role = 'editor'; 0")
-    viewer.wait("!document.querySelector('.tools').hidden")
-    drag_handle(viewer, "Z", 0, -60)
-    viewer.wait("document.querySelector('.notice').textContent.includes('refused and taken back')")
-    assert value(viewer, "location") == before
-    assert viewer.text(".role") == "view only"
