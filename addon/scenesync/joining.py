@@ -5,8 +5,7 @@ An empty scene takes what the file has; one with content gives itself to the fil
 scene what the file is, `receive` the file what the scene is, `merge` keeps both.
 """
 
-from . import identity
-from .kinds.object import LEFT_OVER
+from . import identity, startup
 from .kinds.scene import REFERENCES
 
 SCENE_TAG = "scenesync_scene"
@@ -50,10 +49,10 @@ class Joining:
         return "merge" if any(uuid in remote for uuid in local) else None
 
     def _own_work(self):
-        """UUIDs of the file's shared objects, unless they are those that Blender starts with."""
+        """UUIDs of the file's shared objects, unless they are those that Blender starts with and as it made them."""
         session = self.session
         objects = [block for block in session.ctx.walk() if session.ctx.kind_of(block).name == "object"]
-        if not session.ctx.data.filepath and {block.name for block in objects} <= LEFT_OVER:
+        if not session.ctx.data.filepath and all(map(startup.is_untouched, objects)):
             return []
         return [session.ctx.id_of(block) for block in objects]
 
@@ -63,13 +62,14 @@ class Joining:
         ctx = session.ctx
         self._name_world()
         local = {(ctx.kind_of(block).name, ctx.id_of(block)) for block in ctx.walk()}
+        if choice == "receive":
+            self._let_go()
         if choice == "publish":
             self._publish(local)
         else:
             session.apply.know_already(local)
         if choice == "receive":
             self._drop(local)
-            self._let_go()
         elif choice == "merge":
             self._drop({key for key in local if key[1] in self.shared_before})
         ctx.scene[SCENE_TAG] = session.slug

@@ -203,6 +203,8 @@ def _unpack_ext(view, at, size):
     if size % dtype.itemsize:
         raise DecodeError("an array of broken numbers")
     array = numpy.frombuffer(raw, dtype)
+    if not array.flags.aligned:  # Blender refuses pixels that are not, and copies others number by number
+        array = array.copy()
     array.flags.writeable = False
     return array, at
 

@@ -79,7 +79,9 @@ class Session:
     # ---- coming and going
 
     def close(self):
-        """Leave the scene; the file keeps what it has."""
+        """Leave the scene; the file keeps what it has, and knows it again."""
+        if self.state == "active":
+            self.persist()
         if self.link is not None:
             try:
                 self.link.send({"t": "leave"})
@@ -340,7 +342,7 @@ class Session:
     # ---- the file
 
     def persist(self):
-        """Before saving: every UUID and member id into its datablock."""
+        """Every UUID and member id into its datablock, for the file or for who joins again."""
         self.ctx.identity.write_tags()
 
     # ---- errors

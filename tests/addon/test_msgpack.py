@@ -66,6 +66,13 @@ def test_arrays_return_bit_for_bit(dtype, count):
     assert back.dtype == array.dtype and back.tobytes() == array.tobytes() and not back.flags.writeable
 
 
+@pytest.mark.parametrize("before", range(8))
+def test_arrays_are_aligned(before):
+    """Blender's pixels.foreach_set takes no others."""
+    array = msgpack.unpack(msgpack.pack(["x" * before, numpy.ones(100, numpy.float32)]))[1]
+    assert array.flags.aligned and memoryview(array).format in ("f", "<f") and (array == 1).all()
+
+
 def test_fixed_ext_sizes():
     assert list(msgpack.unpack(reference.packb(reference.ExtType(1, b"\0\0\x80\x3f" * 2)))) == [1.0, 1.0]
 

@@ -54,6 +54,49 @@ def test_the_objects_blender_starts_with_are_nobodys_work(busy, agents, scene):
     same(a, b)
 
 
+@pytest.mark.parametrize(
+    "change", ["objects['Cube'].location.x = 1", "meshes['Cube'].vertices[0].co.x = 2", "lights['Light'].energy = 10", "objects['Cube'].modifiers.new('', 'SUBSURF')"]
+)
+def test_what_blender_starts_with_is_work_once_it_is_changed(busy, agents, scene, change):
+    a, b = busy
+    b.run("bpy.ops.wm.read_factory_settings()\nscenesync.register() if not hasattr(bpy.types, 'SCENESYNC_PT_main') else None\nbpy.data." + change)
+    b.join(agents[1], scene)
+    while state(b) in ("connecting", "joining"):
+        pass
+    assert state(b) == "asking"
+
+
+def test_a_scene_that_no_blender_has_made(alone, agents, scene):
+    """It lacks what each Blender's scene has."""
+    a, b = alone
+    agents[0].run("create", scene, "object", 'type="EMPTY"', 'name="Theirs"')
+    b.run("bpy.ops.wm.read_factory_settings()\nscenesync.register() if not hasattr(bpy.types, 'SCENESYNC_PT_main') else None")
+    b.join(agents[1], scene)
+    b.synced()
+    assert names(b) == ["Theirs"]
+    assert b.run("from scenesync import registration\nresult = list(registration.session().errors)") == []
+
+
+def test_leaving_and_joining_again_changes_nothing(alone, agents, scene):
+    a, b = alone
+    a.run(
+        "m = bpy.data.materials.new('m')\nm.use_nodes = True\nm.use_fake_user = True\nm.node_tree.nodes.new('ShaderNodeMath')\n"
+        "o = bpy.data.objects.new('o', bpy.data.meshes.new('o'))\no.data.materials.append(m)\no.vertex_groups.new(name='g')\n"
+        "bpy.context.scene.collection.objects.link(o)\nmask = bpy.data.masks.new('mask')\nmask.layers.new(name='layer')"
+    )
+    a.join(agents[0], scene)
+    b.join(agents[1], scene)
+    settle(a, b)
+    before = agents[0].run("digest", scene).stdout
+    for person, agent in ((a, agents[0]), (b, agents[1])):
+        person.run("scenesync.leave()")
+        person.join(agent, scene)
+        settle(a, b)
+        same(a, b)
+    assert a.run("result = [len(m.node_tree.nodes), len(o.vertex_groups), len(mask.layers)]") == [3, 1, 1]
+    assert agents[0].run("digest", scene).stdout == before
+
+
 def test_order_of_start_does_not_matter(alone, agents, scene):
     a, b = alone
     agents[0].stop()

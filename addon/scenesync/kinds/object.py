@@ -62,9 +62,6 @@ PARENT = ("parent", "parent_type", "parent_bone", "parent_vertices", "matrix_par
 COLLECTIONS = "collections/"
 SLOTS = "slots/"
 
-# The objects that Blender starts with: nobody's work.
-LEFT_OVER = {"Cube", "Light", "Camera"}
-
 # How to make the datablock that stands in for one that has not arrived, or is of a kind that is not shared.
 STAND_INS = {
     "MESH": ("meshes", ()),
