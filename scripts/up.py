@@ -3,6 +3,7 @@
 
 They answer to this machine alone, without passwords; or, when people are named, to the local network, with a password for each."""
 import argparse
+import fcntl
 import re
 import secrets
 import shlex
@@ -28,6 +29,19 @@ def own_address():
         except OSError:
             return "127.0.0.1"
         return probe.getsockname()[0]
+
+
+def own(directory):
+    """The folder's lock, which nobody else has while it is open. Ends the program where that cannot be."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = open(directory / "lock", "w")
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"./dev up: {directory} is in use: another ./dev up runs there; end it or give another --dir")
+    except OSError as error:
+        sys.exit(f"./dev up: {error.filename}: {error.strerror}; give a folder that you can write to as --dir")
+    return lock
 
 
 def passwords_of(directory, people):
@@ -58,16 +72,8 @@ def write_environment(directory, broker, store, agent):
     (directory / "env").write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items()))
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="./dev up", description=__doc__)
-    parser.add_argument("--dir", required=True, type=Path, help="folder for data, sockets, logs and env")
-    parser.add_argument("--user", action="append", default=[], dest="people", metavar="NAME", help="somebody who may join from the network; repeatable")
-    parser.add_argument("--durability", choices=("full", "relaxed"), default="full", help="what an acknowledgement waits for (docs/operations.md)")
-    arguments = parser.parse_args()
-    if any(not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) for name in arguments.people):
-        parser.error("a user's name is made of A-Z a-z 0-9 _ -")
-    directory = arguments.dir.resolve()
-    directory.mkdir(parents=True, exist_ok=True)
+def serve(directory, arguments):
+    """Exit status, once interrupted or something has ended."""
     # SIGINT too: a shell starts background jobs with it ignored.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
@@ -95,6 +101,19 @@ def main():
         for service in reversed(services):
             service.stop()
     return status
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev up", description=__doc__)
+    parser.add_argument("--dir", required=True, type=Path, help="folder for data, sockets, logs and env")
+    parser.add_argument("--user", action="append", default=[], dest="people", metavar="NAME", help="somebody who may join from the network; repeatable")
+    parser.add_argument("--durability", choices=("full", "relaxed"), default="full", help="what an acknowledgement waits for (docs/operations.md)")
+    arguments = parser.parse_args()
+    if any(not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) for name in arguments.people):
+        parser.error("a user's name is made of A-Z a-z 0-9 _ -")
+    directory = arguments.dir.resolve()
+    with own(directory):
+        return serve(directory, arguments)
 
 
 if __name__ == "__main__":

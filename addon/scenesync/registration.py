@@ -4,6 +4,7 @@
 import bpy
 
 from . import agent, ui
+from .joining import CHOICES
 from .session import Session
 
 _session = None
@@ -27,9 +28,12 @@ def unregister():
 def join(scene, socket=None, content=None):
     """Take part in a scene. `content` says what to do when both scene and file have something: publish, receive or merge.
 
-    Without `socket`, neither here nor in the preferences, an agent is started when none runs. Raises agent.AgentError where there is none.
+    Without `socket`, neither here nor in the preferences, an agent is started when none runs. Raises agent.AgentError where there is none, and
+    ValueError for another `content`.
     """
     global _session
+    if content not in (None, *CHOICES):
+        raise ValueError(f"content is {content!r}: it is one of {', '.join(CHOICES)}, or None to ask where both have something")
     leave()
     settings = ui.preferences()
     path = socket or settings.socket

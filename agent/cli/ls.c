@@ -35,6 +35,10 @@ static int run(struct ss_cli *cli) {
         fputs(cli->json ? "[" : "", stdout);
         ss_replica_each(&replica, list, &listing);
         fputs(cli->json ? "]\n" : "", stdout);
+        if (kind && listing.count == 0 && !ss_schema_kind(kind, strlen(kind))) {
+            ss_fail("%s: this version knows no such kind, and the scene has none", kind);
+            ok = false;
+        }
     }
     ss_replica_finish(&replica);
     return ok ? SS_EXIT_OK : SS_EXIT_FAILED;

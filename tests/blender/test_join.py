@@ -45,6 +45,11 @@ def test_content(busy, agents, scene, content, expected):
     same(a, b)
 
 
+def test_another_content_is_refused(alone):
+    said = alone[0].run("try:\n    scenesync.join('demo', content='frob')\nexcept ValueError as error:\n    result = str(error)")
+    assert said == "content is 'frob': it is one of publish, receive, merge, or None to ask where both have something"
+
+
 def test_the_objects_blender_starts_with_are_nobodys_work(busy, agents, scene):
     a, b = busy
     b.run("bpy.ops.wm.read_factory_settings()\nscenesync.register() if not hasattr(bpy.types, 'SCENESYNC_PT_main') else None")

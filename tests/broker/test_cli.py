@@ -87,6 +87,7 @@ def test_an_object_has_a_transform_of_its_name(ada, scene):
     assert output(ada, "ls", scene).splitlines() == [f'object/{made} "Cube"', f'transform/{made} "Cube"']
     assert output(ada, "ls", scene, "transform") == f'transform/{made} "Cube"'
     assert json.loads(output(ada, "ls", scene, "object", "--json")) == [{"kind": "object", "id": made, "name": "Cube"}]
+    assert "lihgt: this version knows no such kind" in fails(ada, 1, "ls", scene, "lihgt")
     output(ada, "delete", scene, "object/Cube")
     assert output(ada, "ls", scene) == ""
 

@@ -41,3 +41,24 @@ def test_up_and_down(tmp_path, number, options):
     up.stdout.close()
     assert len(family) >= 4 and not [pid for pid in family if os.path.exists(f"/proc/{pid}")]
     assert not (tmp_path / "env").exists()
+
+
+def up_refuses(directory):
+    done = subprocess.run([sys.executable, REPOSITORY / "scripts" / "up.py", "--dir", directory], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_two_do_not_share_a_folder(tmp_path):
+    with subprocess.Popen([sys.executable, REPOSITORY / "scripts" / "up.py", "--dir", tmp_path], stdout=subprocess.PIPE, text=True) as up:
+        assert up.stdout.readline() == "ready\n"
+        assert "another ./dev up runs there" in up_refuses(tmp_path)
+        assert environment(tmp_path)
+        up.terminate()
+        assert up.wait(60) == 0
+
+
+def test_a_folder_that_cannot_be(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert f"{tmp_path / 'file'}: File exists" in up_refuses(tmp_path / "file")
+    assert "give a folder" in up_refuses(tmp_path / "file" / "below")
