@@ -218,7 +218,8 @@ class Identity:
                     self.persist_members(value, block)
 
     def rescan(self):
-        """After undo, redo or a reload: which datablock is which entity, by key, else by tag, else by name."""
+        """After undo or redo: which datablock is which entity, by key, else by tag; and by name, where undo changes keys and a new
+        datablock of that name cannot be told from an old one."""
         if self.seen is not None:
             self.seen.clear()
             self.looks.clear()
@@ -237,8 +238,9 @@ class Identity:
                 else:
                     unknown.append(block)
             unknown = self._claim(kind, unknown, entries, read_tag)
-            names = {entry.name: value for value, entry in entries.items()}
-            self._claim(kind, unknown, entries, lambda block: names.get(block.name))
+            if not self.use_session_uid:
+                names = {entry.name: value for value, entry in entries.items()}
+                self._claim(kind, unknown, entries, lambda block: names.get(block.name))
             for entry in entries.values():
                 entry.index = -1
                 if not self.use_session_uid:

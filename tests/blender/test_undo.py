@@ -24,6 +24,24 @@ def test_undo_of_a_type_of_light_that_another_has_changed_again(version, two):
 
 
 @versions
+def test_undo_before_something_new_is_noticed(version, two):
+    """Another that is called like what was deleted is not the same."""
+    a, b = two
+    a.run("dog = bpy.data.objects.new('dog', None)\nbpy.context.scene.collection.objects.link(dog)\npush()")
+    settle(a, b)
+    b.run("bpy.context.scene.collection.objects.unlink(bpy.data.objects['dog'])")
+    settle(b, a)
+    a.run("push()")
+    a.run(
+        "lamp = bpy.data.objects.new('dog', bpy.data.lights.new('lamp', 'SUN'))\nbpy.context.scene.collection.objects.link(lamp)\npush()\n"
+        "bpy.data.objects['mine'].location.x = 1\npush()\nundo()"
+    )
+    settle(a, b)
+    for person in (a, b):
+        assert person.run("result = sorted((o.type, o.location.x) for o in bpy.context.scene.objects)") == [["EMPTY", 0], ["LIGHT", 0]]
+
+
+@versions
 def test_undo_and_redo_of_a_move(version, two):
     a, b = two
     a.run("bpy.data.objects['mine'].location.x = 1\npush()")
@@ -236,7 +254,7 @@ def test_undo_takes_their_node_that_we_have_edited(version, two):
 
 @versions
 def test_undo_of_weights_that_are_looked_at_seldom(version, two):
-    """Looking at the weights of a large mesh can wait, but not after undo: what others have changed is put back."""
+    """Looking at the weights of a large mesh can wait, but not after undo, whoever asks for them first: what others have changed is put back."""
     a, b = two
     b.run(
         "bpy.ops.mesh.primitive_grid_add(x_subdivisions=80, y_subdivisions=80)\no = bpy.context.object\no.name = 'grid'\n"
@@ -249,9 +267,11 @@ def test_undo_of_weights_that_are_looked_at_seldom(version, two):
     a.run("bpy.data.objects['mine'].location.x = 1\npush()")
     settle(a, b)
     a.run(
-        "from scenesync import registration\nfor memory in registration.session().ctx.kinds['mesh'].memories.values():\n"
-        "    memory.groups.looked = (memory.groups.looked[0] + 1000, *memory.groups.looked[1:])\n"
-        "undo()"
+        "from scenesync import registration\nsession = registration.session()\nmemories = session.ctx.kinds['mesh'].memories.values()\n"
+        "for memory in memories:\n    memory.groups.looked = (memory.groups.looked[0] + 1000, *memory.groups.looked[1:])\n"
+        "after_undo = session.diff._after_undo\n"
+        "def and_sweep():\n    after_undo()\n    for memory in memories:\n        memory.groups.demand()\n"
+        "session.diff._after_undo = and_sweep\nundo()"
     )
     settle(a, b)
     same(a, b)

@@ -29,8 +29,8 @@ class Memory:
         self.due = False  # the next read looks at them
 
     def demand(self):
-        """Let the next read look at weights that the last one did not; whether there are such."""
-        self.due = self.postponed
+        """Let the next read look at weights that the last one did not; whether there are such, or it looks anyway."""
+        self.due = self.due or self.postponed
         return self.due
 
     def postpones(self, what, vertices):

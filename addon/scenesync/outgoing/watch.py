@@ -128,13 +128,22 @@ class Watch:
     def _before_undo(self, *_):
         """Undo over datablocks that Blender's undo stack does not know crashes Blender: let it know them first."""
         self.undo_begun = True
+        self._identify()
         self.session.undo_again = self._push()
 
     def _before_redo(self, *_):
         """The same; what would have been done again is lost then."""
         self.undo_begun = True
         self.session.undo_again = False
+        self._identify()
         self._push()
+
+    def _identify(self):
+        """Afterwards what is new now could not be told from what undo has brought back."""
+        if self.structure:
+            ctx = self.session.ctx
+            for block in ctx.walk():
+                ctx.id_of(block)
 
     def _push(self):
         if not self.session.pending_push:
