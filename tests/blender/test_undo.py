@@ -3,18 +3,19 @@
 
 from blender import same, settle
 from conftest import versions
-from undo import locations
+from undo import edit, locations, move_mine, until
 
 
 @versions
 def test_undo_of_a_type_of_light_that_another_has_changed_again(version, two):
     """The attributes of that type go with it: they are not ours to take away."""
     a, b = two
-    a.run(
+    edit(
+        a,
+        b,
         "lamp = bpy.data.lights.new('lamp', 'AREA')\nlamp.shadow_soft_size = 1\n"
-        "bpy.context.scene.collection.objects.link(bpy.data.objects.new('lamp', lamp))\npush()\nlamp.type = 'POINT'\npush()"
+        "bpy.context.scene.collection.objects.link(bpy.data.objects.new('lamp', lamp))\npush()\nlamp.type = 'POINT'",
     )
-    settle(a, b)
     b.run("bpy.data.lights['lamp'].type = 'SPOT'")
     settle(a, b)
     a.run("undo()")
@@ -27,8 +28,7 @@ def test_undo_of_a_type_of_light_that_another_has_changed_again(version, two):
 def test_undo_before_something_new_is_noticed(version, two):
     """Another that is called like what was deleted is not the same."""
     a, b = two
-    a.run("dog = bpy.data.objects.new('dog', None)\nbpy.context.scene.collection.objects.link(dog)\npush()")
-    settle(a, b)
+    edit(a, b, "dog = bpy.data.objects.new('dog', None)\nbpy.context.scene.collection.objects.link(dog)")
     b.run("bpy.context.scene.collection.objects.unlink(bpy.data.objects['dog'])")
     settle(b, a)
     a.run("push()")
@@ -44,8 +44,7 @@ def test_undo_before_something_new_is_noticed(version, two):
 @versions
 def test_undo_and_redo_of_a_move(version, two):
     a, b = two
-    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
-    settle(a, b)
+    move_mine(a, b)
     a.run("undo()")
     settle(a, b)
     assert locations(a) == locations(b) == {"mine": 0}
@@ -58,8 +57,7 @@ def test_undo_and_redo_of_a_move(version, two):
 @versions
 def test_undo_and_redo_of_an_addition(version, two):
     a, b = two
-    a.run("bpy.context.scene.collection.objects.link(bpy.data.objects.new('new', None))\npush()")
-    settle(a, b)
+    edit(a, b, "bpy.context.scene.collection.objects.link(bpy.data.objects.new('new', None))")
     assert set(locations(b)) == {"mine", "new"}
     a.run("undo()")
     settle(a, b)
@@ -73,10 +71,8 @@ def test_undo_and_redo_of_an_addition(version, two):
 @versions
 def test_undo_of_a_deletion(version, two):
     a, b = two
-    a.run("bpy.data.objects['mine'].location.x = 7\nbpy.data.objects['mine']['p'] = 5\npush()")
-    settle(a, b)
-    a.run("bpy.data.objects.remove(bpy.data.objects['mine'])\npush()")
-    settle(a, b)
+    edit(a, b, "bpy.data.objects['mine'].location.x = 7\nbpy.data.objects['mine']['p'] = 5")
+    edit(a, b, "bpy.data.objects.remove(bpy.data.objects['mine'])")
     assert locations(b) == {}
     a.run("undo()")
     settle(a, b)
@@ -87,10 +83,8 @@ def test_undo_of_a_deletion(version, two):
 @versions
 def test_undo_here_keeps_what_others_did(version, two):
     a, b = two
-    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
-    settle(a, b)
-    b.run("bpy.context.scene.collection.objects.link(bpy.data.objects.new('theirs', None))\nbpy.data.objects['mine'].scale.x = 3\npush()")
-    settle(b, a)
+    move_mine(a, b)
+    edit(b, a, "bpy.context.scene.collection.objects.link(bpy.data.objects.new('theirs', None))\nbpy.data.objects['mine'].scale.x = 3")
     a.run("undo()")
     settle(a, b)
     assert locations(a) == locations(b) == {"mine": 0, "theirs": 0}
@@ -105,10 +99,8 @@ def test_undo_here_keeps_what_others_did(version, two):
 @versions
 def test_undo_of_what_another_has_changed_since(version, two):
     a, b = two
-    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
-    settle(a, b)
-    b.run("bpy.data.objects['mine'].location.x = 2\npush()")
-    settle(b, a)
+    move_mine(a, b)
+    edit(b, a, "bpy.data.objects['mine'].location.x = 2")
     a.run("undo()")
     settle(a, b)
     assert locations(a) == locations(b) == {"mine": 2}
@@ -118,10 +110,8 @@ def test_undo_of_what_another_has_changed_since(version, two):
 @versions
 def test_undo_after_another_deleted(version, two):
     a, b = two
-    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
-    settle(a, b)
-    b.run("bpy.data.objects.remove(bpy.data.objects['mine'])\npush()")
-    settle(b, a)
+    move_mine(a, b)
+    edit(b, a, "bpy.data.objects.remove(bpy.data.objects['mine'])")
     a.run("undo()")
     settle(a, b)
     assert locations(a) == locations(b) == {}
@@ -131,13 +121,13 @@ def test_undo_after_another_deleted(version, two):
 @versions
 def test_undo_with_meshes_and_materials(version, two):
     a, b = two
-    b.run(
+    edit(
+        b,
+        a,
         "bpy.ops.mesh.primitive_cube_add()\no = bpy.context.object\nm = bpy.data.materials.new('m')\nm.use_nodes = True\n"
-        "o.data.materials.append(m)\no.parent = bpy.data.objects['mine']\npush()"
+        "o.data.materials.append(m)\no.parent = bpy.data.objects['mine']",
     )
-    settle(b, a)
-    a.run("bpy.data.objects['mine'].location.y = 4\npush()")
-    settle(a, b)
+    edit(a, b, "bpy.data.objects['mine'].location.y = 4")
     for step in ("undo", "undo", "redo", "undo"):
         a.run(f"{step}()")
         settle(a, b)
@@ -148,15 +138,14 @@ def test_undo_with_meshes_and_materials(version, two):
 def test_undo_under_a_material_without_nodes(version, two):
     """Undo takes away a material that another made, and whose nodes that one has removed: it comes back without."""
     a, b = two
-    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
-    settle(a, b)
-    b.run(
+    move_mine(a, b)
+    edit(
+        b,
+        a,
         "bpy.ops.mesh.primitive_cube_add()\nm = bpy.data.materials.new('m')\nm.use_nodes = True\n"
-        "bpy.context.object.data.materials.append(m)\npush()"
+        "bpy.context.object.data.materials.append(m)",
     )
-    settle(b, a)
-    b.run("bpy.data.materials['m'].node_tree.nodes.clear()\npush()")
-    settle(b, a)
+    edit(b, a, "bpy.data.materials['m'].node_tree.nodes.clear()")
     a.run("undo()")
     settle(a, b)
     assert a.run("result = len(bpy.data.materials['m'].node_tree.nodes)") == 0
@@ -166,10 +155,8 @@ def test_undo_under_a_material_without_nodes(version, two):
 @versions
 def test_undo_of_a_generated_image(version, two):
     a, b = two
-    a.run("i = bpy.data.images.new('i', 8, 8)\ni.generated_color = (1, 0, 0, 1)\npush()")
-    settle(a, b)
-    a.run("bpy.data.images['i'].generated_color = (0, 1, 0, 1)\npush()")
-    settle(a, b)
+    edit(a, b, "i = bpy.data.images.new('i', 8, 8)\ni.generated_color = (1, 0, 0, 1)")
+    edit(a, b, "bpy.data.images['i'].generated_color = (0, 1, 0, 1)")
     same(a, b)
     a.run("undo()")
     settle(a, b)
@@ -181,13 +168,10 @@ def test_undo_of_a_generated_image(version, two):
 def test_undo_of_a_deletion_and_of_what_came_before(version, two):
     """What is brought back is as it was before it got what the others last knew of it."""
     a, b = two
-    a.run("bpy.ops.mesh.primitive_cube_add()\no = bpy.context.object\no.name = 'cube'\npush()")
-    settle(a, b)
-    a.run("o['p'] = 5\no.data.uv_layers.new(name='extra')\no.vertex_groups.new(name='group').add([0], 0.5, 'REPLACE')\no.data.update()\npush()")
-    settle(a, b)
+    edit(a, b, "bpy.ops.mesh.primitive_cube_add()\no = bpy.context.object\no.name = 'cube'")
+    edit(a, b, "o['p'] = 5\no.data.uv_layers.new(name='extra')\no.vertex_groups.new(name='group').add([0], 0.5, 'REPLACE')\no.data.update()")
     same(a, b)
-    a.run("bpy.data.objects.remove(o)\npush()")
-    settle(a, b)
+    edit(a, b, "bpy.data.objects.remove(o)")
     a.run("undo()\nundo()")
     settle(a, b)
     same(a, b)
@@ -203,14 +187,11 @@ def test_undo_to_a_mesh_that_no_object_uses(version, two):
         "apply.put = lambda kind, *what, **how: objects.append((kind, *what)) if kind == 'object' else put(kind, *what, **how)"
     )
     b.run("bpy.ops.mesh.primitive_cube_add()\no = bpy.context.object\npush()")
-    while not a.run("result = len(bpy.data.meshes)"):
-        pass
+    until(a, "len(bpy.data.meshes)")
     a.run("push()\napply.put = put\nfor each in objects:\n    put(*each)")
     settle(a, b)
-    b.run("o.vertex_groups.new(name='group').add([0], 0.5, 'REPLACE')\no.data.update()\npush()")
-    settle(a, b)
-    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
-    settle(a, b)
+    edit(b, a, "o.vertex_groups.new(name='group').add([0], 0.5, 'REPLACE')\no.data.update()")
+    move_mine(a, b)
     a.run("undo()")
     settle(a, b)
     same(a, b)
@@ -221,14 +202,10 @@ def test_undo_to_a_mesh_that_no_object_uses(version, two):
 def test_undo_that_puts_another_node_in_the_place_of_theirs(version, two):
     """What takes its place is no longer it: all of theirs comes back, even what both have alike."""
     a, b = two
-    b.run("bpy.ops.mesh.primitive_cube_add()\nm = bpy.data.materials.new('m')\nm.use_nodes = True\nbpy.context.object.data.materials.append(m)\npush()")
-    settle(b, a)
-    a.run("n = bpy.data.materials['m'].node_tree.nodes.new('ShaderNodeTexImage')\nn.label = 'alike'\npush()")
-    settle(a, b)
-    a.run("bpy.data.materials['m'].node_tree.nodes.remove(n)\npush()")
-    settle(a, b)
-    b.run("n = m.node_tree.nodes.new('ShaderNodeTexNoise')\nn.label = 'alike'\nn.inputs['Scale'].default_value = 7\npush()")
-    settle(b, a)
+    edit(b, a, "bpy.ops.mesh.primitive_cube_add()\nm = bpy.data.materials.new('m')\nm.use_nodes = True\nbpy.context.object.data.materials.append(m)")
+    edit(a, b, "n = bpy.data.materials['m'].node_tree.nodes.new('ShaderNodeTexImage')\nn.label = 'alike'")
+    edit(a, b, "bpy.data.materials['m'].node_tree.nodes.remove(n)")
+    edit(b, a, "n = m.node_tree.nodes.new('ShaderNodeTexNoise')\nn.label = 'alike'\nn.inputs['Scale'].default_value = 7")
     a.run("undo()")
     settle(a, b)
     same(a, b)
@@ -239,13 +216,10 @@ def test_undo_that_puts_another_node_in_the_place_of_theirs(version, two):
 def test_undo_takes_their_node_that_we_have_edited(version, two):
     """It comes back as it was last: what was here before has no value for what we edited."""
     a, b = two
-    b.run("bpy.ops.mesh.primitive_cube_add()\nm = bpy.data.materials.new('m')\nm.use_nodes = True\nbpy.context.object.data.materials.append(m)\npush()")
-    settle(b, a)
+    edit(b, a, "bpy.ops.mesh.primitive_cube_add()\nm = bpy.data.materials.new('m')\nm.use_nodes = True\nbpy.context.object.data.materials.append(m)")
     a.run("push()")
-    b.run("n = m.node_tree.nodes.new('ShaderNodeTexNoise')\nn.inputs['Detail'].default_value = 3\npush()")
-    settle(b, a)
-    a.run("bpy.data.materials['m'].node_tree.nodes['Noise Texture'].inputs['Scale'].default_value = 7\npush()")
-    settle(a, b)
+    edit(b, a, "n = m.node_tree.nodes.new('ShaderNodeTexNoise')\nn.inputs['Detail'].default_value = 3")
+    edit(a, b, "bpy.data.materials['m'].node_tree.nodes['Noise Texture'].inputs['Scale'].default_value = 7")
     a.run("undo()")
     settle(a, b)
     same(a, b)
@@ -256,16 +230,15 @@ def test_undo_takes_their_node_that_we_have_edited(version, two):
 def test_undo_of_weights_that_are_looked_at_seldom(version, two):
     """Looking at the weights of a large mesh can wait, but not after undo, whoever asks for them first: what others have changed is put back."""
     a, b = two
-    b.run(
+    edit(
+        b,
+        a,
         "bpy.ops.mesh.primitive_grid_add(x_subdivisions=80, y_subdivisions=80)\no = bpy.context.object\no.name = 'grid'\n"
-        "o.vertex_groups.new(name='group').add([0], 0.5, 'REPLACE')\no.data.update()\npush()"
+        "o.vertex_groups.new(name='group').add([0], 0.5, 'REPLACE')\no.data.update()",
     )
-    settle(b, a)
     a.run("push()")
-    b.run("o.vertex_groups[0].add([0], 0.25, 'REPLACE')\no.data.update()\npush()")
-    settle(b, a)
-    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
-    settle(a, b)
+    edit(b, a, "o.vertex_groups[0].add([0], 0.25, 'REPLACE')\no.data.update()")
+    move_mine(a, b)
     a.run(
         "from scenesync import registration\nsession = registration.session()\nmemories = session.ctx.kinds['mesh'].memories.values()\n"
         "for memory in memories:\n    memory.groups.looked = (memory.groups.looked[0] + 1000, *memory.groups.looked[1:])\n"
@@ -282,17 +255,13 @@ def test_undo_of_weights_that_are_looked_at_seldom(version, two):
 def test_undo_before_the_last_is_put_right(version, two):
     """What others wrote comes back whole: a label alone would be lost when its node is gone, too."""
     a, b = two
-    b.run("bpy.ops.mesh.primitive_cube_add()\nm = bpy.data.materials.new('m')\nm.use_nodes = True\nbpy.context.object.data.materials.append(m)\npush()")
-    settle(b, a)
+    edit(b, a, "bpy.ops.mesh.primitive_cube_add()\nm = bpy.data.materials.new('m')\nm.use_nodes = True\nbpy.context.object.data.materials.append(m)")
     a.run("push()")
-    for edit in ("n = m.node_tree.nodes.new('ShaderNodeMath')\nn.location = (7, 8)", "n.label = 'sum'"):
-        b.run(edit + "\npush()")
-        settle(b, a)
-        a.run("bpy.data.objects['mine'].location.x += 1\npush()")
-        settle(a, b)
+    for change in ("n = m.node_tree.nodes.new('ShaderNodeMath')\nn.location = (7, 8)", "n.label = 'sum'"):
+        edit(b, a, change)
+        edit(a, b, "bpy.data.objects['mine'].location.x += 1")
     a.run("from scenesync import registration\nsession = registration.session()\nsession._take_in = lambda deadline: None\nundo()")
-    while not a.run("result = any(kind == 'material' for kind, _ in session.apply.forced)"):
-        pass
+    until(a, "any(kind == 'material' for kind, _ in session.apply.forced)")
     a.run("undo()")
     a.run("del session._take_in")
     settle(a, b)
@@ -304,13 +273,13 @@ def test_undo_before_the_last_is_put_right(version, two):
 def test_undo_while_what_we_said_comes_back(version, two):
     """Of a mesh, undo takes our work and another's: the other's is put back, but not what the agent just happens to repeat of ours."""
     a, b = two
-    b.run("bpy.ops.mesh.primitive_cube_add()\nbpy.context.object.name = 'cube'\nbpy.context.object.data['p'] = 1\npush()")
-    settle(b, a)
-    a.run(
+    edit(b, a, "bpy.ops.mesh.primitive_cube_add()\nbpy.context.object.name = 'cube'\nbpy.context.object.data['p'] = 1")
+    edit(
+        a,
+        b,
         "import bmesh\npush()\nwork, mesh = bmesh.new(), bpy.data.objects['cube'].data\nwork.from_mesh(mesh)\n"
-        "bmesh.ops.subdivide_edges(work, edges=work.edges, cuts=1)\nwork.to_mesh(mesh)\nmesh.update()\npush()"
+        "bmesh.ops.subdivide_edges(work, edges=work.edges, cuts=1)\nwork.to_mesh(mesh)\nmesh.update()",
     )
-    settle(a, b)
     b.run("bpy.data.objects['cube'].data['p'] = 2")
     settle(b, a)
     a.run(

@@ -3,7 +3,7 @@
 
 from blender import same, settle
 from conftest import versions
-from undo import locations
+from undo import edit, locations
 
 SUBDIVIDE = """
 bpy.context.view_layer.objects.active = bpy.data.objects['cube']
@@ -21,8 +21,7 @@ with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
 def test_redo_within_edit_mode(version, two):
     """What stands there is an edit, and a whole one: none of it is what others have heard of."""
     a, b = two
-    b.run("bpy.ops.mesh.primitive_cube_add()\nbpy.context.object.name = 'cube'\npush()")
-    settle(b, a)
+    edit(b, a, "bpy.ops.mesh.primitive_cube_add()\nbpy.context.object.name = 'cube'")
     a.run(SUBDIVIDE + "undo()\nredo()")
     settle(a, b)
     a.run("with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):\n    bpy.ops.object.mode_set(mode='OBJECT')")
@@ -35,11 +34,9 @@ def test_redo_within_edit_mode(version, two):
 def test_undo_in_edit_mode_after_another_deleted_what_is_edited(version, two):
     """Blender's steps within Edit Mode are nothing without the object."""
     a, b = two
-    b.run("bpy.ops.mesh.primitive_cube_add()\nbpy.context.object.name = 'cube'\npush()")
-    settle(b, a)
+    edit(b, a, "bpy.ops.mesh.primitive_cube_add()\nbpy.context.object.name = 'cube'")
     a.run(SUBDIVIDE + "    bpy.ops.mesh.subdivide()\n    push()")
-    b.run("bpy.data.objects.remove(bpy.data.objects['cube'])\npush()")
-    settle(a, b)
+    edit(b, a, "bpy.data.objects.remove(bpy.data.objects['cube'])")
     for _ in range(4):
         a.run("undo()")
         settle(a, b)
@@ -51,11 +48,12 @@ def test_undo_in_edit_mode_after_another_deleted_what_is_edited(version, two):
 def test_undo_in_edit_mode_of_what_others_point_at(version, two):
     """Of a step within Edit Mode Blender notes what is edited and which datablocks are new, but not that another now points at them."""
     a, b = two
-    b.run(
+    edit(
+        b,
+        a,
         "bpy.ops.mesh.primitive_cube_add()\no = bpy.context.object\no.name = 'cube'\nm = bpy.data.materials.new('m')\nm.use_nodes = True\n"
-        "o.data.materials.append(m)\nn = m.node_tree.nodes.new('ShaderNodeTexImage')\npush()"
+        "o.data.materials.append(m)\nn = m.node_tree.nodes.new('ShaderNodeTexImage')",
     )
-    settle(b, a)
     a.run(
         "def subdivide():\n"
         "    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):\n"

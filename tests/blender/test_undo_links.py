@@ -4,22 +4,20 @@
 import pytest
 from blender import same, settle
 from conftest import versions
+from undo import edit, hold_links, let_links_go, move_mine, until
 
 
 @versions
 def test_undo_of_what_is_not_linked_yet(version, two):
     """Links are made in batches: undo can come between a collection and its place."""
     a, b = two
-    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
-    settle(a, b)
-    a.run("from scenesync import registration\napply = registration.session().apply\napply.linked_at = float('inf')")
+    move_mine(a, b)
+    hold_links(a)
     b.run("bpy.context.scene.collection.children.link(bpy.data.collections.new('theirs'))\npush()")
-    while not a.run("result = len(apply.links)"):
-        pass
+    until(a, "len(session.apply.links)")
     a.run("undo()")
-    while not a.run("result = len(apply.links)"):
-        pass
-    a.run("apply.linked_at = 0.0")
+    until(a, "len(session.apply.links)")
+    let_links_go(a)
     settle(a, b)
     same(a, b)
     assert a.run("result = [c.name for c in bpy.context.scene.collection.children]") == ["theirs"]
@@ -30,16 +28,15 @@ def test_undo_of_what_is_not_linked_yet(version, two):
 def test_purge_of_what_is_not_linked_yet(version, noticed, two):
     """Links are made in batches: what nothing uses until then is not unused in the scene."""
     a, b = two
-    a.run("from scenesync import registration\nsession = registration.session()\nsession.apply.linked_at = float('inf')")
+    hold_links(a)
     b.run("bpy.context.scene.collection.children.link(bpy.data.collections.new('theirs'))")
-    while not a.run("result = len(session.apply.links)"):
-        pass
+    until(a, "len(session.apply.links)")
     if noticed:
         a.run("bpy.data.orphans_purge()\nsession.watch.structure = True")
     else:
         a.run("bpy.data.orphans_purge()\nsession.watch.structure = False\nsession.apply.linked_at = 0.0")
         a.run("session.watch.structure = True")
-    a.run("session.apply.linked_at = 0.0")
+    let_links_go(a)
     settle(a, b)
     same(a, b)
     assert a.run("result = [c.name for c in bpy.context.scene.collection.children]") == ["theirs"]
@@ -48,10 +45,9 @@ def test_purge_of_what_is_not_linked_yet(version, noticed, two):
 @versions
 def test_delete_of_what_has_just_been_linked(version, two):
     a, b = two
-    a.run("from scenesync import registration\nsession = registration.session()\nsession.apply.linked_at = float('inf')")
+    hold_links(a)
     b.run("bpy.context.scene.collection.children.link(bpy.data.collections.new('theirs'))")
-    while not a.run("result = len(session.apply.links)"):
-        pass
+    until(a, "len(session.apply.links)")
     a.run(
         "session.apply.linked_at = 0.0\nsession._work(session._take_in, float('inf'))\nassert not session.apply.links\n"
         "bpy.data.collections.remove(bpy.data.collections['theirs'])"
@@ -66,19 +62,16 @@ def test_undo_to_a_place_that_waits_for_its_link(version, two):
     """Links are made in batches: what others have said meanwhile holds, not what they had said before."""
     a, b = two
     move = "for c in o.users_collection:\n    c.objects.unlink(o)\nnew.objects.link(o)\npush()"
-    b.run("new = bpy.data.collections.new('c')\nbpy.context.scene.collection.children.link(new)\npush()")
-    settle(a, b)
+    edit(b, a, "new = bpy.data.collections.new('c')\nbpy.context.scene.collection.children.link(new)")
     a.run("push()")
     b.run("o = bpy.data.objects['mine']\n" + move)
     settle(a, b)
-    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
-    settle(a, b)
-    a.run("from scenesync import registration\napply = registration.session().apply\napply.linked_at = float('inf')")
+    move_mine(a, b)
+    hold_links(a)
     b.run("new = bpy.context.scene.collection\n" + move)
-    while not a.run("result = len(apply.links)"):
-        pass
+    until(a, "len(session.apply.links)")
     a.run("undo()")
-    a.run("apply.linked_at = 0.0")
+    let_links_go(a)
     settle(a, b)
     same(a, b)
     assert a.run("result = [c.name for c in bpy.data.objects['mine'].users_collection]") == ["Scene Collection"]
@@ -89,19 +82,19 @@ def test_edit_of_what_undo_took_from_its_place(version, two):
     """Links are made in batches: where it hangs until then is nobody's edit."""
     a, b = two
     a.run("push()")
-    b.run(
+    edit(
+        b,
+        a,
         "new = bpy.data.collections.new('c')\nbpy.context.scene.collection.children.link(new)\no = bpy.data.objects['mine']\n"
-        "for c in o.users_collection:\n    c.objects.unlink(o)\nnew.objects.link(o)\npush()"
+        "for c in o.users_collection:\n    c.objects.unlink(o)\nnew.objects.link(o)",
     )
-    settle(b, a)
-    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
-    settle(a, b)
-    a.run("from scenesync import registration\nsession = registration.session()\nsession.apply.linked_at = float('inf')\nundo()")
-    while not a.run("result = len(session.apply.links)"):
-        pass
+    move_mine(a, b)
+    hold_links(a)
+    a.run("undo()")
+    until(a, "len(session.apply.links)")
     a.run("bpy.data.objects['mine'].color = (1, 0, 0, 1)\npush()")
     a.run("pass")
-    a.run("session.apply.linked_at = 0.0")
+    let_links_go(a)
     settle(a, b)
     same(a, b)
     assert a.run("result = [c.name for c in bpy.data.objects['mine'].users_collection]") == ["c"]
@@ -112,24 +105,20 @@ def test_edit_of_what_undo_took_from_its_place(version, two):
 def test_undo_of_a_place_while_another_waits_for_its_link(version, two):
     """Undo leaves it in no collection, as it was before its first link: that is nobody's edit, and not above what others say meanwhile."""
     a, b = two
-    waiting = "from scenesync import registration\napply = registration.session().apply\napply.linked_at = float('inf')"
-    a.run(waiting)
+    hold_links(a)
     b.run(
         "c = bpy.data.collections.new('c')\nbpy.context.scene.collection.children.link(c)\n"
         "o = bpy.data.objects.new('theirs', None)\nc.objects.link(o)\npush()"
     )
-    while not a.run("result = any(kind == 'object' for kind, _ in apply.links)"):
-        pass
-    a.run("push()\napply.linked_at = 0.0")
+    until(a, "any(kind == 'object' for kind, _ in session.apply.links)")
+    a.run("push()\nsession.apply.linked_at = 0.0")
     settle(a, b)
-    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
-    settle(a, b)
-    a.run(waiting)
+    move_mine(a, b)
+    hold_links(a)
     b.run("c.objects.unlink(o)\nbpy.context.scene.collection.objects.link(o)\npush()")
-    while not a.run("result = len(apply.links)"):
-        pass
+    until(a, "len(session.apply.links)")
     a.run("undo()")
-    a.run("apply.linked_at = 0.0")
+    let_links_go(a)
     settle(a, b)
     same(a, b)
     assert b.run("result = [c.name for c in o.users_collection]") == ["Scene Collection"]
@@ -139,19 +128,16 @@ def test_undo_of_a_place_while_another_waits_for_its_link(version, two):
 def test_undo_of_what_is_linked_otherwise_meanwhile(version, two):
     """A link that waits is not the newest when undo has taken away what it is for."""
     a, b = two
-    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
-    settle(a, b)
-    a.run("from scenesync import registration\nsession = registration.session()\nsession.apply.linked_at = float('inf')")
+    move_mine(a, b)
+    hold_links(a)
     b.run("theirs = bpy.data.objects.new('theirs', None)\nbpy.context.scene.collection.objects.link(theirs)\ntheirs.parent = bpy.data.objects['mine']")
-    while not a.run("result = any('parent' in fields for fields in session.apply.links.values())"):
-        pass
+    until(a, "any('parent' in fields for fields in session.apply.links.values())")
     a.run(
         "(uuid,) = [uuid for (kind, uuid), fields in session.apply.links.items() if 'parent' in fields]\n"
         "find, session._find_edits = session._find_edits, lambda deadline: None\nundo()"
     )
     b.run("theirs.matrix_parent_inverse[0][3] = 5\npush()")
-    while not a.run("result = session.mirror.get('object', uuid).values.get('matrix_parent_inverse', [0] * 16)[3] == 5"):
-        pass
+    until(a, "session.mirror.get('object', uuid).values.get('matrix_parent_inverse', [0] * 16)[3] == 5")
     a.run("session.apply.linked_at = 0.0\nscenesync.pump(0.2)\nsession._find_edits = find")
     settle(a, b)
     same(a, b)
@@ -178,15 +164,13 @@ def test_undo_while_a_topology_is_on_its_way(version, two):
         "import bmesh\nmesh, work = bpy.data.objects['cube'].data, bmesh.new()\nwork.from_mesh(mesh)\n"
         "bmesh.ops.subdivide_edges(work, edges=work.edges, cuts=1)\nwork.to_mesh(mesh)\nmesh.update()\npush()"
     )
-    b.run("bpy.ops.mesh.primitive_cube_add()\nbpy.context.object.name = 'cube'\npush()")
-    settle(b, a)
+    edit(b, a, "bpy.ops.mesh.primitive_cube_add()\nbpy.context.object.name = 'cube'")
     a.run("push()")
     b.run(subdivide)
     settle(b, a)
     a.run("bpy.data.objects['mine'].location.x = 1\npush()\n" + LATE, name="/positions")
     b.run(subdivide)
-    while not a.run("result = len(late)"):
-        pass
+    until(a, "len(late)")
     a.run("scenesync.pump(0.1)\nundo()")
     a.run("scenesync.pump(0.5)\n" + ARRIVE)
     settle(a, b)
@@ -206,8 +190,7 @@ def test_undo_while_a_new_mesh_is_on_its_way(version, two):
     a, b = two
     a.run("push()\nbpy.data.objects['mine'].location.x = 1\npush()\n" + LATE, name="/counts")
     b.run(LAYERED)
-    while not a.run("result = len(late)"):
-        pass
+    until(a, "len(late)")
     a.run("scenesync.pump(0.5)\nsession = registration.session()\ntake_in, session._take_in = session._take_in, lambda deadline: None\nundo()")
     a.run("scenesync.pump(0.5)\n" + ARRIVE + "\nsession._take_in = take_in")
     settle(a, b)
@@ -219,16 +202,15 @@ def test_undo_while_a_new_mesh_is_on_its_way(version, two):
 def test_undo_of_a_mesh_that_loses_its_object(version, two):
     """Blender shows the vertex groups of a mesh through an object only: what undo did to them is found before that object goes."""
     a, b = two
-    b.run("bpy.ops.mesh.primitive_cube_add()\none = bpy.context.object\npush()")
-    settle(b, a)
+    edit(b, a, "bpy.ops.mesh.primitive_cube_add()\none = bpy.context.object")
     a.run("push()")
-    b.run(
+    edit(
+        b,
+        a,
         "mesh, two = one.data, bpy.data.objects.new('two', one.data)\nbpy.context.scene.collection.objects.link(two)\n"
-        "two.vertex_groups.new(name='dog').add([0], 0.5, 'REPLACE')\nbpy.data.objects.remove(one)\npush()"
+        "two.vertex_groups.new(name='dog').add([0], 0.5, 'REPLACE')\nbpy.data.objects.remove(one)",
     )
-    settle(b, a)
-    a.run("bpy.data.objects['mine'].location.x = 1\npush()")
-    settle(a, b)
+    move_mine(a, b)
     a.run(
         "from scenesync import registration\nsession = registration.session()\nfind, take = session._find_edits, session._take_in\n"
         "after_undo, one_thing = session.diff._after_undo, 0.0\n"

@@ -6,7 +6,7 @@ import math
 import numpy
 
 from . import Kind, KindError, mask_points
-from .members import Orders, members_in, rename, rename_again
+from .members import Orders, members_in, removed, rename_again, write_existence
 from .values import read_attributes, write_attributes
 
 RANGE = ("frame_start", "frame_end")
@@ -84,29 +84,16 @@ class Mask(Kind):
         memory = self.memory(ctx, mask)
         write_attributes(mask, RANGE, {name: value for name, value in fields.items() if value is not None})
         layers = members_in(fields, LAYERS)
-        for member, values in layers.items():
-            if isinstance(values.get("order"), str):
-                memory.orders.keys[member] = values["order"]
-        for member in memory.orders.sort(layers):
+        for member in memory.orders.take(layers):
             self._write_layer(ctx, mask, member, layers[member], memory)
         rename_again(ctx, mask, LIST, mask.layers, layers)
         self._sort(ctx, mask, memory)
         mask.update_tag()
 
     def _write_layer(self, ctx, mask, member, values, memory):
-        name = ctx.member_key(mask, LIST, member)
-        layer = mask.layers.get(name) if name is not None else None
-        if "" in values and values[""] is None:
-            if layer is not None:
-                mask.layers.remove(layer)
-            return
-        wanted = values.get("name")
+        layer = write_existence(ctx, mask, LIST, mask.layers, member, values)
         if layer is None:
-            if not isinstance(wanted, str):
-                return
-            layer = mask.layers.new(name=wanted)
-        if isinstance(wanted, str):
-            rename(ctx, mask, LIST, mask.layers, member, layer, wanted)
+            return
         write_attributes(layer, LAYER, {name: value for name, value in values.items() if value is not None})
         self._write_splines(ctx, mask, member, layer, values, memory)
 
@@ -114,13 +101,10 @@ class Mask(Kind):
         orders = memory.spline_orders.setdefault(member, Orders())
         known = {value: address for address, value in _known(ctx, mask, member, layer, memory).items()}
         splines = members_in(values, SPLINES)
-        for spline_id, own in splines.items():
-            if isinstance(own.get("order"), str):
-                orders.keys[spline_id] = own["order"]
-        for spline_id in orders.sort(splines):
+        for spline_id in orders.take(splines):
             own = splines[spline_id]
             spline = next((s for s in layer.splines if s.as_pointer() == known.get(spline_id)), None)
-            if "" in own and own[""] is None:
+            if removed(own):
                 if spline is not None:
                     layer.splines.remove(spline)
                 continue

@@ -15,6 +15,13 @@ class Orders:
         self.keys = dict(zip(members, order.keys(members, self.keys)))
         return self.keys
 
+    def take(self, members):
+        """The ids of `members`, {id: {field: value}}, in the order that these and what was known before give."""
+        for member, values in members.items():
+            if isinstance(values.get("order"), str):
+                self.keys[member] = values["order"]
+        return self.sort(members)
+
     def sort(self, members):
         """`members` by their keys, those without one last."""
         return sorted(members, key=lambda member: (member not in self.keys, self.keys.get(member, ""), member))
@@ -28,6 +35,32 @@ def members_in(fields, prefix):
             member, _, name = field[len(prefix):].partition("/")
             found.setdefault(member, {})[name] = value
     return found
+
+
+def find(ctx, block, list_name, items, member):
+    """Of `items` the one with the id `member`, or None."""
+    name = ctx.member_key(block, list_name, member)
+    return None if name is None else items.get(name)
+
+
+def removed(values):
+    return "" in values and values[""] is None
+
+
+def write_existence(ctx, block, list_name, items, member, values):
+    """Make, rename or remove the one with the id `member`. Returns it, or None where there is none: nobody has said yet what it is called, say."""
+    item = find(ctx, block, list_name, items, member)
+    if removed(values):
+        if item is not None:
+            items.remove(item)
+        return None
+    wanted = values.get("name")
+    if not isinstance(wanted, str):
+        return item
+    if item is None:
+        item = items.new(name=wanted)
+    rename(ctx, block, list_name, items, member, item, wanted)
+    return item
 
 
 def rename(ctx, block, list_name, items, member, item, wanted):
@@ -52,7 +85,6 @@ def rename(ctx, block, list_name, items, member, item, wanted):
 def rename_again(ctx, block, list_name, items, members):
     """Of `members`, {id: {field: value}}, those that stood aside for a name have it as soon as its holder has let go of it."""
     for member in sorted(members):
-        wanted, name = members[member].get("name"), ctx.member_key(block, list_name, member)
-        item = None if name is None else items.get(name)
-        if item is not None and isinstance(wanted, str) and name != wanted:
+        wanted, item = members[member].get("name"), find(ctx, block, list_name, items, member)
+        if item is not None and isinstance(wanted, str) and item.name != wanted:
             rename(ctx, block, list_name, items, member, item, wanted)

@@ -7,7 +7,7 @@ import bpy
 import numpy
 
 from .arrays import FLOAT, check, get, kept, put
-from .members import Orders, members_in, rename, rename_again
+from .members import Orders, find, members_in, removed, rename, rename_again
 from .values import read_attributes, set_attribute
 
 PREFIX = "shape_keys/"
@@ -52,10 +52,7 @@ def read(ctx, mesh, vertices, memory):
 def write(ctx, mesh, fields, user, memory):
     """The plain fields."""
     members = members_in(fields, PREFIX)
-    for member, values in members.items():
-        if values.get("order") is not None:
-            memory.orders.keys[member] = values["order"]
-    for member in memory.orders.sort(members):
+    for member in memory.orders.take(members):
         _write_existence(ctx, mesh, member, members[member], user)
     if mesh.shape_keys is not None:
         rename_again(ctx, mesh, LIST, mesh.shape_keys.key_blocks, members)
@@ -71,14 +68,13 @@ def write(ctx, mesh, fields, user, memory):
 
 
 def key_block(ctx, mesh, member):
-    name = ctx.member_key(mesh, LIST, member)
     keys = mesh.shape_keys
-    return None if name is None or keys is None else keys.key_blocks.get(name)
+    return None if keys is None else find(ctx, mesh, LIST, keys.key_blocks, member)
 
 
 def _write_existence(ctx, mesh, member, values, user):
     block = key_block(ctx, mesh, member)
-    if "" in values and values[""] is None:
+    if removed(values):
         if block is not None:
             user.shape_key_remove(block)
         return

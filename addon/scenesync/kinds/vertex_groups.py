@@ -7,7 +7,7 @@ import numpy
 
 from . import KindError
 from .arrays import INT, check, kept, many_objects
-from .members import Orders, members_in, rename, rename_again
+from .members import Orders, find, members_in, rename_again, write_existence
 
 PREFIX = "vertex_groups/"
 LIST = "vertex_groups"
@@ -84,30 +84,13 @@ def _pairs(mesh, count):
 def write(ctx, mesh, fields, user, memory):
     """The plain fields."""
     members = members_in(fields, PREFIX)
+    memory.orders.take(members)
     for member, values in members.items():
-        if values.get("order") is not None:
-            memory.orders.keys[member] = values["order"]
-        _write_member(ctx, mesh, member, values, user)
+        group = write_existence(ctx, mesh, LIST, user.vertex_groups, member, values)
+        if group is not None and isinstance(values.get("lock_weight"), bool):
+            group.lock_weight = values["lock_weight"]
     rename_again(ctx, mesh, LIST, user.vertex_groups, members)
     _sort(ctx, mesh, user, memory)
-
-
-def _write_member(ctx, mesh, member, values, user):
-    name = ctx.member_key(mesh, LIST, member)
-    group = user.vertex_groups.get(name) if name is not None else None
-    if "" in values and values[""] is None:
-        if group is not None:
-            user.vertex_groups.remove(group)
-        return
-    wanted = values.get("name")
-    if group is None:
-        if not isinstance(wanted, str):
-            return
-        group = user.vertex_groups.new(name=wanted)
-    if isinstance(wanted, str):
-        rename(ctx, mesh, LIST, user.vertex_groups, member, group, wanted)
-    if isinstance(values.get("lock_weight"), bool):
-        group.lock_weight = values["lock_weight"]
 
 
 def _sort(ctx, mesh, user, memory):
@@ -138,8 +121,7 @@ def _make_last(mesh, user, names):
 
 def write_weights(ctx, mesh, field, member, pairs, vertices, user, memory):
     """One group's weights; only vertices that differ from what was last read are touched. Whether there is such a group."""
-    name = ctx.member_key(mesh, LIST, member)
-    group = user.vertex_groups.get(name) if name is not None else None
+    group = find(ctx, mesh, LIST, user.vertex_groups, member)
     if group is None:
         return False
     new = numpy.empty((0, 2), PAIR) if pairs is None else checked(field, pairs, vertices)
