@@ -16,6 +16,7 @@ BUILD = ROOT / "build"
 RESULTS = BUILD / "results"
 SANITIZERS = ("asan", "tsan")
 ONLY_NAMED = ("tsan", "viewer", "brokers", "deploy", "faults")
+WORKERS = {"broker": 4, "blender": 2}  # processes that share a suite's files: these mostly wait
 PREPARE = {"asan": ["scripts/build", "asan"], "tsan": ["scripts/build", "tsan"], "viewer": ["scripts/build-viewer"], "deploy": ["scripts/build-viewer"],
            "schema": ["scripts/npm-install", "tests/npm"], "broker": ["scripts/npm-install", "tests/npm"], "brokers": ["./dev", "brokers"]}
 
@@ -56,7 +57,8 @@ def all_suites(pytest_arguments):
     for name in SANITIZERS:
         suites[name] = ctest(ROOT / f"build-{name}")
     for name in python_suites():
-        suites[name] = (["/usr/bin/python3", "-m", "pytest", "-q", *pytest_arguments, f"tests/{name}", "--junitxml"], ROOT)
+        workers = ["-n", str(WORKERS[name]), "--dist", "loadfile"] if name in WORKERS else []
+        suites[name] = (["/usr/bin/python3", "-m", "pytest", "-q", *workers, *pytest_arguments, f"tests/{name}", "--junitxml"], ROOT)
     return suites
 
 
