@@ -93,7 +93,7 @@ enum ss_event_type {
     SS_EV_SNAPSHOT,      // all parts of the snapshot `number` are in a blob, which is on its way into the cache and the store
     SS_EV_BLOB_PRESENT,  // a blob is in the cache, verified and fsynced
     SS_EV_BLOB_UPLOADED, // a blob is in the store
-    SS_EV_BLOB_MISSING,  // the store does not have it (yet), or there is none; asked again later
+    SS_EV_BLOB_MISSING,  // the store does not have it (yet), or there is none; asked again later by who had asked
     SS_EV_BLOB_GONE,     // it was to be uploaded, but the cache does not have it
     SS_EV_CLOCK_OFFSET,  // `offset_ms`: true time minus local time, from the store's Date header
     SS_EV_DIGEST_WANTED, // answered by SS_FX_DIGEST

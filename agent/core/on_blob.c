@@ -107,11 +107,10 @@ int ss_on_blob_uploaded(struct ss_core *core, const struct ss_event *event) {
 }
 
 int ss_on_blob_missing(struct ss_core *core, const struct ss_event *event) {
-    const uint32_t number = ss_blob_take(core, &event->blob.sha256, 0);
-    if (number == SS_NONE)
-        return SS_ENOMEM;
-    struct ss_blob *blob = &core->blobs.all.items[number];
-    if ((blob->flags & SS_BLOB_PRESENT) != 0)
+    const uint32_t number = ss_blob_find(core, &event->blob.sha256);
+    struct ss_blob *blob = number != SS_NONE ? &core->blobs.all.items[number] : NULL;
+    const bool asked = blob != NULL && (blob->flags & (SS_BLOB_FETCHING | SS_BLOB_MISSING)) != 0; // else it is another scene's
+    if (!asked || (blob->flags & SS_BLOB_PRESENT) != 0)
         return SS_OK;
     blob->flags = (blob->flags & ~(uint32_t)SS_BLOB_FETCHING) | SS_BLOB_MISSING;
     blob->delay_ms = blob->delay_ms == 0 ? SS_BLOB_FIRST_MS : blob->delay_ms * 2 > SS_BLOB_MOST_MS ? SS_BLOB_MOST_MS : blob->delay_ms * 2;

@@ -169,6 +169,10 @@ static void download_ended(struct ss_transfer *transfer, enum ss_outcome outcome
         return;
     }
     answer_waiters(transfer, NULL, outcome == SS_MISSING ? "the store does not have this blob yet" : transfer->problem);
+    if (!transfer->fetched) {
+        forget(transfer); // only programs here wanted it, and they have been told
+        return;
+    }
     if (outcome != SS_FAILED) { // a store that cannot be asked may have it
         tell_scenes(blobs, SS_EV_BLOB_MISSING, &sha256);
     }
@@ -226,6 +230,7 @@ void ss_blobs_fetch(struct ss_blobs *blobs, const struct ss_sha256 *sha256, uint
         return;
     }
     struct ss_transfer *transfer = enqueue(blobs, sha256, false);
+    transfer->fetched = true;
     transfer->size = transfer->active ? transfer->size : size;
     tell_status(blobs);
 }

@@ -30,6 +30,7 @@ struct ss_transfer {
     struct ss_sha256 sha256;
     bool upload;
     bool active;
+    bool fetched;    // down: a scene asked for it, and will have it whenever it comes
     char *from;      // up: the file while it is not in the cache yet, or NULL
     bool unverified; // up: its last byte waits for the verification
     bool paused;     // it does now

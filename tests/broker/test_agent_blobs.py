@@ -183,6 +183,17 @@ def test_a_missing_blob_is_asked_for_again(scene):
     assert want(bob, sha256).read_bytes() == b"later"
 
 
+@pytest.mark.parametrize("away", [False, True])
+def test_what_only_a_program_wanted_is_forgotten_once_it_was_told(scene, away):
+    agent = scene.agent("bob")
+    if away:
+        scene.store.kill()
+    bob = scene.link(agent)
+    bob.send({"t": "want", "sha256": hashlib.sha256(b"nobody's").digest()})
+    bob.wait("refused", error="want")
+    assert scene.link(agent).wait("status")["downloads"]["n"] == 0
+
+
 def test_the_cache_forgets_only_what_the_store_has(scene, tmp_path):
     (tmp_path / "small.ini").write_text("cache_bytes = 1M\n")
     agent = scene.agent("ada", config=tmp_path / "small.ini")

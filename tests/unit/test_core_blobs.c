@@ -132,12 +132,24 @@ static void test_what_a_client_waits_for_may_never_come(void **state) {
     desk_close(&desk);
 }
 
+static void test_what_a_scene_did_not_ask_for_is_none_of_its_losses(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_connected(&desk);
+    desk_blob(&desk, SS_EV_BLOB_MISSING, 5); // another scene, or a program, wanted it
+    assert_null(desk_pass(&desk, 70000, SS_FX_REFUSED));
+    assert_null(desk_find(&desk, SS_FX_FETCH_BLOB));
+    assert_int_equal(desk.core->blobs.missing, 0);
+    desk_close(&desk);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_uploads_again_what_a_peer_misses),
         cmocka_unit_test(test_asks_peers_for_what_the_store_lacks),
         cmocka_unit_test(test_what_never_arrives_holds_nothing_back_for_ever),
         cmocka_unit_test(test_what_a_client_waits_for_may_never_come),
+        cmocka_unit_test(test_what_a_scene_did_not_ask_for_is_none_of_its_losses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
