@@ -65,12 +65,19 @@ class Context:
             return None
         return self.identity.find(value)
 
-    def want(self, value, block, field):
-        """Write this field of the entity being written again when the datablock `value` arrives."""
+    def want(self, value, block, field, written=None):
+        """Write this field of the entity being written again, or `written`, when the datablock `value` arrives."""
         owner, kind_name, fields = self.writing
         self.unwant(owner, kind_name, field)
         self.wanted.setdefault(value, set()).add((owner, kind_name, field))
-        self.wants_of[owner, kind_name, field] = (value, fields.get(field, value))
+        self.wants_of[owner, kind_name, field] = (value, fields.get(field, value) if written is None else written)
+
+    def wanted_no_more(self, block, field):
+        """What was to be written when a datablock arrives, now that nobody waits for that; or None."""
+        key = (self.id_of(block), self.kind_of(block).name, field)
+        _, written = self.wants_of.get(key, (None, None))
+        self.unwant(*key)
+        return written
 
     def unwant(self, owner, kind_name, field):
         """A newer value of this field makes an older wish void."""
@@ -209,7 +216,7 @@ class Context:
             if key in seen:
                 continue
             kind = self.kind_of(block)
-            if kind is None or block.get(identity.PLACEHOLDER_TAG) or not kind.shareable(block):
+            if kind is None or not kind.shareable(block):
                 continue
             seen[key] = block
             stack.extend(used for used in kind.uses(self, block) if used is not None)

@@ -165,6 +165,25 @@ def test_a_parent_that_comes_when_it_is_no_longer_one(both, agents):
     same(a, b)
 
 
+@pytest.mark.parametrize("cycle", (False, True))
+def test_another_parent_than_the_one_it_could_not_have(both, agents, cycle):
+    """How an object hangs on a parent that is not there, or that would close a cycle, holds for the parent it gets instead."""
+    a, b = start(both)
+    ids = b.run("result = {o.name: str(__import__('uuid').UUID(o['scenesync'])) for o in bpy.data.objects}")
+    hanging = (1, 0, 0, 5, 0, 1, 0, 6, 0, 0, 1, 7, 0, 0, 0, 1)
+    first, second = sorted((ids["one"], ids["two"]))
+    if cycle:
+        agents[0].run("set", b.scene, f"object/{first}", f'parent="{second}"')
+    agents[0].run("set", b.scene, f"object/{second}", f'parent="{first if cycle else uuid.uuid4()}"', f"matrix_parent_inverse={list(hanging)}")
+    settle(a, b)
+    agents[0].run("set", b.scene, f"object/{second}", f'parent="{ids["three"]}"')
+    settle(a, b)
+    same(a, b)
+    for blender in both:
+        where = "result = [[o.parent.name, *o.matrix_parent_inverse.col[3]] for o in bpy.data.objects if o['scenesync'] == uuid]"
+        assert blender.run(where, uuid=second.replace("-", "")) == [["three", 5, 6, 7, 1]]
+
+
 def test_make_single_user(both):
     a, b = start(both)
     a.run("o = bpy.data.objects['two']\no.data = o.data.copy()\no.data.name = 'own'\no.data.vertices[0].co.x = 9\no.data.update()")

@@ -87,11 +87,13 @@ class Object(Kind):
     name = "object"
     collection = "objects"
 
+    def shareable(self, block):
+        return True
+
     def uses(self, ctx, block):
         yield block.data
         yield block.parent
-        if block.instance_type == "COLLECTION":
-            yield block.instance_collection
+        yield instanced(block)
         for slot in block.material_slots:
             if slot.link == "OBJECT":
                 yield slot.material
@@ -199,13 +201,19 @@ class Object(Kind):
             cut.update(wanted)
             return
         if "parent" in wanted:
+            wanted = {**self._undone_hanging(ctx, block, cut), **wanted}
             ctx.set_parent(block, wanted.pop("parent"), wanted)
         coming = ctx.wanted_by(block, "parent")
         if coming is not None:
-            for name in wanted:
-                ctx.want(coming, block, name)
+            for name, value in wanted.items():
+                ctx.want(coming, block, name, value)
         elif block.parent is not None:
             hang(block, wanted)
+
+    def _undone_hanging(self, ctx, block, cut):
+        """How it was to hang on a parent that it could not have yet."""
+        waiting = {name: ctx.wanted_no_more(block, name) for name in PARENT[1:]}
+        return {**(cut or {}), **{name: value for name, value in waiting.items() if value is not None}}
 
     def _write_membership(self, ctx, block, field, value):
         uuid = _hex(field, COLLECTIONS)
@@ -236,6 +244,12 @@ class Object(Kind):
             ctx.want(value, block, field)
         slot.link = "OBJECT"
         slot.material = material
+
+
+def instanced(block):
+    """The collection that an object shows, or None."""
+    collection = block.instance_collection
+    return collection if collection is not None and block.instance_type == "COLLECTION" else None
 
 
 def hanging(ctx, block):
