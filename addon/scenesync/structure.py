@@ -6,7 +6,7 @@ structure changes. Honest concurrent edits can make a cycle; in every cycle the 
 applied, so that everybody leaves out the same one.
 """
 
-from .kinds.object import hang, hanging, set_parent_type
+from .kinds.object import hang, hanging, instanced, set_parent_type
 
 LINKING = {"object": ("collections/", "parent", "matrix_parent_inverse"), "collection": ("parents/",)}
 
@@ -59,10 +59,12 @@ class Structure:
             if uuid in seen:
                 continue
             seen.add(uuid)
-            for block in collection.objects:
-                self._of_object.setdefault(ctx.id_of(block), set()).add(uuid)
-                if block.instance_type == "COLLECTION" and block.instance_collection is not None:
-                    stack.append((block.instance_collection, ctx.id_of(block.instance_collection)))
+            blocks = list(collection.objects)
+            for known, block in zip(ctx.identity.known_of(blocks), blocks):
+                self._of_object.setdefault(known or ctx.id_of(block), set()).add(uuid)
+                shown = instanced(block)
+                if shown is not None:
+                    stack.append((shown, ctx.id_of(shown)))
             for child in collection.children:
                 child_uuid = ctx.id_of(child)
                 self._of_collection.setdefault(child_uuid, set()).add(uuid)

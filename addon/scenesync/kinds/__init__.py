@@ -8,7 +8,7 @@ session, so a kind deals with its own fields only.
 import hashlib
 import importlib
 
-from .. import schema
+from .. import identity, schema
 from . import properties
 
 # In the order in which new things are made: what is pointed at comes before what points at it.
@@ -105,8 +105,8 @@ class Kind:
         return ctx.shared(self.name)
 
     def shareable(self, block):
-        """False for datablocks that are only this Blender's own, such as the render result."""
-        return True
+        """False for datablocks that are only this Blender's own, such as what stands in for data that has not arrived."""
+        return not block.get(identity.PLACEHOLDER_TAG)
 
     def uses(self, ctx, block):
         """The datablocks that `block` points to."""
