@@ -26,9 +26,9 @@ class Place(contextlib.ExitStack):
         self.agents = [self.new_agent(), self.new_agent()]
         return self
 
-    def new_agent(self, *options):
+    def new_agent(self, *options, broker=None):
         number = next(self._agents)
-        agent = services.Agent(self.folder / f"agent{number}", self.broker.url, self.store.url, name=f"user{number}", options=options)
+        agent = services.Agent(self.folder / f"agent{number}", broker or self.broker.url, self.store.url, name=f"user{number}", options=options)
         return self.enter_context(agent)
 
     def scene(self):

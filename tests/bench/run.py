@@ -22,10 +22,11 @@ import agents  # noqa: E402
 import blobs  # noqa: E402
 import broker_costs  # noqa: E402
 import in_blender  # noqa: E402
+import joining  # noqa: E402
 import rows  # noqa: E402
 from place import Place  # noqa: E402
 
-GROUPS = {**agents.GROUPS, **abuse.GROUPS, **blobs.GROUPS, **in_blender.GROUPS, **broker_costs.GROUPS}
+GROUPS = {**agents.GROUPS, **joining.GROUPS, **abuse.GROUPS, **blobs.GROUPS, **in_blender.GROUPS, **broker_costs.GROUPS}
 ONLY_NAMED = ("brokers",)
 
 
