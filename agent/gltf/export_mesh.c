@@ -21,6 +21,7 @@ struct primitives {
 
 struct ss_template {
     const struct ss_known *mesh;
+    cJSON *bare; // the mesh in the document, without primitives
     struct primitives primitives;
     UT_hash_handle hh;
 };
@@ -49,8 +50,14 @@ static void add_primitive(struct primitives *primitives, cJSON *primitive, uint1
     cJSON_AddItemToArray(primitives->list, ss_memory(primitive));
 }
 
+static void add_targets(cJSON *primitive, const cJSON *targets) {
+    if (targets) {
+        cJSON_AddItemToObject(primitive, "targets", cJSON_Duplicate(targets, true));
+    }
+}
+
 static void add_slots(struct ss_export *export, const struct ss_shape *shape, const float *normals, const struct ss_vertices *vertices,
-                      const cJSON *attributes, struct primitives *primitives) {
+                      const cJSON *attributes, const cJSON *targets, struct primitives *primitives) {
     size_t *begins = ss_memory(malloc((shape->faces + 1) * sizeof *begins));
     uint32_t *triangles = ss_triangulate(shape, normals, begins);
     uint32_t *indices = ss_memory(malloc((3 * begins[shape->faces] + 1) * sizeof *indices));
@@ -64,6 +71,7 @@ static void add_slots(struct ss_export *export, const struct ss_shape *shape, co
             cJSON *primitive = cJSON_CreateObject();
             cJSON_AddItemToObject(primitive, "attributes", cJSON_Duplicate(attributes, true));
             cJSON_AddNumberToObject(primitive, "indices", ss_document_indices(&export->document, indices, count, vertices->count));
+            add_targets(primitive, targets);
             add_primitive(primitives, primitive, (uint16_t)slot);
         }
     }
@@ -73,42 +81,66 @@ static void add_slots(struct ss_export *export, const struct ss_shape *shape, co
     free(begins);
 }
 
-static void add_faces(struct ss_export *export, const struct ss_shape *shape, struct primitives *primitives) {
+static void add_faces(struct ss_export *export, const struct ss_shape *shape, const struct ss_shape_keys *keys,
+                      struct primitives *primitives) {
     if (shape->faces == 0) {
         return;
     }
     float *face_normals = ss_face_normals(shape), *normals = ss_corner_normals(shape, face_normals, true);
     struct ss_vertices vertices;
-    ss_vertices_make(shape, normals, export->metres, &vertices);
+    ss_vertices_make(shape, normals, keys, export->metres, &vertices);
     cJSON *attributes = ss_vertices_attributes(&vertices, shape, &export->document);
-    add_slots(export, shape, face_normals, &vertices, attributes, primitives);
+    cJSON *targets = ss_vertices_targets(&vertices, keys, &export->document);
+    add_slots(export, shape, face_normals, &vertices, attributes, targets, primitives);
+    cJSON_Delete(targets);
     cJSON_Delete(attributes);
     ss_vertices_finish(&vertices);
     free(normals);
     free(face_normals);
 }
 
-// Edges that no face has become lines.
-static void add_lines(struct ss_export *export, const struct ss_shape *shape, struct primitives *primitives) {
+// The ends of edges that no face has.
+static size_t loose_ends(const struct ss_shape *shape, int32_t *ends) {
     uint8_t *used = ss_memory(calloc(shape->edges + 1, 1));
-    float *points = ss_memory(malloc((6 * shape->edges + 1) * sizeof *points));
     size_t count = 0;
     for (size_t corner = 0; shape->corner_edges && corner < shape->corners; corner++) {
         used[shape->corner_edges[corner]] = 1;
     }
     for (size_t end = 0; shape->edge_verts && (shape->corner_edges || shape->faces == 0) && end < 2 * shape->edges; end++) {
         if (!used[end / 2]) {
-            ss_vertex_position(shape->positions + 3 * (size_t)shape->edge_verts[end], export->metres, points + 3 * count++);
+            ends[count++] = shape->edge_verts[end];
         }
     }
+    free(used);
+    return count;
+}
+
+static void add_points(struct ss_export *export, const float *positions, const int32_t *ends, size_t count, cJSON *owner) {
+    float *points = ss_memory(malloc(3 * count * sizeof *points));
+    for (size_t i = 0; i < count; i++) {
+        ss_vertex_position(positions + 3 * (size_t)ends[i], export->metres, points + 3 * i);
+    }
+    cJSON_AddNumberToObject(owner, "POSITION", ss_document_floats(&export->document, points, count, 3, true));
+    free(points);
+}
+
+static void add_lines(struct ss_export *export, const struct ss_shape *shape, const struct ss_shape_keys *keys,
+                      struct primitives *primitives) {
+    int32_t *ends = ss_memory(malloc((2 * shape->edges + 1) * sizeof *ends));
+    const size_t count = loose_ends(shape, ends);
     if (count > 0) {
-        cJSON *primitive = cJSON_CreateObject(), *attributes = cJSON_AddObjectToObject(primitive, "attributes");
-        cJSON_AddNumberToObject(attributes, "POSITION", ss_document_floats(&export->document, points, count, 3, true));
+        cJSON *primitive = ss_memory(cJSON_CreateObject());
+        add_points(export, shape->positions, ends, count, cJSON_AddObjectToObject(primitive, "attributes"));
+        cJSON *targets = keys->count > 0 ? cJSON_AddArrayToObject(primitive, "targets") : NULL;
+        for (size_t i = 0; i < keys->count; i++) {
+            cJSON *target = ss_memory(cJSON_CreateObject());
+            add_points(export, keys->items[i].moves, ends, count, target);
+            cJSON_AddItemToArray(targets, target);
+        }
         cJSON_AddNumberToObject(primitive, "mode", 1);
         add_primitive(primitives, primitive, 0);
     }
-    free(points);
-    free(used);
+    free(ends);
 }
 
 // ---- Materials --------------------------------------------------------------------------------------------------------------------------
@@ -157,43 +189,68 @@ static cJSON *dress(struct ss_export *export, const struct ss_known *object, con
     return list;
 }
 
-static int add_mesh(struct ss_export *export, const struct ss_known *mesh, cJSON *list) {
-    cJSON *made = cJSON_CreateObject();
-    ss_add_text(made, "name", ss_text(mesh, "name"));
+static int add_mesh(struct ss_export *export, const struct ss_template *template, cJSON *list) {
+    cJSON *made = ss_memory(cJSON_Duplicate(template->bare, true));
     cJSON_AddItemToObject(made, "primitives", list);
     return ss_document_add(&export->document, "meshes", made);
 }
 
 // ---- One mesh, once per set of materials ------------------------------------------------------------------------------------------------
 
-static void make_primitives(struct ss_export *export, const struct ss_known *mesh, struct primitives *primitives) {
+// Names of morph targets have their place in `extras` by custom: importers look for them there.
+static void add_weights(cJSON *bare, const struct ss_shape_keys *keys) {
+    cJSON *weights = cJSON_AddArrayToObject(bare, "weights");
+    cJSON *names = cJSON_AddArrayToObject(cJSON_AddObjectToObject(bare, "extras"), "targetNames");
+    for (size_t i = 0; i < keys->count; i++) {
+        cJSON_AddItemToArray(weights, cJSON_CreateNumber(keys->items[i].value));
+        char *name = ss_memory(strndup((const char *)keys->items[i].name.data, keys->items[i].name.size));
+        cJSON_AddItemToArray(names, cJSON_CreateString(name));
+        free(name);
+    }
+}
+
+static void make_primitives(struct ss_export *export, const struct ss_mesh_fields *fields, struct ss_template *template) {
+    struct ss_shape_keys keys;
+    ss_shape_keys_load(export, template->mesh, fields->shape.vertices, &keys);
+    if (keys.count > 0) {
+        add_weights(template->bare, &keys);
+    }
+    add_faces(export, &fields->shape, &keys, &template->primitives);
+    add_lines(export, &fields->shape, &keys, &template->primitives);
+    ss_shape_keys_finish(&keys);
+}
+
+static struct ss_template *make_template(struct ss_export *export, const struct ss_known *mesh) {
+    struct ss_template *template = ss_memory(calloc(1, sizeof *template));
     struct ss_mesh_fields fields;
-    primitives->list = ss_memory(cJSON_CreateArray());
+    template->mesh = mesh;
+    template->bare = ss_memory(cJSON_CreateObject());
+    template->primitives.list = ss_memory(cJSON_CreateArray());
+    ss_add_text(template->bare, "name", ss_text(mesh, "name"));
     if (ss_mesh_fields_load(export->cli, mesh, &fields)) {
-        add_faces(export, &fields.shape, primitives);
-        add_lines(export, &fields.shape, primitives);
+        make_primitives(export, &fields, template);
     } else {
         ss_leave_out(export, "meshes that cannot be read", mesh);
     }
     ss_mesh_fields_finish(&fields);
+    return template;
 }
 
-static const struct primitives *primitives_of(struct ss_export *export, const struct ss_known *mesh) {
+static const struct ss_template *template_of(struct ss_export *export, const struct ss_known *mesh) {
     struct ss_template *template;
     HASH_FIND_PTR(export->templates, &mesh, template);
     if (!template) {
-        template = ss_memory(calloc(1, sizeof *template));
-        template->mesh = mesh;
-        make_primitives(export, mesh, &template->primitives);
+        template = make_template(export, mesh);
         HASH_ADD_PTR(export->templates, mesh, template);
     }
-    return &template->primitives;
+    return template;
 }
 
 void ss_export_meshes_finish(struct ss_export *export) {
     struct ss_template *template, *next;
     HASH_ITER(hh, export->templates, template, next) {
         HASH_DEL(export->templates, template);
+        cJSON_Delete(template->bare);
         cJSON_Delete(template->primitives.list);
         free(template->primitives.slots);
         free(template);
@@ -202,7 +259,8 @@ void ss_export_meshes_finish(struct ss_export *export) {
 
 int ss_export_mesh(struct ss_export *export, const struct ss_known *object) {
     const struct ss_known *mesh = ss_referred(export->replica, object, "data", "mesh");
-    const struct primitives *primitives = mesh ? primitives_of(export, mesh) : NULL;
+    const struct ss_template *template = mesh ? template_of(export, mesh) : NULL;
+    const struct primitives *primitives = template ? &template->primitives : NULL;
     if (!primitives || primitives->count == 0) {
         return -1;
     }
@@ -218,7 +276,7 @@ int ss_export_mesh(struct ss_export *export, const struct ss_known *object) {
     }
     int index;
     if (!ss_made_find(export, key, &index)) {
-        index = ss_made_add(export, key, add_mesh(export, mesh, dress(export, object, mesh, primitives)));
+        index = ss_made_add(export, key, add_mesh(export, template, dress(export, object, mesh, primitives)));
     }
     free(key);
     return index;

@@ -22,7 +22,8 @@ static void put_normal(const float from[3], float to[3]) {
     to[2] = -from[1];
 }
 
-static void put_corner(const struct ss_shape *shape, const float *normals, double metres, size_t corner, float *to) {
+static void put_corner(const struct ss_shape *shape, const float *normals, const struct ss_shape_keys *keys, double metres, size_t corner,
+                       float *to) {
     ss_vertex_position(shape->positions + 3 * (size_t)shape->corner_verts[corner], metres, to);
     put_normal(normals + 3 * corner, to + 3);
     to += 6;
@@ -32,6 +33,10 @@ static void put_corner(const struct ss_shape *shape, const float *normals, doubl
     }
     if (shape->colors) {
         memcpy(to, shape->colors + 4 * corner, 4 * sizeof *to);
+        to += 4;
+    }
+    for (size_t i = 0; i < keys->count; i++, to += 3) {
+        ss_vertex_position(keys->items[i].moves + 3 * (size_t)shape->corner_verts[corner], metres, to);
     }
 }
 
@@ -55,18 +60,19 @@ static uint32_t find_or_add(struct table *table, struct ss_vertices *vertices) {
     }
 }
 
-void ss_vertices_make(const struct ss_shape *shape, const float *normals, double metres, struct ss_vertices *vertices) {
+void ss_vertices_make(const struct ss_shape *shape, const float *normals, const struct ss_shape_keys *keys, double metres,
+                      struct ss_vertices *vertices) {
     size_t slots = 16;
     while (slots < 2 * shape->corners) {
         slots *= 2;
     }
     struct table table = {ss_memory(calloc(slots, sizeof *table.slots)), slots - 1};
-    *vertices = (struct ss_vertices){.width = 6 + 2 * shape->uv_count + (shape->colors ? 4 : 0)};
+    *vertices = (struct ss_vertices){.width = 6 + 2 * shape->uv_count + (shape->colors ? 4 : 0) + 3 * keys->count};
     vertices->numbers = ss_memory(malloc((shape->corners + 1) * vertices->width * sizeof *vertices->numbers));
     vertices->of_corner = ss_memory(malloc((shape->corners + 1) * sizeof *vertices->of_corner));
     for (size_t corner = 0; corner < shape->corners; corner++) {
         float *fresh = vertices->numbers + vertices->width * vertices->count;
-        put_corner(shape, normals, metres, corner, fresh);
+        put_corner(shape, normals, keys, metres, corner, fresh);
         for (size_t i = 0; i < vertices->width; i++) {
             fresh[i] += 0.0F; // no negative zeros, which differ as bytes
         }
@@ -86,7 +92,7 @@ static void add_attribute(const struct ss_vertices *vertices, struct ss_document
     for (size_t i = 0; i < vertices->count; i++) {
         memcpy(column + i * (size_t)components, vertices->numbers + i * vertices->width + from, (size_t)components * sizeof *column);
     }
-    int accessor = ss_document_floats(document, column, vertices->count, components, from == 0);
+    int accessor = ss_document_floats(document, column, vertices->count, components, strcmp(name, "POSITION") == 0);
     cJSON_AddNumberToObject(attributes, name, accessor);
     free(column);
 }
@@ -105,4 +111,14 @@ cJSON *ss_vertices_attributes(const struct ss_vertices *vertices, const struct s
         add_attribute(vertices, document, attributes, "COLOR_0", from, 4);
     }
     return attributes;
+}
+
+cJSON *ss_vertices_targets(const struct ss_vertices *vertices, const struct ss_shape_keys *keys, struct ss_document *document) {
+    cJSON *targets = keys->count > 0 ? ss_memory(cJSON_CreateArray()) : NULL;
+    for (size_t i = 0; i < keys->count; i++) {
+        cJSON *target = ss_memory(cJSON_CreateObject());
+        add_attribute(vertices, document, target, "POSITION", vertices->width - 3 * (keys->count - i), 3);
+        cJSON_AddItemToArray(targets, target);
+    }
+    return targets;
 }

@@ -87,6 +87,17 @@ texture = painted.node_tree.nodes.new("ShaderNodeTexImage")
 texture.image = bpy.data.images.load(folder + "/picture.png")
 painted.node_tree.links.new(texture.outputs["Color"], painted.node_tree.nodes["Principled BSDF"].inputs["Base Color"])
 net.materials.append(painted)
+bent = bpy.data.objects["net"]
+bent.shape_key_add(name="Basis")
+raised, turned = bent.shape_key_add(name="raised"), bent.shape_key_add(name="turned")
+for vertex in (0, 5):
+    raised.data[vertex].co.z += 1
+    turned.data[vertex].co.z += 1
+turned.data[2].co.x -= 0.5
+raised.value, turned.value, turned.relative_key = 0.5, 0.75, raised
+muted = bent.shape_key_add(name="muted")
+muted.data[1].co.y += 3
+muted.value, muted.mute = 1, True
 bpy.context.view_layer.update()
 """
 PLACES = "result = {o.name: [list(row) for row in o.matrix_world] for o in bpy.data.objects if o.name in bpy.context.scene.objects and not o.hide_viewport}"
@@ -104,6 +115,8 @@ image = shader.inputs["Base Color"].links[0].from_node.image
 assert shader.outputs["BSDF"].links[0].to_node.type == "OUTPUT_MATERIAL"
 result = [image.name, list(image.size), image.colorspace_settings.name]
 """
+BENT = "result = [tuple(v.co) for v in bpy.data.objects['net'].evaluated_get(bpy.context.evaluated_depsgraph_get()).data.vertices]"
+KEYS = "result = [(key.name, round(key.value, 4)) for key in bpy.data.objects['net'].data.shape_keys.key_blocks[1:]]"
 VALID = "result = bpy.data.objects[name].data.validate(verbose=True)"
 
 
@@ -190,6 +203,19 @@ def test_normals_and_uv_are_those_of_blender(exported):
         assert min(numpy.abs(numpy.array(known) - numpy.concatenate(corner)).max(axis=1)) < 1e-4, corner
 
 
+def test_shape_keys_are_targets(exported):
+    a, file, _, _ = exported
+    mesh = next(each for each in file.json["meshes"] if each["name"] == "net")
+    assert mesh["extras"] == {"targetNames": ["raised", "turned", "muted"]} and near(mesh["weights"], [0.5, 0.75, 0])
+    found = set()
+    for primitive in mesh["primitives"]:
+        points = file.accessor(primitive["attributes"]["POSITION"]).copy()
+        for target, weight in zip(primitive["targets"], mesh["weights"], strict=True):
+            points += weight * file.accessor(target["POSITION"])
+        found |= {tuple(point) for point in numpy.round(points[:, [0, 2, 1]] * [1, -1, 1], 4).tolist()}
+    assert found == {tuple(round(c, 4) for c in point) for point in a.run(BENT)}
+
+
 def test_materials_cameras_and_lights_say_what_blender_shows(exported, tmp_path):
     _, file, _, _ = exported
     red = next(each for each in file.json["materials"] if each["name"] == "red")
@@ -250,3 +276,4 @@ def test_blenders_own_importer_puts_everything_there(exported, both):
     found = b.run("result = {o.name: [list(row) for row in o.matrix_world] for o in bpy.data.objects}")
     assert not {name for name in wanted if not near(found[name], wanted[name], 1e-4)}
     assert near(b.run("result = bpy.data.objects['lamp'].data.energy"), 100, 1e-2)
+    assert b.run(KEYS) == [["raised", 0.5], ["turned", 0.75], ["muted", 0]]
