@@ -12,7 +12,7 @@ import pytest
 from agents import OldBroker, eventually, world
 from bridges import Bridge, Tool
 from node import ajv_problems
-from services import binary
+from services import Broker, binary
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "schemas"))
 import generate  # noqa: E402
@@ -322,3 +322,21 @@ def singleton(scene, kind):
 def test_a_wrong_call_is_told(words, problem):
     done = subprocess.run([binary(), "bridge", *words], capture_output=True, text=True, timeout=20)
     assert done.returncode == 2 and problem in done.stderr
+
+
+def test_over_tls_as_a_user_of_its_own(tmp_path):
+    """With the rights that lan.acl gives; and without its authority's certificate it does not come in, and says so."""
+    with world(tmp_path) as made, Broker(tmp_path / "tls", "lan.conf", {"alice": "secret-a", "bridge": "secret-b"}, tls=True) as broker:
+        for user, word in broker.passwords.items():
+            (tmp_path / f"{user}.ini").write_text(f"ca_file = {broker.ca}\nuser = {user}\npassword = {word}\n")
+        ada = made.agent("ada", broker=broker.url, config=tmp_path / "alice.ini")
+        light = lamp(ada, "demo")
+        alice = broker.url.replace("://", "://alice:secret-a@")
+        with Bridge(tmp_path / "bridge", broker.url, ada.socket, "demo", options=["--config", tmp_path / "bridge.ini"]), Tool(alice, "demo", ca=broker.ca) as tool:
+            assert tool.has(f"light/{light}")["name"] == "Lamp"
+            assert tool.set(f"light/{light}", {"fields": {"energy": 250}})["ok"]
+            assert fields(ada, "demo", f"light/{light}")["energy"] == 250
+        stranger = Bridge(tmp_path / "stranger", broker.url.replace("://", "://bridge:secret-b@"), ada.socket, "demo")
+        stranger.launch()
+        eventually(lambda: "cannot connect to mqtts:" in stranger.output())
+        stranger.stop()
