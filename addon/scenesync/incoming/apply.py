@@ -65,13 +65,11 @@ class Apply:
         waiting = {**self.ctx.waiting_of(uuid, kind), **self.ctx.kinds[kind].coming(uuid), **self.links.pop((kind, uuid), {})}
         self.put(kind, uuid, {**record.values, **waiting, "deleted": False}, force=True)
 
-    def intended(self, kind, uuid, field, value):
-        """What this field will be, where it is `value` until a link is made, or a datablock or a file arrives."""
-        links = self.links.get((kind, uuid), {})
-        if field in links:
-            return links[field]
-        coming = self.ctx.kinds[kind].coming(uuid)
-        return coming[field] if field in coming else self.ctx.wants_of.get((uuid, kind, field), (None, value))[1]
+    def intended(self, kind, uuid, fields):
+        """What these fields will be, which are {field: value} until links are made, and datablocks and files have arrived."""
+        coming = {**self.ctx.kinds[kind].coming(uuid), **self.links.get((kind, uuid), {})}
+        waiting = self.ctx.wants_of
+        return {field: coming[field] if field in coming else waiting.get((uuid, kind, field), (None, value))[1] for field, value in fields.items()}
 
     def is_linking(self, kind, uuid):
         return (kind, uuid) in self.links

@@ -106,11 +106,11 @@ class Diff:
         back = {}
         changes = properties.with_types(changes, values)
         if undone:
-            decided_by, intended = self.ctx.kinds[kind_name].decided_by, self.session.apply.intended
+            decided_by = self.ctx.kinds[kind_name].decided_by
             theirs = {field for field in changes if decided_by(field, changes) in record.remote}
             fields = [*changes, *record.values]
             theirs.update([field for field in fields if theirs and _is_below(field, theirs)])  # made anew with what it is part of
-            back = {field: intended(kind_name, uuid, field, record.values.get(field)) for field in fields if field in theirs}
+            back = self.session.apply.intended(kind_name, uuid, {field: record.values.get(field) for field in fields if field in theirs})
             changes = {field: value for field, value in changes.items() if field not in back}
         at_once, _ = split(kind_name, back)  # until links are made, what Blender has of them is nobody's edit
         record.values = {field: value for field, value in {**values, **at_once}.items() if value is not None}
