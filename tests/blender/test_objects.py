@@ -359,6 +359,26 @@ def test_convert_changes_the_type(both):
     same(a, b)
 
 
+def test_what_is_brought_back_with_another_type_is_of_that_type(both, agents):
+    """Though the one of the old type was kept, in no collection, where it was deleted."""
+    a, b = start(both)
+    a.run("bpy.data.objects['three'].use_fake_user = True\nbpy.context.scene.collection.objects.unlink(bpy.data.objects['three'])")
+    settle(a, b)
+    three, mesh = a.run("result = [bpy.data.objects['three']['scenesync'], bpy.data.objects['one'].data['scenesync']]")
+    b.run(
+        "from scenesync import registration\nfields = {'deleted': False, 'type': 'MESH', 'data': bytes.fromhex(mesh)}\n"
+        "registration.session().outbox.queue('object', bytes.fromhex(three), fields)\nassert scenesync.wait_synced(30)\nscenesync.leave()",
+        three=three,
+        mesh=mesh,
+    )
+    b.empty()
+    b.join(agents[1], b.scene)
+    settle(a, b)
+    for person in (a, b):
+        assert person.run("result = {o.name: o.type for o in bpy.context.scene.objects}") == {"one": "MESH", "two": "MESH", "three": "MESH"}
+    same(a, b)
+
+
 def test_many_objects_moved_at_once(both):
     a, b = both
     a.run("for i in range(500):\n    bpy.context.scene.collection.objects.link(bpy.data.objects.new(f'o{i}', None))")

@@ -4,6 +4,8 @@ Blender's relations. After every write the mirror takes what Blender reads back.
 
 import time
 
+import bpy
+
 from .. import entity
 from ..kinds.transform import WIDTHS
 from ..mirror import same
@@ -136,7 +138,11 @@ class Apply:
         name = fields.get("name")
         name = name if isinstance(name, str) and name else kind.name
         self.doomed.pop((kind.name, uuid), None)
-        self._create_as(kind, uuid, self.ctx.identity.find(uuid) or kind.create(self.ctx, name, fields), fields)
+        kept = self.ctx.identity.find(uuid)
+        if kept is not None and _changes_type(kept, fields):
+            self._replace(kind, uuid, kept, fields)
+        else:
+            self._create_as(kind, uuid, kept or kind.create(self.ctx, name, fields), fields)
 
     def _create_as(self, kind, uuid, block, fields):
         """Give a new datablock its identity and its fields."""
@@ -228,7 +234,7 @@ class Apply:
         known = {**record.values, **links}
         waits = self.ctx.wants_of
         fresh = {n: v for n, v in fields.items() if n in forced or (uuid, kind.name, n) in waits or not same(known.get(n), v)}
-        if kind.name == "object" and fresh.get("type", block.type) != block.type:
+        if _changes_type(block, fresh):
             self._replace(kind, uuid, block, {**record.values, **fresh})
             return
         own, linking = split(kind.name, fresh)
@@ -383,3 +389,7 @@ class Apply:
         if fresh:
             self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fresh))
             self.mirror.transforms.set(uuid, fresh, remote=True)
+
+
+def _changes_type(block, fields):
+    return isinstance(block, bpy.types.Object) and fields.get("type", block.type) != block.type
