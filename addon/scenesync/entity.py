@@ -81,8 +81,8 @@ def read_again(ctx, kind, uuid, block, names, before):
 
 
 def write(ctx, kind, uuid, block, fields):
-    """Apply fields to a datablock. Returns the KindErrors: what fails does not keep the rest."""
-    errors = []
+    """Apply fields to a datablock. Returns {field: KindError} of what fails: it does not keep the rest."""
+    errors = {}
     own = {}
     for field, value in fields.items():
         if field == "name" and kind.collection:
@@ -111,13 +111,14 @@ def _write_own(ctx, kind, block, fields, errors):
         return
     except Exception as error:  # whatever a hostile or future value does, the rest goes on
         if len(fields) == 1:
-            errors.append(_as_kind_error(error, next(iter(fields))))
+            (field,) = fields
+            errors[field] = _as_kind_error(error, field)
             return
     for field, value in fields.items():
         try:
             kind.write(ctx, block, {field: value})
         except Exception as error:
-            errors.append(_as_kind_error(error, field))
+            errors[field] = _as_kind_error(error, field)
 
 
 def _as_kind_error(error, field):

@@ -60,7 +60,11 @@ def pump(seconds):
 
 
 def wait_synced(timeout):
-    """True once every local edit is acknowledged and everything known, blobs included, is applied; False when time is up first."""
+    """True once every local edit is acknowledged and everything known, blobs included, is applied; False when time is up first.
+
+    A value that Blender fails to take is not applied until somebody sets it anew; the panel says so. What this version of Blender does not have,
+    or what waits for Edit Mode to end or for a datablock that nobody has, is not waited for.
+    """
     return _session is not None and _session.wait_synced(timeout)
 
 

@@ -301,7 +301,7 @@ class Session:
                 return
 
     def wait_synced(self, timeout):
-        """True once every local edit is acknowledged and everything known is applied; False when time is up first."""
+        """As registration.wait_synced says."""
         end = time.perf_counter() + timeout
         looked = asked = None
         while time.perf_counter() < end:
@@ -317,7 +317,9 @@ class Session:
                 self._work(self.matrices.send_now)
             elif asked is None:
                 asked = self._ask_sync()
-            elif asked in self.synced:
+            elif asked not in self.synced or self.apply.failures:
+                self._receive(0.002)
+            else:
                 self.synced.clear()
                 return True
         return False

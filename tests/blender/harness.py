@@ -43,7 +43,7 @@ def write(ctx, kind_name, block, fields):
     """Apply fields as the session does."""
     errors = entity.write(ctx, ctx.kinds[kind_name], ctx.id_of(block), block, {name: arrived(value) for name, value in fields.items()})
     if errors:
-        raise errors[0]
+        raise next(iter(errors.values()))
 
 
 def snapshot(ctx):

@@ -405,3 +405,24 @@ def test_a_link_that_fails_is_made_later_and_does_not_keep_the_rest(both):
     parents = b.run("result = {o.name: o.parent and o.parent.name for o in bpy.data.objects if o.name != 'one'}")
     assert parents == {"two": "one", "three": "one"} and len(b.run("result = found")) == 1
     assert ["object", "RuntimeError: out of luck"] in b.synced()
+
+
+def test_what_blender_fails_to_take_is_not_synced_until_it_is_set_anew(both):
+    """A mesh cannot be what a lamp shines with: nothing but Blender knows."""
+    a, b = start(both)
+    a.run("o = bpy.data.objects.new('lamp', bpy.data.lights.new('lamp', 'POINT'))\nbpy.context.scene.collection.objects.link(o)")
+    settle(a, b)
+    shine = (
+        "from scenesync import registration\ns = registration.session()\n"
+        "s.outbox.queue('object', s.ctx.id_of(bpy.data.objects['lamp']), {'data': s.ctx.id_of(bpy.data.objects[of].data)})\n"
+        "assert scenesync.wait_synced(30)"
+    )
+    b.run(shine, of="one")
+    while not a.run("from scenesync import registration\nresult = len(registration.session().apply.failures)"):
+        pass
+    assert a.run("result = scenesync.wait_synced(0.5)") is False
+    a.run("from scenesync.ui import describe\nsaid = describe.troubles(registration.session())")
+    assert "1 value of others could not be applied here" in a.run("result = [row.text for row in said]")
+    b.run(shine, of="lamp")
+    settle(a, b)
+    same(a, b)

@@ -12,6 +12,7 @@ from ..mirror import same
 from ..outgoing.send import uuids_in
 from ..structure import LINKING, split
 from . import edit_mode
+from .failures import Failures
 from .fresh import Fresh, fits
 from .moves import Moves
 
@@ -32,6 +33,7 @@ class Apply:
         self.linked_at = 0.0
         self.moves = Moves(session)
         self.fresh = Fresh(self)
+        self.failures = Failures(session)
         self.doomed = {}  # (kind, UUID) → when it was deleted elsewhere while used here
 
     @property
@@ -42,6 +44,7 @@ class Apply:
 
     def put(self, kind, uuid, fields, force=False):
         """Apply these fields soon; newer values replace older ones. Those that are written by `force` are as old as the mirror."""
+        self.failures.forget(kind, uuid, fields)
         waiting = {**self.held.pop((kind, uuid), {}), **self.inbox[kind].get(uuid, {})}
         self.inbox[kind][uuid] = {**fields, **waiting} if force else {**waiting, **fields}
         if force:
@@ -49,10 +52,11 @@ class Apply:
 
     def forget(self, kind, ids, fields):
         """We have edited these fields: what was received for them before is older."""
-        if not (self.inbox[kind] or self.held or self.links):
+        if not (self.inbox[kind] or self.held or self.links or self.failures):
             return
         decided_by = self.ctx.kinds[kind].decided_by
         for uuid in uuids_in(ids):
+            self.failures.forget(kind, uuid, fields)
             for waiting in (self.inbox[kind].get(uuid, {}), self.held.get((kind, uuid), {}), self.links.get((kind, uuid), {})):
                 known = dict(waiting)
                 for field in known:
@@ -109,7 +113,7 @@ class Apply:
         try:
             self._apply(kind, uuid, fields, forced)
         except Exception as error:
-            self.session.failed(kind.name, error)
+            self.failures.note(kind.name, uuid, dict.fromkeys(fields, error))
 
     def _apply(self, kind, uuid, fields, forced):
         if kind.collection is None:
@@ -155,7 +159,7 @@ class Apply:
         own, linking = split(kind.name, fields)
         if kind.name == "object" and not any(name.startswith("collections/") for name in fields):
             linking["collections/" + self.session.scene_uuid.hex()] = True
-        self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, {n: v for n, v in own.items() if n != "name"}))
+        self.write(kind, uuid, block, {n: v for n, v in own.items() if n != "name"})
         record.values = entity.read(self.ctx, kind, uuid, block)
         self._write_defaults(kind, uuid, block, record, fields)
         self.complete({}, record)
@@ -181,7 +185,7 @@ class Apply:
         values = record.values
         odd = {name: value for name, value in self.defaults[kind.name] if name in values and values[name] != value and name not in fields}
         if odd:
-            self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, odd))
+            self.write(kind, uuid, block, odd)
             record.values = entity.read(self.ctx, kind, uuid, block)
 
     def _bring_back(self, kind, uuid, fields):
@@ -217,6 +221,10 @@ class Apply:
             self.put(owner_kind, owner, {field: value}, force=True)
 
     # ---- write
+
+    def write(self, kind, uuid, block, fields):
+        """Give these values to Blender, which may fail to take some."""
+        self.failures.note(kind.name, uuid, entity.write(self.ctx, kind, uuid, block, fields))
 
     def _write(self, kind, uuid, fields, forced):
         block = self.ctx.identity.find(uuid)
@@ -258,7 +266,7 @@ class Apply:
         """Write, and keep what Blender reads back. Edits that were not noticed yet are sent, not swallowed."""
         self.session.diff.send_unnoticed(kind, uuid, block, record, fields)
         before = record.values
-        self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fields))
+        self.write(kind, uuid, block, fields)
         record.values = entity.read_again(self.ctx, kind, uuid, block, fields, before)
         record.remote.update(fields)
         self.complete(before, record)
@@ -292,10 +300,6 @@ class Apply:
         self._create_as(kind, uuid, fresh, fields)
         self.ctx.kinds["transform"].write(self.ctx, fresh, transform)
 
-    def _note_errors(self, kind, errors):
-        for error in errors:
-            self.session.failed(kind.name, error)
-
     # ---- hierarchy
 
     def _queue_links(self, kind, uuid, fields):
@@ -313,7 +317,7 @@ class Apply:
             try:
                 self._link_one(self.ctx.kinds[kind_name], uuid, fields, collections)
             except Exception as error:
-                self.session.failed(kind_name, error)
+                self.failures.note(kind_name, uuid, dict.fromkeys(fields, error))
                 self.held.setdefault((kind_name, uuid), {}).update(fields)
 
     def _link_one(self, kind, uuid, fields, collections):
@@ -329,7 +333,7 @@ class Apply:
         if kind.name == "object" and self.fresh.link(uuid, block, fields, record, collections):
             return
         self.session.diff.send_unnoticed(kind, uuid, block, record, fields)
-        self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fields))
+        self.write(kind, uuid, block, fields)
         record.values = {**split(kind.name, record.values)[0], **kind.read_links(self.ctx, block)}
         record.remote.update(fields)
 
@@ -387,7 +391,7 @@ class Apply:
         mine = self.mirror.transforms.get(uuid)
         fresh = {name: value for name, value in fields.items() if name in forced or mine.get(name) != value}
         if fresh:
-            self._note_errors(kind, entity.write(self.ctx, kind, uuid, block, fresh))
+            self.write(kind, uuid, block, fresh)
             self.mirror.transforms.set(uuid, fresh, remote=True)
 
 

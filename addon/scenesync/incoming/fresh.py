@@ -49,10 +49,11 @@ class Fresh:
     def _make_some(self, uuids, items):
         made = []
         for uuid in uuids:
+            fields = items.pop(uuid)
             try:
-                made.append((uuid, self._make(uuid, items.pop(uuid))))
+                made.append((uuid, self._make(uuid, fields)))
             except Exception as error:  # whatever a hostile or future value does, the rest goes on
-                self.session.failed("object", error)
+                self.apply.failures.note("object", uuid, dict.fromkeys(fields, error))
         self._put(made)
         self.session.pending_push = True
         self.session.diff.order = None
@@ -85,8 +86,7 @@ class Fresh:
         return data is not None and block.data is not None and self.ctx.identity.known(block.data) == data
 
     def _write(self, uuid, block, record, fields):
-        for error in entity.write(self.ctx, self.kind, uuid, block, fields):
-            self.session.failed("object", error)
+        self.apply.write(self.kind, uuid, block, fields)
         record.values = entity.read(self.ctx, self.kind, uuid, block)
         self.apply.complete({}, record)
 

@@ -45,7 +45,7 @@ def _connecting(session):
 
 
 def troubles(session):
-    """What is wrong with the broker and the store at this moment, and what to do."""
+    """What is wrong at this moment, and what to do."""
     status = session.status
     if session.link is None or not status:
         return []
@@ -68,6 +68,10 @@ def troubles(session):
     if refused:
         rows.append(Row(f"The agent refused {_count(sum(refused.values()), 'message')}", "ERROR", alert=True))
         rows.append(Row(", ".join(f"{cause}: {count}" for cause, count in sorted(refused.items())) + ". Everything else goes on"))
+    failures = len(session.apply.failures)
+    if failures:
+        rows.append(Row(f"{_count(failures, 'value')} of others could not be applied here", "ERROR", alert=True))
+        rows.append(Row("The scene has what they set, this file what it had before, until somebody sets it anew. Everything else goes on"))
     return rows
 
 
