@@ -348,7 +348,8 @@ def _mask(mask):
 
 
 def _mask_parent(parent):
-    return None if parent is None else [_name(parent.id), parent.id_type, parent.type, parent.parent, parent.sub_parent]
+    """Without one, Blender has a type of datablock there that it does not know itself, and says so when asked for it."""
+    return None if parent.id is None else [_name(parent.id), parent.id_type, parent.type, parent.parent, parent.sub_parent]
 
 
 def _clip(clip):
