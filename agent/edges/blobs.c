@@ -3,6 +3,7 @@
 #include "edges/blobs.h"
 
 #include "edges/client.h"
+#include "edges/evict.h"
 #include "edges/log.h"
 #include "edges/memory.h"
 #include "edges/transfer.h"
@@ -327,6 +328,14 @@ void ss_blobs_path(const struct ss_blobs *blobs, const struct ss_sha256 *sha256,
 
 const char *ss_blobs_incoming(const struct ss_blobs *blobs) { return blobs->cache.incoming; }
 
+// What was handed over in an earlier life and did not reach the store, be it named by a field or not.
+static void upload_left(void *context, const struct ss_sha256 *sha256) {
+    struct ss_blobs *blobs = context;
+    if (blobs->agent->config.store != NULL) {
+        ss_blobs_upload(blobs, sha256);
+    }
+}
+
 struct ss_blobs *ss_blobs_create(struct ss_agent *agent) {
     struct ss_blobs *blobs = ss_new(sizeof(*blobs));
     blobs->agent = agent;
@@ -340,6 +349,7 @@ struct ss_blobs *ss_blobs_create(struct ss_agent *agent) {
     }
     uv_timer_init(agent->loop, &blobs->retry);
     blobs->retry.data = blobs;
+    ss_cache_count(&blobs->cache, upload_left, blobs);
     return blobs;
 }
 

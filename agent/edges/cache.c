@@ -270,6 +270,5 @@ bool ss_cache_init(struct ss_cache *cache, uv_loop_t *loop, const char *folder, 
             return false;
         }
     }
-    ss_cache_count(cache);
     return true;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The content cache: CACHE/<first 2 hex>/<64 hex>. A file's mode says what is known of it, so that it survives with the file:
-//   0600  handed over by a client here and not in the store yet: never forgotten
+//   0600  handed over by a client here and not in the store yet: never forgotten, and uploaded when the agent starts
 //   0440  downloaded, perhaps not on the disk yet: thrown away when the agent starts
 //   0400  in the store and on the disk: may be forgotten when the cache is full
 #ifndef SS_EDGES_CACHE_H
@@ -29,7 +29,7 @@ struct ss_cache {
 // Tells on the loop that a file is in the cache, or why not (`problem` is for people).
 typedef void ss_cache_done(void *context, const char *problem);
 
-// ss_cache_init makes the folders, forgets unfinished downloads and counts. Returns false after saying why.
+// ss_cache_init makes the folders; ss_cache_count (evict.h) is to follow. Returns false after saying why.
 bool ss_cache_init(struct ss_cache *cache, uv_loop_t *loop, const char *folder, const char *incoming, uint64_t max_bytes);
 
 void ss_cache_path(const struct ss_cache *cache, const struct ss_sha256 *sha256, const char *suffix, char path[PATH_MAX]);

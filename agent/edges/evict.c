@@ -3,6 +3,8 @@
 
 #include "edges/log.h"
 #include "edges/memory.h"
+#include "util/bytes.h"
+#include "wire/topics.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -24,7 +26,8 @@ struct ss_old_file {
 struct ss_walk {
     uv_work_t work;
     struct ss_cache *cache;
-    bool starting; // no file is in use yet
+    void (*local)(void *context, const struct ss_sha256 *sha256); // at the start, when no file is in use yet; else NULL
+    void *context;
     uint64_t bytes, forgotten;
     struct ss_old_file *files;
     size_t count, capacity;
@@ -50,6 +53,13 @@ static void note(struct ss_walk *walk, const char *name, const struct stat *stat
     file->used = status->st_atime > status->st_mtime ? status->st_atime : status->st_mtime;
 }
 
+static void tell_local(const struct ss_walk *walk, const char *name, const struct stat *status) {
+    struct ss_sha256 sha256;
+    if ((status->st_mode & 07777) == SS_MODE_LOCAL && ss_hex_parse(ss_slice_text(name), sha256.b, sizeof(sha256.b))) {
+        walk->local(walk->context, &sha256);
+    }
+}
+
 static void walk_folder(struct ss_walk *walk, const char *folder) {
     DIR *entries = opendir(folder);
     if (entries == NULL) {
@@ -61,10 +71,13 @@ static void walk_folder(struct ss_walk *walk, const char *folder) {
         if (fstatat(fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) {
             continue;
         }
-        if (walk->starting && (status.st_mode & 07777) == SS_MODE_FRESH) {
+        if (walk->local != NULL && (status.st_mode & 07777) == SS_MODE_FRESH) {
             unlinkat(fd, entry->d_name, 0);
-        } else {
-            note(walk, entry->d_name, &status);
+            continue;
+        }
+        note(walk, entry->d_name, &status);
+        if (walk->local != NULL) {
+            tell_local(walk, entry->d_name, &status);
         }
     }
     closedir(entries);
@@ -131,8 +144,8 @@ static void start(struct ss_cache *cache) {
     uv_queue_work(cache->loop, &walk->work, run, after);
 }
 
-void ss_cache_count(struct ss_cache *cache) {
-    struct ss_walk walk = {.cache = cache, .starting = true}; // before anything is served: nobody waits yet
+void ss_cache_count(struct ss_cache *cache, void (*local)(void *context, const struct ss_sha256 *sha256), void *context) {
+    struct ss_walk walk = {.cache = cache, .local = local, .context = context};
     walk_all(&walk);
     cache->bytes = walk.bytes;
     free(walk.files);

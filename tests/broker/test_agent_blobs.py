@@ -114,6 +114,17 @@ def test_what_was_acknowledged_is_uploaded_after_kill_9(scene):
     scene.link(scene.agent("bob")).sees("image", image, "pixels", blob_of(content))
 
 
+def test_a_file_that_no_field_names_is_uploaded_after_kill_9(scene, tmp_path):
+    agent = scene.agent("ada")
+    scene.store.kill()
+    (tmp_path / "file").write_bytes(os.urandom(50_000))
+    sha256 = bytes.fromhex(agent.run("blob", "put", tmp_path / "file").stdout)
+    agent.kill()
+    scene.store.start()
+    agent.start()
+    eventually((scene.store.files / name(sha256)).exists)
+
+
 def test_a_download_resumes(scene):
     content = os.urandom(20_000_000)
     with Tap(scene.store.port) as tap:

@@ -3,6 +3,7 @@
 #include "edges_util.h"
 
 #include "edges/cache.h"
+#include "edges/evict.h"
 #include "util/sha256.h"
 
 #include <time.h>
@@ -10,13 +11,22 @@
 
 enum { DAY = 24 * 3600 };
 
-static void open_cache(struct bench *bench, struct ss_cache *cache, uint64_t max_bytes) {
+static void count_one(void *context, const struct ss_sha256 *sha256) {
+    (void)sha256;
+    ++*(int *)context;
+}
+
+// Returns how many files the store does not have.
+static int open_cache(struct bench *bench, struct ss_cache *cache, uint64_t max_bytes) {
     char folder[PATH_MAX], incoming[PATH_MAX];
     bench_path(bench, "cache", folder);
     bench_path(bench, "incoming", incoming);
     mkdir(folder, 0700);
     mkdir(incoming, 0700);
+    int local = 0;
     assert_true(ss_cache_init(cache, &bench->loop, folder, incoming, max_bytes));
+    ss_cache_count(cache, count_one, &local);
+    return local;
 }
 
 static struct ss_sha256 hash(const void *bytes, size_t len) {
@@ -168,7 +178,7 @@ static void a_download_is_durable_before_it_is_kept_over_a_restart(void **state)
     const struct ss_sha256 unsafe = plant(&cache, 2, 100, "", SS_MODE_FRESH, 0);
     const struct ss_sha256 half = plant(&cache, 3, 100, ".part", 0600, 0);
     const struct ss_sha256 local = plant(&cache, 4, 100, "", SS_MODE_LOCAL, 0);
-    open_cache(bench, &cache, 1 << 20);
+    assert_int_equal(open_cache(bench, &cache, 1 << 20), 1);
     assert_false(ss_cache_has(&cache, &unsafe, &size));
     assert_true(ss_cache_has(&cache, &whole, &size) && ss_cache_has(&cache, &local, &size));
     assert_int_not_equal(mode_of(&cache, &half, ".part"), 0); // a download goes on where it was
