@@ -245,6 +245,9 @@ void ss_store_free(struct ss_store *store) {
     if (store == NULL) {
         return;
     }
+    if (!store->stop) {
+        ss_store_stop(store); // of an agent that could not start
+    }
     mdb_env_close(store->env);
     for (struct ss_records *room = store->rooms, *next; room != NULL; room = next) {
         next = room->next;

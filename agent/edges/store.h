@@ -23,7 +23,7 @@ struct ss_store *ss_store_create(struct ss_mailbox *mailbox, const char *folder,
 bool ss_store_mark_copied(struct ss_store *store, const struct ss_origin *origin);
 
 // ss_store_stop commits what is queued and ends the thread: its last mail is in the mailbox when it returns. ss_store_free, after that mail
-// was delivered, frees the rest; it accepts NULL.
+// was delivered, frees the rest; it accepts NULL, and one that was never stopped, in which nothing was put.
 void ss_store_stop(struct ss_store *store);
 void ss_store_free(struct ss_store *store);
 

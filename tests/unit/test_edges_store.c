@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 struct told {
     uint64_t last; // the highest that was said to be durable
@@ -358,6 +359,27 @@ static void of_a_file_that_was_cut_only_what_is_there_is_read(void **state) {
     close_store(bench, &opened);
 }
 
+static nlink_t threads(void) {
+    struct stat tasks; // a folder of its own for each
+    assert_int_equal(stat("/proc/self/task", &tasks), 0);
+    return tasks.st_nlink;
+}
+
+// An agent that finds its socket taken has a store by then.
+static void freed_without_a_stop_it_leaves_no_thread(void **state) {
+    struct bench *bench = *state;
+    struct opened opened;
+    const nlink_t before = threads();
+    assert_true(open_store(bench, &opened));
+    ss_store_free(opened.store);
+    for (int tries = 0; threads() != before && tries < 5000; tries++) {
+        usleep(1000); // the kernel tells of its end before it forgets it
+    }
+    assert_int_equal(threads(), before);
+    ss_mailbox_close(&opened.mailbox);
+    uv_run(&bench->loop, UV_RUN_DEFAULT);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_committed_is_there_after_a_reopen, bench_setup, bench_teardown),
@@ -371,6 +393,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_file_of_something_else_is_refused, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(a_file_of_a_newer_version_is_refused, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(of_a_file_that_was_cut_only_what_is_there_is_read, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(freed_without_a_stop_it_leaves_no_thread, bench_setup, bench_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
