@@ -76,3 +76,21 @@ def test_a_mesh_waits_for_the_agents_folder(both, agents):
     settle(a, b)
     assert b.run("result = len(bpy.data.objects['grid'].data.vertices)") == 101 * 101
     same(a, b)
+
+
+def test_a_file_that_cannot_be_read_keeps_nothing_else_away(both, agents):
+    """A mesh whose arrays the cache does not give is not synced, until somebody sends others."""
+    a, b = both
+    b.run(
+        "from scenesync import registration\nsession = registration.session()\npages = session.receive._pages\n"
+        "def broken(*arguments):\n    raise OSError('the disk is gone')\nsession.receive._pages = broken"
+    )
+    a.run("bpy.ops.mesh.primitive_grid_add(x_subdivisions=100, y_subdivisions=100)\nbpy.context.object.name = 'grid'\nbpy.context.object.data.name = 'fine'")
+    a.synced()
+    while not b.run("scenesync.pump(0.1)\nresult = 'fine' in bpy.data.meshes and len(session.apply.failures)"):
+        pass
+    assert b.run("result = scenesync.wait_synced(0.5)") is False
+    b.run("session.receive._pages = pages")
+    a.run("bpy.ops.object.mode_set(mode='EDIT')\nbpy.ops.mesh.subdivide()\nbpy.ops.object.mode_set(mode='OBJECT')")
+    settle(a, b)
+    same(a, b)

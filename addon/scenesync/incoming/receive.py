@@ -76,7 +76,7 @@ class Receive:
         """Pass on the fields that are newer than our own edits."""
         outbox = self.session.outbox
         busy = not outbox.idle
-        taken = {}
+        taken, unread = {}, {}
         for field, value in fields.items():
             if busy and (outbox.newer_here(kind, uuid, field, after) or self._decided_here(kind, uuid, field, fields, after)):
                 continue
@@ -84,8 +84,12 @@ class Receive:
                 taken[field] = value if value.__class__ in PLAIN else self._value(kind, uuid, field, value)
             except _Missing:
                 pass
+            except (ValueError, TypeError, KeyError, OSError) as error:
+                unread[field] = error
         if taken:
             self.session.apply.put(kind, uuid, taken)
+        if unread:
+            self.session.apply.failures.note(kind, uuid, unread)
 
     def _decided_here(self, kind, uuid, field, fields, after):
         """Whether an edit of ours decides over this field, such as a topology over its arrays. Saying the same again decides nothing."""
