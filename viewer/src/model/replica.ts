@@ -10,6 +10,7 @@ import { Entity } from "./entity.js";
 
 const SILENCE_MS = 10_000;
 const MAX_ASIDE = 1000;
+const MAX_ROWS = 256;
 
 export class Replica {
   private readonly kinds = new Map<string, Map<string, Entity>>();
@@ -17,7 +18,7 @@ export class Replica {
   private readonly dragged = new Set<Entity>();
   /** Messages of the future: the newest of each entity. */
   private readonly aside = new Map<string, { kind: string; id: string; state: State }>();
-  /** Of each kind the rows of the last live message: a drag says the same ids many times a second. */
+  /** The rows of live messages by kind, number and first id: a drag says the same ids many times a second, in one message or in several. */
   private readonly rows = new Map<string, { ids: Uint8Array; entities: (Entity | undefined)[] }>();
   size = 0;
 
@@ -47,7 +48,7 @@ export class Replica {
     let entity = entities.get(id);
     if (entity === undefined) {
       entities.set(id, (entity = new Entity(kind, id)));
-      this.rows.delete(kind);
+      this.rows.clear();
       this.size++;
     }
     return entity;
@@ -96,11 +97,14 @@ export class Replica {
   }
 
   live(kind: string, live: Live, now: number): void {
+    const { stamps } = live;
+    const one = typeof stamps === "string";
+    if (one && this.clock.ahead(stamps) > ASIDE_MS) return;
     const rows = this.rowsOf(kind, live.ids, live.count);
     for (let row = 0; row < live.count; row++) {
       const entity = rows[row];
-      const stamp = typeof live.stamps === "string" ? live.stamps : live.stamps[row]!;
-      if (entity === undefined || this.clock.ahead(stamp) > ASIDE_MS) continue;
+      const stamp = one ? stamps : stamps[row]!;
+      if (entity === undefined || (!one && this.clock.ahead(stamp) > ASIDE_MS)) continue;
       let shown = false;
       for (const [name, column] of live.columns) shown = entity.drag(name, column(row), stamp) || shown;
       if (!shown) continue;
@@ -108,14 +112,16 @@ export class Replica {
       this.dragged.add(entity);
       this.changed.add(entity);
     }
-    if (typeof live.stamps === "string" && this.clock.ahead(live.stamps) <= ASIDE_MS) this.clock.observe(live.stamps);
+    if (one) this.clock.observe(stamps);
   }
 
   private rowsOf(kind: string, ids: Uint8Array, count: number): (Entity | undefined)[] {
-    const known = this.rows.get(kind);
+    const key = `${kind} ${count} ${hexOfBytes(ids, 0, Math.min(16, ids.length))}`;
+    const known = this.rows.get(key);
     if (known !== undefined && known.ids.length === ids.length && compareBytes(known.ids, ids) === 0) return known.entities;
     const entities = Array.from({ length: count }, (_, row) => this.get(kind, hexOfBytes(ids, 16 * row, 16 * row + 16)));
-    this.rows.set(kind, { ids, entities });
+    if (this.rows.size >= MAX_ROWS) this.rows.clear();
+    this.rows.set(key, { ids, entities });
     return entities;
   }
 
