@@ -38,7 +38,7 @@ async function download(access: Access, name: string, progress: Progress): Promi
   const headers: Record<string, string> = access.authorization ? { Authorization: access.authorization } : {};
   let response: Response;
   try {
-    response = await fetch(`${access.url.replace(/\/$/, "")}/${name.slice(0, 2)}/${name}`, { headers, cache: "force-cache" });
+    response = await ask(`${access.url.replace(/\/$/, "")}/${name.slice(0, 2)}/${name}`, headers);
   } catch {
     throw new Unavailable("The asset store cannot be reached.", true);
   }
@@ -46,6 +46,12 @@ async function download(access: Access, name: string, progress: Progress): Promi
   if (response.status === 404) throw new Unavailable("The asset store does not have it yet.", true);
   if (!response.ok || response.body === null) throw new Unavailable(`The asset store answers ${response.status}.`, true);
   return collect(response.body.getReader(), Number(response.headers.get("Content-Length") ?? 0), progress);
+}
+
+/** What a name stands for never changes, but whether it is there does; browsers keep a 404 as well. */
+async function ask(url: string, headers: Record<string, string>): Promise<Response> {
+  const response = await fetch(url, { headers, cache: "force-cache" });
+  return response.status === 404 ? fetch(url, { headers, cache: "reload" }) : response;
 }
 
 async function collect(reader: ReadableStreamDefaultReader<Uint8Array>, expected: number, progress: Progress): Promise<Uint8Array<ArrayBuffer>> {
