@@ -8,7 +8,15 @@
 #include "core/handlers.h"
 #include "core/reply.h"
 
-enum { SS_REPLIES_MAX = 64, SS_REPLY_PARTS = 4, SS_REPLY_PAUSE_MS = 20, SS_REPLY_FIELD = 24, SS_REPLY_ENTITY = 64 };
+enum {
+    SS_REPLIES_MAX = 64,
+    SS_REPLY_PARTS = 4,
+    SS_REPLY_PAUSE_MS = 20, // for the broker, and for whoever else has something to say there
+    SS_WRITE_PARTS = 16,    // a checkpoint goes to our own disk …
+    SS_WRITE_PAUSE_MS = 1,  // … and gives way only to what else the agent has to do
+    SS_REPLY_FIELD = 24,
+    SS_REPLY_ENTITY = 64,
+};
 
 void ss_reply_drop(struct ss_core *core, struct ss_reply *reply) {
     ss_alloc_free(ss_memory(core), reply->memory);
@@ -229,9 +237,15 @@ bool ss_reply_beat(struct ss_core *core, struct ss_reply *reply) { return ss_rep
 
 // Returns whether it is over.
 static bool ss_reply_go_on(struct ss_core *core, struct ss_reply *reply) {
-    if (reply->waiting || (reply->checkpoint && reply->next == SS_NONE))
+    if (reply->waiting || (reply->checkpoint && reply->next == SS_NONE)) {
+        reply->due_ms = core->now + SS_REPLY_PAUSE_MS;
         return ss_checkpoint_step(core, reply);
-    for (int part = 0; part < SS_REPLY_PARTS && reply->next != SS_NONE && ss_reply_part(core, reply); part++)
+    }
+    if (reply->due_ms > core->now)
+        return false;
+    reply->due_ms = core->now + (reply->checkpoint ? SS_WRITE_PAUSE_MS : SS_REPLY_PAUSE_MS);
+    const int parts = reply->checkpoint ? SS_WRITE_PARTS : SS_REPLY_PARTS;
+    for (int part = 0; part < parts && reply->next != SS_NONE && ss_reply_part(core, reply); part++)
         continue;
     return reply->next == SS_NONE && !reply->checkpoint;
 }
@@ -242,6 +256,6 @@ void ss_reply_run(struct ss_core *core) {
         if (ss_reply_go_on(core, &core->replies.items[i]))
             ss_reply_drop(core, &core->replies.items[i]);
     }
-    if (core->replies.count > 0)
-        ss_timer_by(core, SS_TIMER_REPLY, core->now + SS_REPLY_PAUSE_MS);
+    for (size_t i = 0; i < core->replies.count; i++)
+        ss_timer_by(core, SS_TIMER_REPLY, core->replies.items[i].due_ms);
 }

@@ -248,6 +248,7 @@ struct ss_reply {
     bool waiting;             // for a checkpoint that answers it
     uint64_t until_ms;        // at the latest
     uint64_t beat_ms;         // an empty part tells the caller that we are at it
+    uint64_t due_ms;          // when it goes on
     struct ss_origin to;
     uint8_t *memory; // what the slices and vectors point to
     struct ss_slice user;

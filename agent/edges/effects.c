@@ -13,7 +13,7 @@ static void on_wake(uv_timer_t *timer) { ss_room_step(timer->data, &(struct ss_e
 static void wake_at(struct ss_room *room, uint64_t at_ms) {
     uint64_t now = ss_now_ms(room->agent);
     uv_update_time(room->agent->loop); // timers count from the loop's idea of now, which a long step makes old
-    uv_timer_start(&room->wake, on_wake, at_ms > now ? at_ms - now : 0, 0);
+    uv_timer_start(&room->wake, on_wake, at_ms > now ? at_ms - now : 1, 0); // with 0 it would go on before sockets have their turn
 }
 
 static void take_status(struct ss_room *room, const struct ss_effect *effect) {

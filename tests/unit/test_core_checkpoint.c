@@ -140,6 +140,32 @@ static void a_large_answer_is_a_checkpoint(void **state) {
     desk_close(&desk);
 }
 
+// Edits more than an answer gives at once.
+static void edit_much(struct desk *desk) {
+    static uint8_t value[SS_MAX_VALUE] = {0xc5, (SS_MAX_VALUE - 3) >> 8, (SS_MAX_VALUE - 3) & 0xff};
+    for (uint8_t entity = 10; entity < 130; entity++) {
+        assert_int_equal(desk_edit(desk, 7, entity, false, entity, "name", ss_slice_of(value, sizeof value)), SS_OK);
+    }
+}
+
+static void a_checkpoint_is_written_without_the_pauses_of_messages(void **state) {
+    (void)state;
+    for (int blobs = 0; blobs < 2; blobs++) {
+        const enum ss_effect_type type = blobs ? SS_FX_SNAPSHOT : SS_FX_REPLY_SYNC;
+        struct desk desk = {0};
+        connected(&desk);
+        edit_much(&desk);
+        call(&desk, blobs);
+        assert_false(desk_find(&desk, type)->reply.reply.last);
+        for (int turn = 0; turn < 2; turn++) {
+            desk.now++;
+            desk_do(&desk, SS_EV_TIME);
+            assert_int_equal(desk_find(&desk, type) != NULL, blobs);
+        }
+        desk_close(&desk);
+    }
+}
+
 static void who_cannot_fetch_is_answered_in_messages(void **state) {
     (void)state;
     struct desk desk = {0};
@@ -184,6 +210,7 @@ int main(void) {
         cmocka_unit_test(a_checkpoint_is_passed_over_where_the_broker_replays_everything),
         cmocka_unit_test(a_checkpoint_that_nobody_needs_is_said_to_be_so),
         cmocka_unit_test(a_large_answer_is_a_checkpoint),
+        cmocka_unit_test(a_checkpoint_is_written_without_the_pauses_of_messages),
         cmocka_unit_test(who_cannot_fetch_is_answered_in_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
