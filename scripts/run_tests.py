@@ -2,7 +2,8 @@
 """./dev test: every suite, with its counts and those of all together.
 
 A suite is a ctest label (unit, sim, fuzz), a folder of tests/ with test_*.py, or `asan` or `tsan`: all of ctest once more, built with
-sanitizers. `tsan`, `viewer`, `brokers`, `deploy` and `faults` run only when they are named, or with `--all`.
+sanitizers. `broker-asan` and `broker-tsan` are the broker suite with an agent so built. These but `asan`, and `viewer`, `brokers`, `deploy` and
+`faults`, run only when they are named, or with `--all`.
 """
 import subprocess
 import sys
@@ -15,10 +16,13 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 RESULTS = BUILD / "results"
 SANITIZERS = ("asan", "tsan")
-ONLY_NAMED = ("tsan", "viewer", "brokers", "deploy", "faults")
+ONLY_NAMED = ("tsan", "broker-asan", "broker-tsan", "viewer", "brokers", "deploy", "faults")
 WORKERS = {"broker": 4, "blender": 2}  # processes that share a suite's files: these mostly wait
-PREPARE = {"asan": ["scripts/build", "asan"], "tsan": ["scripts/build", "tsan"], "viewer": ["scripts/build-viewer"], "deploy": ["scripts/build-viewer"],
-           "schema": ["scripts/npm-install", "tests/npm"], "broker": ["scripts/npm-install", "tests/npm"], "brokers": ["./dev", "brokers"]}
+NOT_MEASURED = ["--ignore", "tests/broker/test_agent_memory.py"]  # a sanitizer's memory is not the agent's
+NPM = ["scripts/npm-install", "tests/npm"]
+ASAN, TSAN = (["scripts/build", name] for name in SANITIZERS)
+PREPARE = {"asan": [ASAN], "tsan": [TSAN], "viewer": [["scripts/build-viewer"]], "deploy": [["scripts/build-viewer"]], "schema": [NPM], "broker": [NPM],
+           "broker-asan": [ASAN, NPM], "broker-tsan": [TSAN, NPM], "brokers": [["./dev", "brokers"]]}
 
 
 def ctest_suites():
@@ -51,20 +55,28 @@ def ctest(folder, *selection):
     return ["ctest", "--output-on-failure", "--no-tests=error", "--timeout", "900", *selection, "--output-junit"], folder
 
 
+def pytest(arguments, *what, workers=1, program=None):
+    chosen = ["env", f"SCENESYNC_BIN={program}"] if program else []
+    shared = ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
+    return [*chosen, "/usr/bin/python3", "-m", "pytest", "-q", *shared, *arguments, *what, "--junitxml"], ROOT
+
+
 def all_suites(pytest_arguments):
     """name → (command, to be followed by the file for its results; folder to run it in)"""
     suites = {name: ctest(BUILD, "-L", f"^{name}$") for name in ctest_suites()}
     for name in SANITIZERS:
         suites[name] = ctest(ROOT / f"build-{name}")
     for name in python_suites():
-        workers = ["-n", str(WORKERS[name]), "--dist", "loadfile"] if name in WORKERS else []
-        suites[name] = (["/usr/bin/python3", "-m", "pytest", "-q", *workers, *pytest_arguments, f"tests/{name}", "--junitxml"], ROOT)
+        suites[name] = pytest(pytest_arguments, f"tests/{name}", workers=WORKERS.get(name, 1))
+    for name in SANITIZERS:
+        program = ROOT / f"build-{name}" / "scenesync"
+        suites[f"broker-{name}"] = pytest([*pytest_arguments, *NOT_MEASURED], "tests/broker", workers=WORKERS["broker"], program=program)
     return suites
 
 
 def build(name):
     """Whether what the suite needs is there; `./dev` has built the rest."""
-    return subprocess.run(PREPARE.get(name, ["true"]), cwd=ROOT, stdin=subprocess.DEVNULL).returncode == 0
+    return all(subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL).returncode == 0 for command in PREPARE.get(name, []))
 
 
 def run_suite(name, command, folder):
