@@ -65,15 +65,23 @@ class Crowd:
             last = self.state("transform", key, {"location": list(self.place(number, 0)), "scale": [0.4, 0.4, 0.4]})
         last.wait_for_publish()
 
-    def heard(self, kind, field, key):
-        """The value of a field of one entity that the broker retains."""
+    def retained(self, kind, key):
+        """The state of one entity that the broker retains."""
         held = queue.Queue()
         self.client.on_message = lambda _, __, message: held.put(message.payload)
         topic = f"{self.root}/state/{kind}/{uuid.UUID(key)}"
         self.client.subscribe(topic)
-        fields = msgpack.unpackb(held.get(timeout=20))["fields"]
+        state = msgpack.unpackb(held.get(timeout=20))
         self.client.unsubscribe(topic)
-        return fields[field]
+        return state
+
+    def heard(self, kind, field, key):
+        """The value of a field of it."""
+        return self.retained(kind, key)["fields"][field]
+
+    def stamped(self, kind, key):
+        """When it was last edited, by its newest stamp, in seconds since 1970."""
+        return int.from_bytes(self.retained(kind, key)["stamp"][:6], "big") / 1000
 
     def place(self, number, when):
         x, y = number % self.side - self.side / 2, number // self.side - self.side / 2

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Edits in the page: handles in the view, and who may not."""
+import os
+import signal
+import time
+
 import pytest
+import services
 from crowd import Crowd
 
 PLACE = "scenesync.session.replica.get('transform', scenesync.selected).get({field!r})"
@@ -121,3 +126,35 @@ def test_a_viewer_is_told_and_finds_nothing_to_edit(viewer):
     box = viewer.box(".vector[data-field=location] .number:nth-of-type(1)")
     viewer.drag(box["x"] + 20, box["y"] + 13, box["x"] + 70, box["y"] + 13)
     assert value(viewer, "location") == before
+
+
+def revoke(broker, acl):
+    """Gives a running broker other rights."""
+    broker.acl = acl
+    broker.prepare()
+    before = broker.output().count("Reloading config")
+    os.kill(broker.pid, signal.SIGHUP)
+    while broker.output().count("Reloading config") == before:
+        time.sleep(0.05)
+
+
+def test_who_loses_the_right_to_edit_is_told_and_has_nothing_left_of_it(page, world, scene, tmp_path):
+    """Brokers say so or close the connection; neither may happen again and again."""
+    with services.Broker(tmp_path, "lan.conf", {"alice": "secret-a"}) as broker:
+        people = Crowd(broker, scene, 1, ("alice", "secret-a"))
+        people.build()
+        people.close()
+        page.join(world.site, broker=broker.ws_url, store=world.store.url, scene=scene, user="alice", password="secret-a")
+        page.shown(1)
+        page.wait("scenesync.session.role === 'editor'")
+        page.evaluate(SELECT)
+        before = value(page, "location")
+        revoke(broker, services.acl_of([]))
+        page.fill(".vector[data-field=location] .number:nth-of-type(1) input", "7")
+        page.press("Enter")
+        page.wait("/taken back/.test(document.querySelector('.notice').textContent)")
+        assert value(page, "location") == before
+        page.wait("document.querySelector('.role').textContent === 'view only' && scenesync.session.link.state === 'online'")
+        page.evaluate("window.lost = 0; scenesync.session.connection.client.on('close', () => lost++); new Promise((done) => setTimeout(done, 3000))")
+        assert page.evaluate("lost") == 0 and value(page, "location") == before
+        assert LOOK_ONLY in page.text(".properties .locked")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the page says when the link is not well, and that it goes on when it is well again."""
+import contextlib
 import hashlib
 import re
 import select
@@ -29,10 +30,10 @@ def _received(source):
 
 
 class SlowLink:
-    """A port that passes everything on to another one, `delay` seconds later each way."""
+    """A port that passes everything on to another one, `delay` seconds later each way; nothing while it is `deaf`."""
 
     def __init__(self, port, delay):
-        self.target, self.delay = port, delay
+        self.target, self.delay, self.deaf, self.clients = port, delay, False, []
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = self.server.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
@@ -43,6 +44,7 @@ class SlowLink:
                 client = self.server.accept()[0]
             except OSError:
                 return
+            self.clients.append(client)
             broker = socket.create_connection(("127.0.0.1", self.target))
             for source, sink in ((client, broker), (broker, client)):
                 threading.Thread(target=self._pass, args=(source, sink), daemon=True).start()
@@ -55,7 +57,7 @@ class SlowLink:
             if open_ and select.select([source], [], [], wait)[0]:
                 data = _received(source)
                 open_ = bool(data)
-                if data:
+                if data and not self.deaf:
                     line.append((time.monotonic() + self.delay, data))
             elif not open_:
                 time.sleep(wait or 0)
@@ -69,6 +71,13 @@ class SlowLink:
             sink.shutdown(socket.SHUT_WR)
         except OSError:
             pass  # it has gone already
+
+    def cut(self):
+        """Ends all connections."""
+        for client in self.clients:
+            with contextlib.suppress(OSError):  # it has gone already
+                client.shutdown(socket.SHUT_RDWR)
+        self.clients.clear()
 
 
 def test_the_form_asks_and_explains(page, world):
@@ -111,6 +120,28 @@ def test_a_slow_link_is_called_slow(page, world, scene):
     page.wait("window.scenesync?.session.loaded", 40)
     assert re.search(r"answers after \d\.\d s", says(page, NOTICE, "Slow link"))
     slow.server.close()
+
+
+def test_an_edit_under_way_when_the_link_goes_is_taken_back_and_told(page, world, scene):
+    """And not sent again: there are brokers that close the connection because of an edit that they refuse."""
+    link = SlowLink(world.broker.ws_port, 0)
+    crowd = Crowd(world.broker, scene, 1)
+    crowd.build()
+    page.join(world.site, broker=f"ws://127.0.0.1:{link.port}", store=world.store.url, scene=scene)
+    page.shown(1)
+    transform = f"scenesync.session.replica.get('transform', '{crowd.ids[0].hex()}')"
+    before = page.evaluate(f"{transform}.get('location')")
+    link.deaf = True
+    page.evaluate(f"void scenesync.session.edit({transform}, {{ location: [5, 6, 7] }})")
+    assert page.evaluate(f"{transform}.get('location')") == [5, 6, 7]
+    link.cut()
+    link.deaf = False
+    says(page, NOTICE, "taken back")
+    page.wait("scenesync.session.link.state === 'online' && scenesync.session.loaded")
+    assert page.evaluate(f"{transform}.get('location')") == before
+    assert crowd.heard("transform", "location", crowd.ids[0].hex()) == before
+    crowd.close()
+    link.server.close()
 
 
 def test_a_broker_that_is_not_there(page, world, scene):

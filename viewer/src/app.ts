@@ -82,7 +82,7 @@ export class App {
     this.properties = new Properties(
       () => this.session,
       (id) => this.lookThrough(id),
-      (entity) => (entity.kind === "mask" ? new MaskPreview(entity, this.session.replica, this.content.images) : undefined),
+      (entity) => (entity.kind === "mask" ? new MaskPreview(entity, this.session.replica, this.content) : undefined),
     );
     this.tools = new Tools((tool) => {
       if (tool) this.gizmo.tool = tool;
@@ -113,7 +113,7 @@ export class App {
     });
     window.addEventListener("keydown", this.key);
     window.addEventListener("pagehide", this.leaving);
-    this.session.join();
+    void this.session.join();
   }
 
   private readonly key = (event: KeyboardEvent): void => {
@@ -316,7 +316,7 @@ export class App {
   leave(message?: string): void {
     window.removeEventListener("keydown", this.key);
     window.removeEventListener("pagehide", this.leaving);
-    if (message === undefined) this.session.leave();
+    this.session.leave();
     this.gizmo.dispose();
     this.stage.dispose();
     this.content.dispose();

@@ -6,11 +6,13 @@ import { stampTime, type Stamp } from "../wire/hex.js";
 /** A stamp further ahead than this is set aside until it is due; further than a day it is refused. */
 export const ASIDE_MS = 5 * 60_000;
 export const REFUSED_MS = 24 * 3600_000;
+/** Another clock is no nearer than this: headers have whole seconds, and messages take their time. */
+const TOLERANCE_MS = 1500;
 
 export class Clock {
   private last = { ms: 0, counter: 0 };
-  /** What the store's clock is ahead of ours, in ms. */
-  offset = 0;
+  /** By how much the true time is ahead of this browser's, in ms. */
+  private offset = 0;
   private readonly tail: string;
 
   constructor(
@@ -18,6 +20,11 @@ export class Clock {
     private readonly wall: () => number = Date.now,
   ) {
     this.tail = String.fromCharCode(...origin);
+  }
+
+  /** Goes by a clock that is so many ms ahead of this browser's. */
+  adjust(ahead: number): void {
+    if (Math.abs(ahead - this.offset) >= TOLERANCE_MS) this.offset = Math.abs(ahead) < TOLERANCE_MS ? 0 : ahead;
   }
 
   now(): number {

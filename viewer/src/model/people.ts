@@ -2,6 +2,7 @@
 // Who else is here and what they look at.
 
 import type { Peer, Presence } from "../wire/messages.js";
+import { REFUSED_MS } from "./clock.js";
 
 export interface Person {
   origin: string;
@@ -22,6 +23,8 @@ interface Known {
   peer?: Peer;
   online: boolean;
   heard: number;
+  /** By how many ms its clock is ahead of ours. */
+  ahead?: number;
   presence: Presence;
 }
 
@@ -54,6 +57,7 @@ export class People {
     if (known.heard !== 0 && name === peer.name && String(colour) === String(peer.colour)) this.version = version; // said again
     known.peer = peer;
     if (!retained || known.heard === 0) known.heard = now;
+    if (!retained && peer.time !== undefined) known.ahead = peer.time - Date.now();
   }
 
   presence(origin: string, user: string, presence: Presence, now: number): void {
@@ -64,6 +68,15 @@ export class People {
 
   gone(origin: string): void {
     if (this.known.delete(origin)) this.version++;
+  }
+
+  /**
+   * By how many ms the middle one of all clocks that are here is ahead of ours; of two the later: nobody's stamps are then ahead of it.
+   * One that is off by a day or more does not count. Undefined while nobody says.
+   */
+  timeAhead(now: number): number | undefined {
+    const others = [...this.known.values()].flatMap(({ online, heard, ahead }) => (online && now - heard <= LOST_MS && ahead !== undefined && Math.abs(ahead) < REFUSED_MS ? [ahead] : []));
+    return others.length === 0 ? undefined : [0, ...others].sort((a, b) => a - b)[(others.length + 1) >> 1];
   }
 
   /** Everybody present but us, by name. */

@@ -40,6 +40,7 @@ export class Connection {
   private attempt = 0;
   private pinged = 0;
   private pinging: ReturnType<typeof setInterval> | undefined;
+  private retry: ReturnType<typeof setTimeout> | undefined;
   private version: 4 | 5 = 5;
   /** Of the last ping, in ms; undefined before the first. */
   latency: number | undefined;
@@ -57,8 +58,12 @@ export class Connection {
   }
 
   open(): void {
+    this.options.onLink({ state: "connecting", attempt: this.attempt });
+    this.connect();
+  }
+
+  private connect(): void {
     const { options } = this;
-    options.onLink({ state: "connecting", attempt: this.attempt });
     const client = mqtt.connect(options.url, this.clientOptions());
     this.client = client;
     client.on("connect", () => this.connected(client));
@@ -85,9 +90,8 @@ export class Connection {
       password: options.user ? options.password : undefined,
       clean: true,
       keepalive: 15,
-      reconnectPeriod: RETRY_MS,
+      reconnectPeriod: 0, // see `lost`
       connectTimeout: CONNECT_MS,
-      resubscribe: false,
       queueQoSZero: false,
       will: this.version === 5 ? { ...will, properties: { messageExpiryInterval: RETAINED_SECONDS } } : will,
     };
@@ -99,7 +103,7 @@ export class Connection {
    */
   mayPublish(topic: string): Promise<boolean | undefined> {
     const { url, clientId } = this.options;
-    const client = mqtt.connect(url, { ...this.clientOptions(), clientId: `${clientId}-ask`, will: undefined, reconnectPeriod: 0 });
+    const client = mqtt.connect(url, { ...this.clientOptions(), clientId: `${clientId}-ask`, will: undefined });
     return new Promise<boolean | undefined>((resolve) => {
       let asked = false;
       client.on("connect", () => {
@@ -134,14 +138,17 @@ export class Connection {
     } else if (code !== undefined && NOT_SPOKEN.has(code) && this.version === 5) {
       this.version = 4;
       client.end(true);
-      this.open();
+      this.connect();
     }
   }
 
+  /** The next attempt is a new client: the old one would send again what was under way, and a broker may have closed the connection because of that. */
   private lost(client: MqttClient): void {
-    if (client !== this.client || client.disconnecting) return;
+    if (client !== this.client) return;
     this.silence();
+    client.end(true);
     this.attempt++;
+    this.retry = setTimeout(() => this.connect(), RETRY_MS);
     this.options.onLink({ state: "lost", text: "The broker cannot be reached.", attempt: this.attempt });
   }
 
@@ -160,6 +167,7 @@ export class Connection {
   close(): void {
     const client = this.client;
     this.client = undefined;
+    clearTimeout(this.retry);
     this.silence();
     client?.end();
   }

@@ -12,6 +12,7 @@ import { Refused, type ValueMap } from "../wire/msgpack.js";
 import { partOf, Topics } from "../wire/topics.js";
 import { Connection, type Link, type Outcome } from "./connection.js";
 import type { Settings } from "./settings.js";
+import { storeAhead } from "./time.js";
 
 export type Role = "unknown" | "viewer" | "editor";
 
@@ -20,11 +21,14 @@ const PRESENCE_MS = 80;
 const LIVE_MS = 33;
 const QUIET_MS = 300;
 const COMPLAIN_MS = 8000;
+/** How long we wait for the store to say the time before we join. */
+const TIME_MS = 1000;
 const LOOK_ONLY = "You may look at this scene, but not change it. Its owner can invite you as an editor.";
+const NO_LONGER = "You may no longer change this scene, only look at it. Its owner can invite you as an editor.";
 const COMPLAINTS: Record<Outcome, string | undefined> = {
   done: undefined,
   "not allowed": `Your edit was refused and taken back. ${LOOK_ONLY}`,
-  failed: "Your edit was not sent, as there is no connection, and was taken back.",
+  failed: "Your edit was taken back: the connection was lost before the broker confirmed it.",
 };
 
 export class Session {
@@ -43,6 +47,8 @@ export class Session {
   /** What became of the last edit, when it did not go well. */
   complaint: string | undefined;
   private complainUntil = 0;
+  /** Whether the store says what time it is; else the others do. */
+  private timeKnown = false;
   private quietSince = Infinity;
   /** Messages that were not believed, by cause. */
   readonly refused = new Map<string, number>();
@@ -76,8 +82,17 @@ export class Session {
     return this.connection.latency;
   }
 
-  join(): void {
-    this.connection.open();
+  async join(): Promise<void> {
+    await Promise.race([this.askTime(), new Promise((resolve) => setTimeout(resolve, TIME_MS))]);
+    if (this.link.state !== "closed") this.connection.open();
+  }
+
+  /** Edits of a time to come are not shown, so a browser whose clock is slow would show nothing. */
+  private async askTime(): Promise<void> {
+    const ahead = await storeAhead(this.settings.store);
+    if (ahead === undefined) return;
+    this.timeKnown = true;
+    this.clock.adjust(ahead);
   }
 
   /** How long the broker has owed an answer, in ms. */
@@ -114,6 +129,8 @@ export class Session {
 
   private async askRole(): Promise<void> {
     const may = await this.connection.mayPublish(this.topics.state("transform", "0".repeat(32)));
+    // The edit that showed it may have cost the connection; what became of it is still to be read.
+    if (may === false && this.role === "editor") this.complain(this.complaint === undefined ? NO_LONGER : `${this.complaint} ${NO_LONGER}`);
     if (may !== undefined) this.role = may ? "editor" : "viewer";
     this.onLink(this.link);
   }
@@ -149,8 +166,10 @@ export class Session {
     const now = performance.now();
     if (payload.length === 0) this.people.gone(origin);
     else if (type === "online") this.people.online(origin, user, messages.readOnline(payload));
-    else if (type === "peer") this.people.peer(origin, user, messages.readPeer(payload), retained, now);
-    else this.people.presence(origin, user, messages.readPresence(payload), now);
+    else if (type === "peer") {
+      this.people.peer(origin, user, messages.readPeer(payload), retained, now);
+      if (!this.timeKnown) this.clock.adjust(this.people.timeAhead(now) ?? 0);
+    } else this.people.presence(origin, user, messages.readPresence(payload), now);
   }
 
   private tick(): void {

@@ -4,7 +4,7 @@
 import { isMap, type Value } from "../wire/msgpack.js";
 import { Ext } from "../wire/msgpack.js";
 import { hexOfBytes } from "../wire/hex.js";
-import type { Answer, ArraySource, ImageJob, Job, Request, Result } from "../worker/jobs.js";
+import type { Answer, ArraySource, FileSource, Job, Request, Result } from "../worker/jobs.js";
 import type { Access } from "../worker/store.js";
 
 interface Pending {
@@ -65,7 +65,7 @@ export class Assets {
     entry.busy--;
     if (pending === undefined) return;
     if (answer.type === "failed" && answer.again) {
-      this.trouble = answer.text;
+      this.trouble = `${answer.text} Trying again.`;
       const wait = RETRY_MS[Math.min(pending.attempt++, RETRY_MS.length - 1)]!;
       setTimeout(() => this.send(answer.id), wait);
       return;
@@ -103,7 +103,7 @@ export function sourceKey(source: ArraySource): string {
 }
 
 /** Where a blob's bytes are. */
-export function blobSource(value: Value | undefined): ImageJob["source"] | undefined {
+export function blobSource(value: Value | undefined): FileSource | undefined {
   if (value instanceof Uint8Array) return { data: value };
   if (isMap(value) && value["sha256"] instanceof Uint8Array && value["sha256"].length === 32) return { name: hexOfBytes(value["sha256"]) };
   return undefined;

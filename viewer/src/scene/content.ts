@@ -10,6 +10,7 @@ import { numbers } from "../model/local.js";
 import type { Replica } from "../model/replica.js";
 import type { Assets } from "./assets.js";
 import { Batches, Drawable, type Look } from "./batches.js";
+import { Clips } from "./clips.js";
 import { Images } from "./images.js";
 import { Lights } from "./lights.js";
 import { Materials } from "./materials.js";
@@ -25,6 +26,7 @@ export class Content {
   readonly graph: Graph;
   readonly meshes: Meshes;
   readonly images: Images;
+  readonly clips: Clips;
   readonly materials: Materials;
   readonly batches: Batches;
   readonly lights: Lights;
@@ -52,6 +54,7 @@ export class Content {
   ) {
     this.graph = new Graph(replica);
     this.images = new Images(replica, assets, (id) => this.imageChanged(id));
+    this.clips = new Clips(replica, assets);
     this.materials = new Materials(replica, this.images);
     this.meshes = new Meshes(replica, assets, () => (this.looksStale = true));
     this.batches = new Batches(scene);
@@ -232,6 +235,7 @@ export class Content {
   dispose(): void {
     this.meshes.dispose();
     this.images.dispose();
+    this.clips.dispose();
     this.materials.dispose();
     this.lights.dispose();
     this.world.dispose();

@@ -25,10 +25,16 @@ export class Status {
     this.showFrames(stage);
     say(this.scene, `${count(content.objects)} objects · ${count(content.meshes.triangles)} triangles · ${content.batches.count} batches`);
     this.showLoading(session, assets);
-    const refusals = [...session.refused].map(([text, times]) => `${text} (${times}×)`);
-    say(this.refused, refusals.length ? `${refusals.length} kinds of messages not understood` : "");
-    this.refused.title = refusals.join("\n");
+    this.showRefused(session);
     this.showLink(session, assets, stage.recent.at(-1)?.interval ?? 0);
+  }
+
+  private showRefused({ refused, replica }: Session): void {
+    const parts: string[] = [];
+    if (replica.waiting > 0) parts.push(`${replica.waiting} edits of a time to come are held back: somebody's clock is wrong`);
+    if (refused.size > 0) parts.push(`${refused.size} kinds of messages not understood`);
+    say(this.refused, parts.join(" · "));
+    this.refused.title = [...refused].map(([text, times]) => `${text} (${times}×)`).join("\n");
   }
 
   private showFrames({ recent }: Stage): void {
@@ -66,12 +72,14 @@ export class Status {
   }
 }
 
+/** What became of our own edit first: that is said for a few seconds only. */
 function noticeOf(session: Session, assets: Assets, slow: boolean, latency: number): string | undefined {
   const { link } = session;
+  if (session.complaint !== undefined) return session.complaint;
   if (link.state === "connecting" && link.attempt === 0) return "Connecting to the broker …";
   if (link.state === "lost" || link.state === "connecting") return "Connection lost. Trying again every 2 seconds; what you see is how it was.";
   if (slow) return `Slow link: the broker answers after ${(latency / 1000).toFixed(1)} s. What you see is that late.`;
-  return session.complaint ?? (assets.trouble && `${assets.trouble} Trying again.`);
+  return assets.trouble;
 }
 
 function count(n: number): string {

@@ -36,6 +36,8 @@ export interface Peer {
   colour?: number[];
   capabilities?: string[];
   entities?: number;
+  /** What its clock shows, ms since 1970. */
+  time?: number;
 }
 
 export interface Presence {
@@ -226,7 +228,7 @@ export function readPeer(payload: Uint8Array): Peer {
     throw malformed("an origin is 16 hex digits");
   }
   const capabilities = message["capabilities"];
-  const entities = message["entities"];
+  const { entities, time } = message;
   return {
     name: text(message["name"], 255, "name"),
     app: text(message["app"], 64, "app"),
@@ -234,6 +236,7 @@ export function readPeer(payload: Uint8Array): Peer {
     colour: vector(message["colour"], 3, "colour"),
     capabilities: Array.isArray(capabilities) ? capabilities.filter((word) => typeof word === "string") : undefined,
     entities: typeof entities === "number" ? entities : undefined,
+    time: typeof time === "number" ? time : undefined,
   };
 }
 

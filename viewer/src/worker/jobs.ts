@@ -17,11 +17,20 @@ export interface MeshJob {
   keys: { array: string; relativeTo: string; value: number }[];
 }
 
+/** Bytes of a file: inline, or a blob of the asset store. */
+export type FileSource = { data: Uint8Array } | { name: string };
+
 export interface ImageJob {
   type: "image";
-  source: { data: Uint8Array } | { name: string };
+  source: FileSource;
   /** Whether the file is known to be an HDR picture, by its name. */
   media: string;
+}
+
+/** A file that the page reads itself: only fetched. */
+export interface FileJob {
+  type: "file";
+  source: FileSource;
 }
 
 /** Painted pixels: only fetched. */
@@ -43,15 +52,19 @@ export interface MeshResult {
   bounds: { min: number[]; max: number[] };
 }
 
-export type ImageResult = { bitmap: ImageBitmap } | { file: Uint8Array };
+export interface FileResult {
+  file: Uint8Array<ArrayBuffer>;
+}
+
+export type ImageResult = { bitmap: ImageBitmap } | FileResult;
 
 export interface PixelsResult {
   ext: number;
   data: Uint8Array;
 }
 
-export type Job = MeshJob | ImageJob | PixelsJob;
-export type Result<J extends Job = Job> = J extends MeshJob ? MeshResult : J extends ImageJob ? ImageResult : PixelsResult;
+export type Job = MeshJob | ImageJob | FileJob | PixelsJob;
+export type Result<J extends Job = Job> = J extends MeshJob ? MeshResult : J extends ImageJob ? ImageResult : J extends FileJob ? FileResult : PixelsResult;
 export type Request = { id: number; access: Access } & Job;
 export type Answer =
   | { id: number; type: "progress"; bytes: number }

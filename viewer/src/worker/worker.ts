@@ -3,7 +3,7 @@
 
 import { concat } from "../wire/messages.js";
 import { typedArray, type TypedArray } from "../wire/typed.js";
-import type { Answer, ArraySource, ImageJob, ImageResult, MeshJob, MeshResult, Request, Result } from "./jobs.js";
+import type { Answer, ArraySource, FileSource, ImageJob, ImageResult, MeshJob, MeshResult, Request, Result } from "./jobs.js";
 import { BadMesh, buildMesh, type MeshArrays } from "./mesh.js";
 import { fetchBlob, inTurn, Unavailable, type Access, type Progress } from "./store.js";
 
@@ -26,6 +26,7 @@ self.onmessage = async ({ data: request }: MessageEvent<Request>) => {
 function run(request: Request, progress: Progress): Promise<Result> {
   if (request.type === "mesh") return mesh(request, request.access, progress);
   if (request.type === "image") return image(request, request.access, progress);
+  if (request.type === "file") return file(request.source, request.access, progress).then((bytes) => ({ file: bytes.slice() }));
   const { source } = request;
   return bytes(source, request.access, progress).then((data) => ({ ext: source.ext, data }));
 }
@@ -86,8 +87,12 @@ function shaped(job: MeshJob, arrays: Record<string, TypedArray | undefined>, po
   return result;
 }
 
+async function file(source: FileSource, access: Access, progress: Progress): Promise<Uint8Array> {
+  return "data" in source ? source.data : fetchBlob(access, source.name, progress);
+}
+
 async function image(job: ImageJob, access: Access, progress: Progress): Promise<ImageResult> {
-  const bytes = "data" in job.source ? job.source.data : await fetchBlob(access, job.source.name, progress);
+  const bytes = await file(job.source, access, progress);
   try {
     // Row 0 of a texture is its lower edge.
     const options: ImageBitmapOptions = { imageOrientation: "flipY", premultiplyAlpha: "none", colorSpaceConversion: "none" };
