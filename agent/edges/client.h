@@ -36,7 +36,8 @@ struct ss_client {
     bool wants_changes;
     bool changes_wait; // the core has something for it
     bool closing;
-    bool waits; // with a frame that cannot be taken yet
+    bool waits;       // with a frame that cannot be taken yet
+    uint64_t refused; // frames outside of a scene
     enum ss_role role;
     char name[SS_MAX_CLIENT_TEXT], app[SS_MAX_CLIENT_TEXT], app_version[SS_MAX_CLIENT_TEXT];
     bool has_colour;

@@ -51,6 +51,9 @@ static void on_closed(uv_handle_t *handle) {
 
 static void on_leave_later(uv_handle_t *handle) {
     struct ss_client *client = handle->data;
+    if (client->refused > 1) {
+        ss_log("client %u: gone, after %llu frames that were refused", client->id, (unsigned long long)client->refused);
+    }
     ss_client_leave(client);
     on_closed(handle);
 }

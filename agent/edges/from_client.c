@@ -195,8 +195,8 @@ static void refuse_frame(struct ss_client *client, const struct ss_request *requ
     snprintf(text, sizeof(text), "%s", ss_codec_problem(client->agent->codec));
     if (client->room != NULL) {
         ss_room_refused(client->room, ss_wire_cause(error), text);
-    } else {
-        ss_log("client %u: refused a frame: %s", client->id, text);
+    } else if (client->refused++ == 0) {
+        ss_log("client %u: refused a frame: %s; more of these are only counted", client->id, text);
     }
     ss_client_refuse(client, request->type == SS_REQUEST_EDIT ? &request->edit.id : NULL, ss_wire_cause(error), text);
 }

@@ -6,7 +6,7 @@ import time
 
 import msgpack
 import pytest
-from agents import ROOT, new_id, world
+from agents import ROOT, eventually, new_id, world
 from link import Link
 from mqtt import Client
 
@@ -132,6 +132,16 @@ def test_nonsense_on_the_socket(scene):
         expect_refusals(client, len(BODIES))
         client.send({"t": "of the future", "x": 1})
         client.set("object", new_id(), name="Box")
+
+
+def test_nonsense_outside_of_a_scene_is_logged_once_and_counted(scene):
+    agent = scene.agent("ada")
+    with Link(agent.socket) as client:
+        for body in BODIES:
+            client.send_body(body)
+            client.wait("refused")
+    eventually(lambda: f"after {len(BODIES)} frames that were refused" in agent.output())
+    assert agent.output().count("refused a frame") == 1
 
 
 def test_a_frame_that_is_too_long_closes_the_connection(scene):
