@@ -76,14 +76,14 @@ static const struct ss_access_option {
     {"store-files", "SCENESYNC_STORE_FILES", offsetof(struct ss_access, store_files)},
     {"store-quota", "SCENESYNC_STORE_QUOTA", offsetof(struct ss_access, store_quota)},
 };
-enum { OPTION_COUNT = sizeof(OPTIONS) / sizeof(OPTIONS[0]), EXPIRED = OPTION_COUNT, HELP };
+enum { OPTION_COUNT = sizeof(OPTIONS) / sizeof(OPTIONS[0]), EXPIRED = OPTION_COUNT, HELP, WRONG = 512 };
 
 static const char **value_of(struct ss_access *access, int option) {
     return (const char **)(void *)((char *)access + OPTIONS[option].offset);
 }
 
-// Returns what is wrong, or NULL.
-static const char *take_options(struct ss_access *access, int count, char **words, bool *help) {
+// Returns false when something is wrong, and says it in `wrong`.
+static bool take_options(struct ss_access *access, int count, char **words, bool *help, char wrong[WRONG]) {
     struct option options[OPTION_COUNT + 3] = {{0}};
     for (int i = 0; i < OPTION_COUNT; i++) {
         options[i] = (struct option){OPTIONS[i].name, required_argument, NULL, i};
@@ -95,7 +95,8 @@ static const char *take_options(struct ss_access *access, int count, char **word
     opterr = 0;
     for (int option; (option = getopt_long(count, words, ":", options, NULL)) != -1;) {
         if (option == '?' || option == ':') {
-            return option == ':' ? "an option lacks its value" : "no such option";
+            snprintf(wrong, WRONG, option == ':' ? "%s lacks its value" : "%s is no option of this command", words[optind - 1]);
+            return false;
         }
         access->expired |= option == EXPIRED;
         *help |= option == HELP;
@@ -106,23 +107,27 @@ static const char *take_options(struct ss_access *access, int count, char **word
     access->command = words[0];
     access->count = count - optind;
     access->arguments = words + optind;
-    return NULL;
+    return true;
 }
 
 int ss_access_main(int count, char **words) {
     const struct ss_access_command *command = find(words[0]);
     struct ss_access access = {0};
     bool help = false;
-    const char *wrong = take_options(&access, count, words, &help);
-    if (wrong == NULL && help) {
+    char wrong[WRONG] = "";
+    bool ok = take_options(&access, count, words, &help, wrong);
+    if (ok && help) {
         printf("usage: scenesync %s\n\n%s", command->usage, command->help);
         return SS_EXIT_OK;
     }
-    if (wrong == NULL && (access.count < command->least || access.count > command->most)) {
-        wrong = access.count < command->least ? "an argument is missing" : "too many arguments";
+    if (ok && access.count < command->least) {
+        snprintf(wrong, WRONG, "an argument is missing");
+    } else if (ok && access.count > command->most) {
+        snprintf(wrong, WRONG, "%s is one argument too many", access.arguments[command->most]);
     }
-    if (wrong != NULL) {
-        fprintf(stderr, "scenesync %s: %s\nusage: scenesync %s\n", command->name, wrong, command->usage);
+    if (wrong[0] != '\0') {
+        fprintf(stderr, "scenesync %s: %s\nusage: scenesync %s\n`scenesync %s --help` says more.\n", command->name, wrong, command->usage,
+                command->name);
         return SS_EXIT_USAGE;
     }
     signal(SIGPIPE, SIG_IGN);

@@ -144,7 +144,7 @@ static bool configure(struct ss_bridge *bridge, int count, char **words) {
         snprintf(problem, sizeof(problem), "--broker URL is missing");
     }
     if (problem[0] != '\0') {
-        fprintf(stderr, "scenesync bridge: %s\n%s", problem, USAGE);
+        fprintf(stderr, "scenesync bridge: %s\n`scenesync bridge --help` says more.\n", problem);
     }
     return problem[0] == '\0';
 }

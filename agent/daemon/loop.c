@@ -187,15 +187,24 @@ static void raise_limits(void) {
     signal(SIGPIPE, SIG_IGN);
 }
 
+static bool asks_for_help(int count, char **words) {
+    for (int i = 1; i < count; i++) {
+        if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int ss_agent_main(int count, char **words) {
     struct ss_run run = {0};
     char problem[512];
-    if (count == 2 && strcmp(words[1], "--help") == 0) {
+    if (asks_for_help(count, words)) {
         fputs(ss_config_usage, stdout);
         return 0;
     }
     if (!ss_config_read(&run.agent.config, count - 1, words + 1, true, problem, sizeof(problem))) {
-        fprintf(stderr, "scenesync agent: %s\n%s", problem, ss_config_usage);
+        fprintf(stderr, "scenesync agent: %s\n`scenesync agent --help` says more.\n", problem);
         ss_config_finish(&run.agent.config);
         return 2;
     }

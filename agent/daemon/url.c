@@ -66,30 +66,42 @@ static const char *take_login(const char *authority, size_t len, char **user, ch
     return at + 1;
 }
 
-// host, host:port, [ipv6] or [ipv6]:port.
-static bool check_host(const char *host, size_t len, bool *has_port) {
+// What a URL may begin with: "mqtt://, mqtts://, ws:// or wss://".
+static void list_schemes(const char *const *schemes, char *text, size_t size) {
+    size_t len = 0;
+    text[0] = '\0';
+    for (size_t i = 0; schemes[i] != NULL && len < size; i++) {
+        const char *between = i == 0 ? "" : schemes[i + 1] == NULL ? " or " : ", ";
+        len += (size_t)snprintf(text + len, size - len, "%s%s://", between, schemes[i]);
+    }
+}
+
+// host, host:port, [ipv6] or [ipv6]:port. Returns what is wrong, or NULL.
+static const char *check_host(const char *host, size_t len, bool *has_port) {
     const char *close = len > 0 && host[0] == '[' ? memchr(host, ']', len) : NULL;
     const char *rest = close != NULL ? close + 1 : host;
     const char *colon = memchr(rest, ':', len - (size_t)(rest - host));
     size_t name = colon != NULL ? (size_t)(colon - host) : len;
     *has_port = colon != NULL;
     if (name == 0 || (len > 0 && host[0] == '[' && close == NULL)) {
-        return false;
+        return "there is no host";
     }
     if (colon == NULL) {
-        return true;
+        return NULL;
     }
     char *end;
     long port = strtol(colon + 1, &end, 10);
-    return end == host + len && end != colon + 1 && port > 0 && port < 65536;
+    return end == host + len && end != colon + 1 && port > 0 && port < 65536 ? NULL : "the port is not a number from 1 to 65535";
 }
 
 bool ss_url_take(char **url, char **user, char **password, const char *const *schemes, char why[SS_URL_WHY]) {
     size_t scheme = find_scheme(*url, schemes);
     if (scheme == sizeof(DEFAULTS) / sizeof(DEFAULTS[0])) {
         const char *end = strstr(*url, "://"); // what follows may be a password
-        snprintf(why, SS_URL_WHY, "`%.*s` must begin with %s:// or %s://", end != NULL ? (int)(end - *url) : (int)strcspn(*url, ":@"), *url,
-                 schemes[0], schemes[1]);
+        char list[128];
+        list_schemes(schemes, list, sizeof(list));
+        snprintf(why, SS_URL_WHY, "the URL must begin with %s, not with `%.*s`", list,
+                 end != NULL ? (int)(end + 3 - *url) : (int)strcspn(*url, ":@"), *url);
         return false;
     }
     const char *authority = *url + strlen(DEFAULTS[scheme].scheme) + 3;
@@ -97,9 +109,10 @@ bool ss_url_take(char **url, char **user, char **password, const char *const *sc
     const char *path = authority + len, *host = take_login(authority, len, user, password);
     bool has_port;
     len = (size_t)(path - host);
-    if (!check_host(host, len, &has_port)) {
+    const char *wrong = check_host(host, len, &has_port);
+    if (wrong != NULL) {
         snprintf(why, SS_URL_WHY,
-                 "after %s:// and a login there is to be host or host:port; in a login write / as %%2F, @ as %%40, %% as %%25",
+                 "%s; after %s:// and a login there is to be host or host:port; in a login write / as %%2F, @ as %%40, %% as %%25", wrong,
                  DEFAULTS[scheme].scheme); // what is there may be half a password
         return false;
     }

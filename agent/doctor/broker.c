@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "doctor/doctor.h"
 #include "doctor/mqtt.h"
+#include "edges/attempts.h"
+#include "edges/session.h"
 #include "wire/topics.h"
 
 #include <stdio.h>
@@ -17,8 +19,6 @@ enum {
     LARGE_MS = 20000,
     SLOW_LARGE_MS = 3000,
     SLOW_MS = 300,
-    MQTT_5 = 5,
-    MQTT_311 = 4
 };
 
 // ss_call is a visit to the broker: a scene of its own, with what only an editor may write (`state`) and what everybody must (`peer`).
@@ -44,38 +44,30 @@ static double now_ms(void) {
 
 // ---- Connecting -------------------------------------------------------------------------------------------------------------------------
 
-static bool is_refusal(int version, int code) {
-    return version == MQTT_5 ? code == 0x86 || code == 0x87 || code == 0x8a || code == 0x8c : code == 4 || code == 5;
-}
-
-static bool connect_again(struct ss_call *call, int *code, char why[256]) {
+static bool connect_again(struct ss_call *call) {
+    int code;
+    char why[256];
     ss_mqtt_close(call->mqtt);
-    call->mqtt = ss_mqtt_open(call->config, call->version, code, why);
+    call->mqtt = ss_mqtt_open(call->config, &call->version, &code, why);
     return call->mqtt != NULL;
 }
 
 static bool check_connects(struct ss_call *call) {
     char why[256];
     int code;
-    call->version = MQTT_5;
-    double began = now_ms();
-    bool connected = connect_again(call, &code, why);
-    if (!connected && !is_refusal(call->version, code)) {
-        call->version = MQTT_311;
-        began = now_ms();
-        connected = connect_again(call, &code, why);
-    }
+    const double began = now_ms();
+    call->mqtt = ss_mqtt_open(call->config, &call->version, &code, why);
     const char *url = call->config->broker, *user = call->config->broker_user;
-    if (connected) {
+    if (call->mqtt != NULL) {
         SAY(SS_FINE, "%s: connected in %.0f ms as %s with MQTT %s", url, now_ms() - began, user != NULL ? user : "nobody",
-            call->version == MQTT_5 ? "5" : "3.1.1");
-    } else if (is_refusal(call->version, code)) {
+            call->version == SS_MQTT_5 ? "5" : "3.1.1");
+    } else if (ss_attempts_refused(call->version, code)) {
         SAY(SS_PROBLEM, "%s refuses %s%s (%d); see user and password", url,
             user != NULL ? "this user and password: " : "whoever gives no user and password", user != NULL ? user : "", code);
     } else {
         SAY(SS_PROBLEM, "%s is not reached: %s (%d); is the address right, and does the broker run?", url, why, code);
     }
-    return connected;
+    return call->mqtt != NULL;
 }
 
 static bool check_limits(struct ss_call *call) {
@@ -132,11 +124,7 @@ static bool subscribe(struct ss_call *call) {
 }
 
 // Some brokers hang up on whoever publishes what he may not, at once or a little later.
-static bool come_back(struct ss_call *call) {
-    int code;
-    char why[256];
-    return connect_again(call, &code, why) && subscribe(call);
-}
+static bool come_back(struct ss_call *call) { return connect_again(call) && subscribe(call); }
 
 static bool goes_round(struct ss_call *call, const char *topic, size_t len, bool retain, unsigned ms) {
     return ss_mqtt_publish(call->mqtt, topic, payload(call, len), retain) && ss_mqtt_comes(call->mqtt, topic, len, false, ms);
@@ -199,10 +187,7 @@ static void check_large(struct ss_call *call) {
 }
 
 static bool replays(struct ss_call *call, const char *filter, const char *topic) {
-    int code;
-    char why[256];
-    return connect_again(call, &code, why) && ss_mqtt_subscribe(call->mqtt, filter) &&
-           ss_mqtt_comes(call->mqtt, topic, SMALL, true, COMES_MS);
+    return connect_again(call) && ss_mqtt_subscribe(call->mqtt, filter) && ss_mqtt_comes(call->mqtt, topic, SMALL, true, COMES_MS);
 }
 
 static void check_retained(struct ss_call *call) {

@@ -20,6 +20,8 @@ static const char USAGE[] =
     "\n"
     "Exit status: 0, 1 when there is a problem, 2 when it was called wrongly.\n";
 
+static const char MORE[] = "`scenesync doctor --help` says more.\n";
+
 static bool is_option(const char *word, const char *option) { return strcmp(word, option) == 0; }
 
 // What is not the doctor's own is the agent's. Returns how many words are left.
@@ -65,9 +67,9 @@ int ss_doctor_main(int count, char **words) {
     signal(SIGPIPE, SIG_IGN);
     int status = SS_EXIT_USAGE;
     if (!ss_config_read(&config, count, words, false, problem, sizeof(problem))) {
-        fprintf(stderr, "scenesync doctor: %s\n%s", problem, USAGE);
+        fprintf(stderr, "scenesync doctor: %s\n%s", problem, MORE);
     } else if (config.data == NULL && config.broker == NULL && config.store == NULL) {
-        fprintf(stderr, "scenesync doctor: name what to look at: --data, --broker, --store or --config\n%s", USAGE);
+        fprintf(stderr, "scenesync doctor: name what to look at: --data, --broker, --store or --config\n%s", MORE);
     } else {
         status = examine(&config, json);
     }

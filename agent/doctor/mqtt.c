@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "doctor/mqtt.h"
 
+#include "edges/attempts.h"
 #include "edges/paho_connect.h"
+#include "edges/paho_socket.h"
+#include "edges/session.h"
 #include "wire/topics.h"
 
 #include <MQTTAsync.h>
@@ -52,13 +55,14 @@ static void on_success(void *context, MQTTAsync_successData *data) {
 }
 
 static void on_failure(void *context, MQTTAsync_failureData *data) {
-    answer(context, data != NULL ? data->code : -1, data != NULL ? data->message : NULL);
+    answer(context, data != NULL ? data->code : -1, ss_paho_why_failed(data != NULL ? data->message : NULL));
 }
 
 static void on_success5(void *context, MQTTAsync_successData5 *data) { answer(context, (int)data->reasonCode, NULL); }
 
 static void on_failure5(void *context, MQTTAsync_failureData5 *data) {
-    answer(context, data == NULL ? -1 : data->reasonCode != 0 ? (int)data->reasonCode : data->code, data != NULL ? data->message : NULL);
+    const int code = data == NULL ? -1 : data->reasonCode != 0 ? (int)data->reasonCode : data->code;
+    answer(context, code, ss_paho_why_failed(data != NULL ? data->message : NULL));
 }
 
 static int limit_of(MQTTProperties *properties, enum MQTTPropertyCodes code, int otherwise) {
@@ -172,7 +176,7 @@ static int connect_to(struct ss_mqtt *mqtt, const struct ss_config *config) {
     return wait_answer(mqtt);
 }
 
-struct ss_mqtt *ss_mqtt_open(const struct ss_config *config, int version, int *code, char why[256]) {
+static struct ss_mqtt *open_with(const struct ss_config *config, int version, int *code, char why[256]) {
     struct ss_mqtt *mqtt = calloc(1, sizeof(*mqtt));
     uint8_t random[6];
     char id[24] = "doctor-";
@@ -201,6 +205,19 @@ struct ss_mqtt *ss_mqtt_open(const struct ss_config *config, int version, int *c
     if (*code != 0) {
         ss_mqtt_close(mqtt);
         return NULL;
+    }
+    return mqtt;
+}
+
+struct ss_mqtt *ss_mqtt_open(const struct ss_config *config, int *version, int *code, char why[256]) {
+    if (*version != 0) {
+        return open_with(config, *version, code, why);
+    }
+    *version = SS_MQTT_5;
+    struct ss_mqtt *mqtt = open_with(config, *version, code, why);
+    if (mqtt == NULL && !ss_attempts_refused(*version, *code)) {
+        *version = SS_MQTT_311;
+        mqtt = open_with(config, *version, code, why);
     }
     return mqtt;
 }

@@ -19,9 +19,9 @@ struct ss_mqtt_limits {
     int qos;
 };
 
-// ss_mqtt_open connects with MQTT `version` (5 or 4, which is 3.1.1). Returns NULL when that fails: `code` is then the broker's reason, or below 0 when
-// it was not reached, and `why` is for people.
-struct ss_mqtt *ss_mqtt_open(const struct ss_config *config, int version, int *code, char why[256]);
+// ss_mqtt_open connects with MQTT `version`, SS_MQTT_5 or SS_MQTT_311. With 0 it tries 5, then 3.1.1 unless the broker refused the user, and says
+// which it was. Returns NULL when that fails: `code` is then the broker's reason, or below 0 when it was not reached, and `why` is for people.
+struct ss_mqtt *ss_mqtt_open(const struct ss_config *config, int *version, int *code, char why[256]);
 void ss_mqtt_close(struct ss_mqtt *mqtt); // accepts NULL
 const struct ss_mqtt_limits *ss_mqtt_limits(const struct ss_mqtt *mqtt);
 

@@ -11,7 +11,7 @@ void ss_attempts_begin(struct ss_attempts *attempts) {
     attempts->written_before = ss_paho_written();
 }
 
-static bool is_refusal(int version, int code) {
+bool ss_attempts_refused(int version, int code) {
     if (version == SS_MQTT_5) {
         return code == 0x86 || code == 0x87 || code == 0x8a || code == 0x8c; // bad user or password, not authorized, banned, bad method
     }
@@ -22,7 +22,7 @@ static bool is_refusal(int version, int code) {
 // answered well, the next attempt uses the other version; unless it was code 1, version 5 is tried again after a lost connection. A broker that spoke
 // version 5 may only be away, and a proxy close the connection in its place: then the other version is tried now and again.
 bool ss_attempts_failed(struct ss_attempts *attempts, int code) {
-    bool refused = is_refusal(attempts->version, code);
+    bool refused = ss_attempts_refused(attempts->version, code);
     if (refused || ss_paho_written() == attempts->written_before) {
         return refused;
     }

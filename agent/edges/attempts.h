@@ -15,6 +15,9 @@ struct ss_attempts {
     uint64_t written_before;
 };
 
+// ss_attempts_refused tells whether a CONNECT's answer refuses the user or the password.
+bool ss_attempts_refused(int version, int code);
+
 // ss_attempts_begin is called before each attempt; version 0 becomes 5.
 void ss_attempts_begin(struct ss_attempts *attempts);
 

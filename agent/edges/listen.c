@@ -68,14 +68,19 @@ static bool clear_path(const char *path) {
     return unlink(path) == 0;
 }
 
-static void make_folder_of(const char *path) {
+static bool make_folder_of(const char *path) {
     char *folder = ss_copy_text(path, strlen(path));
     char *slash = strrchr(folder, '/');
+    bool ok = true;
     if (slash != NULL && slash != folder) {
         *slash = '\0';
-        (void)mkdir(folder, 0700); // when that fails binding says why
+        ok = mkdir(folder, 0700) == 0 || errno == EEXIST;
+    }
+    if (!ok) {
+        ss_log("cannot make the folder %s: %s; make it, or choose another place with --socket", folder, strerror(errno));
     }
     free(folder);
+    return ok;
 }
 
 // ---- A Unix socket ----------------------------------------------------------------------------------------------------------------------
@@ -137,8 +142,7 @@ bool ss_listener_open(struct ss_listener *listener, uv_loop_t *loop, const char 
                sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1, path);
         return false;
     }
-    make_folder_of(path);
-    if (!clear_path(path)) {
+    if (!make_folder_of(path) || !clear_path(path)) {
         return false;
     }
     int error = listener->tcp ? open_tcp(listener, loop, port) : open_unix(listener, loop, path);

@@ -86,12 +86,12 @@ static void on_connected5(void *context, MQTTAsync_successData5 *data) {
 }
 
 static void on_failed(void *context, MQTTAsync_failureData *data) {
-    post_news(context, SS_NEWS_FAILED, data != NULL ? data->code : 0, data != NULL ? data->message : NULL);
+    post_news(context, SS_NEWS_FAILED, data != NULL ? data->code : 0, ss_paho_why_failed(data != NULL ? data->message : NULL));
 }
 
 static void on_failed5(void *context, MQTTAsync_failureData5 *data) {
     int code = data == NULL ? 0 : data->reasonCode != 0 ? (int)data->reasonCode : data->code;
-    post_news(context, SS_NEWS_FAILED, code, data != NULL ? data->message : NULL);
+    post_news(context, SS_NEWS_FAILED, code, ss_paho_why_failed(data != NULL ? data->message : NULL));
 }
 
 static void on_lost(void *context, char *cause) { post_news(context, SS_NEWS_LOST, 0, cause); }

@@ -10,10 +10,13 @@
 // ended instead, and Paho is told so when it reads. Nor does Paho remember a signal that its sending thread got while it was busy, which costs up to
 // 1 s: here a signal stays until it is taken.
 //
+// And Paho does not say that a host was not found: that is kept for whoever is told, in the same thread, that the connection has failed.
+//
 // Paho's socket layer is a process-wide singleton; so, by necessity, is this.
 #include "edges/paho_socket.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -21,6 +24,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -51,6 +55,7 @@ static struct {
 static _Thread_local bool ss_paho_was_woken; // the last poll ended for writing: do not sleep
 
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
+int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **found);
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t len);
 ssize_t __wrap_writev(int fd, const struct iovec *parts, int count);
 int __wrap_SSL_write(SSL *ssl, const void *bytes, int len);
@@ -240,6 +245,25 @@ int __wrap_usleep(useconds_t us) {
     }
     return usleep(us);
 }
+
+// ---- Hosts --------------------------------------------------------------------------------------------------------------------------------
+
+static _Thread_local int ss_paho_looked_up; // of the last look
+
+int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+    ss_paho_looked_up = getaddrinfo(host, service, hints, found);
+    return ss_paho_looked_up;
+}
+
+const char *ss_paho_why_failed(const char *message) {
+    static _Thread_local char problem[128];
+    int error = ss_paho_looked_up;
+    ss_paho_looked_up = 0;
+    snprintf(problem, sizeof(problem), "the host is not found: %s", gai_strerror(error));
+    return message == NULL && error != 0 ? problem : message;
+}
+
+// ---- Waiting ------------------------------------------------------------------------------------------------------------------------------
 
 // Paho has one condition, that of its sending thread.
 void ss_paho_go_on(void) {

@@ -24,7 +24,7 @@
 #include <unistd.h>
 #include <uthash.h>
 
-enum { YOUNG_S = 24 * 60 * 60, COMES_MS = 3000, NAME = 2 * sizeof(struct ss_sha256), MQTT_5 = 5, MQTT_311 = 4, READ_MAX = 1 << 20 };
+enum { YOUNG_S = 24 * 60 * 60, COMES_MS = 3000, NAME = 2 * sizeof(struct ss_sha256), READ_MAX = 1 << 20 };
 
 static const char USAGE[] =
     "usage: scenesync sweep --store-files FOLDER --broker URL [--config FILE]\n"
@@ -34,6 +34,8 @@ static const char USAGE[] =
     "files belong, now and then. It takes the agent's options, configuration files and environment for its way to the broker.\n"
     "\n"
     "  --store-files FOLDER  the store's (default: $SCENESYNC_STORE_FILES)\n";
+
+static const char MORE[] = "`scenesync sweep --help` says more.\n";
 
 struct ss_swept { // a scene
     UT_hash_handle hh;
@@ -58,11 +60,8 @@ struct ss_sweep {
 
 static bool connect_to(struct ss_sweep *sweep) {
     char why[256];
-    int code;
-    sweep->mqtt = ss_mqtt_open(&sweep->config, MQTT_5, &code, why);
-    if (sweep->mqtt == NULL) {
-        sweep->mqtt = ss_mqtt_open(&sweep->config, MQTT_311, &code, why);
-    }
+    int code, version = 0;
+    sweep->mqtt = ss_mqtt_open(&sweep->config, &version, &code, why);
     if (sweep->mqtt == NULL) {
         ss_fail("%s: %s (%d)", sweep->config.broker, why, code);
     }
@@ -227,9 +226,9 @@ int ss_sweep_main(int count, char **words) {
     }
     signal(SIGPIPE, SIG_IGN);
     if (!ss_config_read(&sweep.config, count, words, false, problem, sizeof(problem))) {
-        fprintf(stderr, "scenesync sweep: %s\n%s", problem, USAGE);
+        fprintf(stderr, "scenesync sweep: %s\n%s", problem, MORE);
     } else if (sweep.files == NULL || sweep.config.broker == NULL) {
-        fprintf(stderr, "scenesync sweep: name the store's folder and the broker\n%s", USAGE);
+        fprintf(stderr, "scenesync sweep: %s is missing\n%s", sweep.files == NULL ? "--store-files FOLDER" : "--broker URL", MORE);
     } else {
         status = run(&sweep);
     }

@@ -29,9 +29,9 @@ def fails(*words, status=2):
     (["--data", "d"], "--socket PATH is missing"),
     (["--data"], "--data needs a value"),
     (["--colour", "red"], "unknown option --colour"),
-    (["--data", "d", "--socket", "s", "--broker", "tcp://x"], "must begin with mqtt://"),
-    (["--data", "d", "--socket", "s", "--broker", "mqtt://:1883"], "is to be host or host:port"),
-    (["--data", "d", "--socket", "s", "--broker", "mqtt://x:99999"], "is to be host or host:port"),
+    (["--data", "d", "--socket", "s", "--broker", "tcp://x"], "must begin with mqtt://, mqtts://, ws:// or wss://, not with `tcp://`"),
+    (["--data", "d", "--socket", "s", "--broker", "mqtt://:1883"], "there is no host; after mqtt://"),
+    (["--data", "d", "--socket", "s", "--broker", "mqtt://x:99999"], "the port is not a number from 1 to 65535; after mqtt://"),
     (["--data", "d", "--socket", "s", "--broker", "mqtt://a%2Fb@x"], "cannot be a level of a topic"),
     (["--data", "d", "--socket", "s", "--store", "ftp://x"], "must begin with http://"),
     (["--data", "d", "--socket", "s", "--config", "/nowhere.ini"], "cannot read /nowhere.ini"),
@@ -78,6 +78,17 @@ def test_a_file_in_the_socket_s_place_is_left_alone(tmp_path):
     (tmp_path / "precious").write_text("mine")
     assert "is no socket" in fails("--data", tmp_path / "d", "--socket", tmp_path / "precious", status=1)
     assert (tmp_path / "precious").read_text() == "mine"
+
+
+def test_a_socket_in_a_folder_that_cannot_be_made(tmp_path):
+    missing = tmp_path / "missing"
+    said = fails("--data", tmp_path / "data", "--socket", missing / "deeper" / "agent.sock", status=1)
+    assert f"cannot make the folder {missing}/deeper: No such file or directory" in said
+
+
+def test_a_host_that_is_not_found_is_called_so(scene):
+    link = scene.link(scene.agent("ada", broker="mqtt://nowhere.invalid"))
+    link.until(lambda: any("the host is not found: " in frame.get("error", "") for frame in link.seen if frame["t"] == "status"))
 
 
 def test_another_version_s_data_is_refused(tmp_path):

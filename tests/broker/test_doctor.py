@@ -67,7 +67,7 @@ def test_for_people_it_is_a_line_each(tmp_path):
 def test_wrong_calls(words, words_say):
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SCENESYNC_") or key == "SCENESYNC_BIN"}
     done = subprocess.run([binary(), "doctor", *words], capture_output=True, text=True, timeout=20, env=environment)
-    assert done.returncode == 2 and words_say in done.stderr and "usage:" in done.stderr
+    assert done.returncode == 2 and words_say in done.stderr and "doctor --help` says more" in done.stderr
 
 
 # ---- Data directories --------------------------------------------------------------------------------------------------------------------

@@ -142,4 +142,4 @@ def test_who_joins_after_it_finds_the_scene(written):
 def test_wrong_calls(words):
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SCENESYNC_") or key == "SCENESYNC_BIN"}
     done = subprocess.run([binary(), "sweep", *words], capture_output=True, text=True, timeout=20, env=environment)
-    assert done.returncode == 2 and "usage:" in done.stderr
+    assert done.returncode == 2 and "sweep --help` says more" in done.stderr
