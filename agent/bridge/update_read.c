@@ -73,7 +73,7 @@ static bool take_field(const struct ss_schema_kind *kind, const cJSON *fields, c
     if (is_repeated(fields, json)) {
         return ss_update_wrong(wrong, "field", name, "%.200s: given twice", name);
     }
-    if (!ss_json_convert(field, false, json, update->fields.writer, why, sizeof why)) {
+    if (!ss_json_convert(field, false, json, NULL, update->fields.writer, why, sizeof why)) {
         return ss_update_wrong(wrong, "value", name, "%.100s: %s", name, why);
     }
     if (!scenesync_writer_take(update->fields.writer, &value)) {

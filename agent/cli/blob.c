@@ -85,19 +85,24 @@ static int get(struct ss_cli *cli) {
 }
 
 static int run(struct ss_cli *cli) {
-    if (strcmp(cli->arguments[0], "put") == 0) {
-        return put(cli);
+    const char *word = cli->arguments[0];
+    bool puts = strcmp(word, "put") == 0;
+    if (!puts && strcmp(word, "get") != 0) {
+        return ss_usage(cli->command, "expected put or get, not `%s`", word);
     }
-    return strcmp(cli->arguments[0], "get") == 0 ? get(cli) : ss_usage(cli->command, "expected put or get");
+    if (cli->count < 2) {
+        return ss_usage(cli->command, "%s is missing", puts ? "FILE" : "SHA256");
+    }
+    return puts ? put(cli) : get(cli);
 }
 
 const struct ss_command ss_command_blob = {
     .name = "blob",
     .usage = "blob put FILE | blob get SHA256 -o FILE",
     .help =
-        "put: gives a file to the agent and prints its SHA-256, the name by which values refer to it. get: fetches the bytes of that name, from the\n"
-        "cache or the asset store, into FILE.\n",
-    .least = 2,
+        "put: gives a file to the agent and prints its SHA-256, the name by which values refer to it. From then on the agent has it safely and\n"
+        "brings it to the asset store, whenever that is there. get: fetches the bytes of that name, from the cache or the asset store, into FILE.\n",
+    .least = 1,
     .most = 2,
     .run = run,
 };

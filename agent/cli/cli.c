@@ -62,13 +62,19 @@ static const char *take_option(struct ss_cli *cli, int letter) {
     case 'v': return take_number(optarg, 1000, &cli->speed) ? NULL : "--speed takes a factor, 0 (do not wait) to 1000";
     case 'F': return take_time(optarg, &cli->from);
     case 'T': return take_time(optarg, &cli->to);
-    case ':': return "an option lacks its value";
-    default: return "no such option";
+    default: return NULL;
     }
 }
 
-// Options may stand anywhere among the arguments. Returns what is wrong, or NULL.
-static const char *take_options(struct ss_cli *cli, int argc, char **argv) {
+// The option that getopt has just stumbled over, as it was written.
+static int refuse_option(const struct ss_cli *cli, bool lacks_value, const char *word) {
+    const char letter[] = {'-', (char)optopt, '\0'};
+    const char *option = optopt && strncmp(word, "--", 2) != 0 ? letter : word;
+    return ss_usage(cli->command, lacks_value ? "%s lacks its value" : "%s is no option of this command", option);
+}
+
+// Options may stand anywhere among the arguments. Returns SS_EXIT_OK, or the exit status after saying what is wrong.
+static int take_options(struct ss_cli *cli, int argc, char **argv) {
     static const struct option options[] = {
         {"json", no_argument, NULL, 'j'},         {"socket", required_argument, NULL, 's'}, {"wait", required_argument, NULL, 'w'},
         {"help", no_argument, NULL, 'h'},         {"force", no_argument, NULL, 'f'},        {"once", no_argument, NULL, '1'},
@@ -77,13 +83,18 @@ static const char *take_options(struct ss_cli *cli, int argc, char **argv) {
     };
     opterr = 0;
     optind = 1;
-    const char *wrong = NULL;
-    for (int letter; !wrong && (letter = getopt_long(argc, argv, ":o:h", options, NULL)) != -1;) {
-        wrong = take_option(cli, letter);
+    for (int letter; (letter = getopt_long(argc, argv, ":o:h", options, NULL)) != -1;) {
+        if (letter == '?' || letter == ':') {
+            return refuse_option(cli, letter == ':', argv[optind - 1]);
+        }
+        const char *wrong = take_option(cli, letter);
+        if (wrong) {
+            return ss_usage(cli->command, "%s, not %s", wrong, optarg);
+        }
     }
     cli->count = argc - optind;
     cli->arguments = argv + optind;
-    return wrong;
+    return SS_EXIT_OK;
 }
 
 static int run(struct ss_cli *cli) {
@@ -93,10 +104,11 @@ static int run(struct ss_cli *cli) {
         return SS_EXIT_OK;
     }
     if (cli->count < command->least) {
-        return ss_usage(command, "an argument is missing");
+        const char *missing = ss_command_argument(command, cli->count + 1);
+        return ss_usage(command, "%.*s is missing", (int)strcspn(missing, " ]"), missing);
     }
     if (command->most >= 0 && cli->count > command->most) {
-        return ss_usage(command, "too many arguments");
+        return ss_usage(command, "%s is one argument too many", cli->arguments[command->most]);
     }
     int status = command->run(cli);
     scenesync_close(cli->client);
@@ -116,14 +128,19 @@ int ss_cli_main(int argc, char **argv) {
     for (const struct ss_command *const *command = ss_commands; *command; command++) {
         cli.command = strcmp((*command)->name, name) == 0 ? *command : cli.command;
     }
+    if (!cli.command && *name) {
+        ss_fail("there is no command `%s`", name);
+        fputs("usage: scenesync COMMAND …\n`scenesync --help` lists the commands.\n", stderr);
+        return SS_EXIT_USAGE;
+    }
     if (!cli.command) {
-        fprintf(stderr, *name ? "scenesync: there is no command `%s`\n" : "scenesync: no command given%s\n", name);
+        fputs("scenesync: no command given\n", stderr);
         print_overview(stderr);
         return SS_EXIT_USAGE;
     }
     if (cli.command->main) {
         return cli.command->main(argc - 1, argv + 1);
     }
-    const char *wrong = take_options(&cli, argc - 1, argv + 1);
-    return wrong ? ss_usage(cli.command, wrong) : run(&cli);
+    int status = take_options(&cli, argc - 1, argv + 1);
+    return status == SS_EXIT_OK ? run(&cli) : status;
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/bytes.h"
 
@@ -18,10 +19,24 @@ int ss_fail(const char *format, ...) {
     return SS_EXIT_FAILED;
 }
 
-int ss_usage(const struct ss_command *command, const char *why) {
-    fprintf(stderr, "scenesync %s: %s\nusage: scenesync %s\n`scenesync %s --help` says more.\n", command->name, why, command->usage,
+int ss_usage(const struct ss_command *command, const char *format, ...) {
+    char text[8192];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    ss_text_tame(text);
+    fprintf(stderr, "scenesync %s: %s\nusage: scenesync %s\n`scenesync %s --help` says more.\n", command->name, text, command->usage,
             command->name);
     return SS_EXIT_USAGE;
+}
+
+const char *ss_command_argument(const struct ss_command *command, int number) {
+    const char *at = strchr(command->usage, ' ');
+    while (at && number-- > 1) {
+        at = strchr(at + 1, ' ');
+    }
+    return at ? at + 1 + (at[1] == '[') : "";
 }
 
 bool ss_cli_check(const struct ss_cli *cli, int error) {

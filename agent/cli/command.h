@@ -48,10 +48,13 @@ extern const struct ss_command *const ss_commands[];
 // What the overview and the manual say of scenes, and of every command's options.
 extern const char ss_about[], ss_options_help[];
 
-// ss_fail prints a line "scenesync: …" on stderr, control characters in it as `?`, and returns SS_EXIT_FAILED; ss_usage prints how the command is
-// called and returns SS_EXIT_USAGE.
+// ss_fail prints a line "scenesync: …" on stderr, control characters in it as `?`, and returns SS_EXIT_FAILED; ss_usage says what
+// is wrong with a call, and how the command is called, and returns SS_EXIT_USAGE.
 __attribute__((format(printf, 1, 2))) int ss_fail(const char *format, ...);
-int ss_usage(const struct ss_command *command, const char *why);
+__attribute__((format(printf, 2, 3))) int ss_usage(const struct ss_command *command, const char *format, ...);
+
+// ss_command_argument is the usage from its argument of that number on, which begins with a word such as SCENE or KIND; empty: it has none.
+const char *ss_command_argument(const struct ss_command *command, int number);
 
 // ss_cli_check reports a failed call of the client library. Returns true when `error` is none.
 bool ss_cli_check(const struct ss_cli *cli, int error);

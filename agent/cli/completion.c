@@ -16,18 +16,9 @@ static void print_options(const struct ss_command *command) {
     fputs(command->main ? "--help" : "--json --socket --wait --help", stdout);
 }
 
-// What the argument of that number is to be, by the usage: SCENE, KIND or something else.
-static const char *argument(const struct ss_command *command, int number) {
-    const char *at = strchr(command->usage, ' ');
-    while (at && number-- > 1) {
-        at = strchr(at + 1, ' ');
-    }
-    return at ? at + 1 + (at[1] == '[') : "";
-}
-
 static void print_arguments(const struct ss_command *command) {
     for (int number = 1; number <= 2; number++) {
-        const char *word = argument(command, number);
+        const char *word = ss_command_argument(command, number);
         if (strncmp(word, "SCENE", 5) == 0) {
             printf("        %d,%s) words=$(\"${COMP_WORDS[0]}\" scenes --wait 1 2>/dev/null | cut -d : -f 1) ;;\n", number + 1,
                    command->name);

@@ -50,6 +50,9 @@ static int create(struct ss_cli *cli, const char *kind, struct ss_assignments as
 static int run(struct ss_cli *cli) {
     const char *kind = cli->arguments[1];
     struct ss_assignments assignments[2] = {0};
+    if (strcmp(kind, "transform") == 0) {
+        return ss_usage(cli->command, "a transform comes with its object: create an object, then set the fields of transform/NAME");
+    }
     int status = ss_assignments_read(cli, kind, cli->count - 2, cli->arguments + 2, &assignments[0]);
     status = status == SS_EXIT_OK ? create(cli, kind, assignments) : status;
     ss_assignments_finish(&assignments[0]);

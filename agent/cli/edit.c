@@ -82,13 +82,13 @@ static bool is_known(const struct ss_cli *cli, const char *kind, const char *fie
 static int read_one(const struct ss_cli *cli, char *argument, struct ss_assignments *assignments) {
     char *equals = strchr(argument, '=');
     if (!equals || equals == argument) {
-        return ss_usage(cli->command, "expected FIELD=JSON, as in 'location=[0, 0, 1]' or 'name=\"Lamp\"'");
+        return ss_usage(cli->command, "expected FIELD=JSON, as in 'location=[0, 0, 1]' or 'name=\"Lamp\"', not `%s`", argument);
     }
     *equals = '\0';
     const struct ss_schema_field *field = ss_json_field(assignments->kind, argument, strlen(argument));
     struct scenesync_bytes value;
     if (has(assignments, argument)) {
-        return ss_usage(cli->command, "a field is given twice");
+        return ss_usage(cli->command, "%s is given twice", argument);
     }
     if (!is_known(cli, assignments->kind, argument) || !ss_json_read(field, cli->force, argument, equals + 1, assignments->writer)) {
         return SS_EXIT_FAILED;

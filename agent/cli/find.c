@@ -15,6 +15,34 @@ static bool wait_whole(struct ss_cli *cli) {
     return ss_cli_check(cli, error);
 }
 
+// What the agent said of itself while it gave its first knowledge.
+struct look {
+    bool uncertain;  // whether the scene is empty
+    bool connected;  // to the broker
+    char state[512]; // of that, and what is wrong
+};
+
+static void take(struct ss_replica *replica, const struct scenesync_event *event, struct look *look) {
+    const struct scenesync_status *status = &event->status;
+    if (event->type == SCENESYNC_CHANGE) {
+        ss_replica_apply(replica, &event->change);
+    } else if (event->type == SCENESYNC_JOINED) {
+        look->uncertain = !event->joined.empty && event->joined.entities == 0;
+    } else if (event->type == SCENESYNC_STATUS) {
+        look->connected = status->broker.size == 9 && memcmp(status->broker.data, "connected", 9) == 0;
+        snprintf(look->state, sizeof look->state, "%.*s%s%.*s", (int)status->broker.size, (const char *)status->broker.data,
+                 status->error.size > 0 ? ": " : "", (int)status->error.size, (const char *)status->error.data);
+    }
+}
+
+static void note_uncertainty(const struct look *look, const char *scene) {
+    if (look->uncertain && look->connected) {
+        ss_fail("note: nobody has said yet what is in %s; there may be more", scene);
+    } else if (look->uncertain) {
+        ss_fail("note: the broker has not answered yet, so what is in %s is not known (%s)", scene, look->state);
+    }
+}
+
 bool ss_replica_load(struct ss_cli *cli, const char *scene, const char *kind, bool whole, struct ss_replica *replica) {
     const char *kinds[] = {kind, "object"};
     size_t kind_count = !kind ? 0 : strcmp(kind, "transform") == 0 ? 2 : 1;
@@ -23,12 +51,12 @@ bool ss_replica_load(struct ss_cli *cli, const char *scene, const char *kind, bo
         return false;
     }
     struct scenesync_event event;
+    struct look look = {0};
     int error;
     while ((error = scenesync_next(cli->client, &event, 0)) == SCENESYNC_OK) {
-        if (event.type == SCENESYNC_CHANGE) {
-            ss_replica_apply(replica, &event.change);
-        }
+        take(replica, &event, &look);
     }
+    note_uncertainty(&look, scene);
     return error == SCENESYNC_TIMEOUT || ss_cli_check(cli, error);
 }
 

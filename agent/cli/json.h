@@ -21,10 +21,11 @@ void ss_json_string(FILE *out, const char *text, size_t size);
 // know. Returns false and says on stderr what, where and what to do.
 bool ss_json_read(const struct ss_schema_field *field, bool any_word, const char *name, const char *json, struct scenesync_writer *writer);
 
-// ss_json_convert is ss_json_read of JSON that was parsed. Returns false and fills `why`: "wants a number, not [1]".
+// ss_json_convert is ss_json_read of JSON that was parsed from `given` (NULL: from something larger). Returns false and fills `why`: "wants a number,
+// not [1]".
 struct cJSON;
-bool ss_json_convert(const struct ss_schema_field *field, bool any_word, const struct cJSON *json, struct scenesync_writer *writer,
-                     char *why, size_t why_size);
+bool ss_json_convert(const struct ss_schema_field *field, bool any_word, const struct cJSON *json, const char *given,
+                     struct scenesync_writer *writer, char *why, size_t why_size);
 
 // ss_json_field finds what the schema knows of a field, or NULL.
 const struct ss_schema_field *ss_json_field(const char *kind, const char *name, size_t size);

@@ -267,28 +267,37 @@ static bool is_known_word(const struct ss_schema_field *field, const struct ss_s
     return false;
 }
 
-// What was given is shown beside what was wanted, as far as it fits a line.
-static void add_given(const cJSON *json, char *why, size_t size) {
-    char *text = cJSON_PrintUnformatted(json);
-    size_t len = strlen(why);
-    int given = text ? (int)strlen(text) : 0;
-    snprintf(why + len, size - len, ", not %.*s%s", given < 60 ? given : 60, text ? text : "", given > 60 ? "…" : "");
-    cJSON_free(text);
+// Those who show an entity would keep the old value, and nobody else would show it.
+static bool can_do_without(const struct ss_schema_field *field, const struct ss_schema_value *value, char *why, size_t size) {
+    bool ok = !field || !field->required || value->type != SS_SCHEMA_VALUE_NIL;
+    if (!ok) {
+        snprintf(why, size, "wants a value, without which nobody is shown the entity");
+    }
+    return ok;
 }
 
-bool ss_json_convert(const struct ss_schema_field *field, bool any_word, const cJSON *json, struct scenesync_writer *writer, char *why,
-                     size_t why_size) {
+// What was given is shown beside what was wanted, as far as it fits a line.
+static void add_given(const cJSON *json, const char *given, char *why, size_t size) {
+    char *printed = given ? NULL : cJSON_PrintUnformatted(json);
+    const char *text = given ? given : printed ? printed : "";
+    size_t len = strlen(why);
+    snprintf(why + len, size - len, ", not %.60s%s", text, strlen(text) > 60 ? "…" : "");
+    cJSON_free(printed);
+}
+
+bool ss_json_convert(const struct ss_schema_field *field, bool any_word, const cJSON *json, const char *given,
+                     struct scenesync_writer *writer, char *why, size_t why_size) {
     struct parse parse = {0};
     struct ss_schema_value value = {.type = SS_SCHEMA_VALUE_NIL};
     bool ok = convert(&parse, json, place_of(field), field, &value) && (!field || ss_schema_check(field, &value, why, why_size)) &&
-              (any_word || is_known_word(field, &value, why, why_size));
+              (any_word || is_known_word(field, &value, why, why_size)) && can_do_without(field, &value, why, why_size);
     if (ok) {
         write(writer, &value);
     } else {
         if (parse.wrong) {
             snprintf(why, why_size, "%s", parse.wrong);
         }
-        add_given(json, why, why_size);
+        add_given(json, given, why, why_size);
     }
     for (size_t i = 0; i < parse.count; i++) {
         free(parse.blocks[i]);
@@ -297,16 +306,26 @@ bool ss_json_convert(const struct ss_schema_field *field, bool any_word, const c
     return ok;
 }
 
+static void say_not_json(const char *name, const char *json, const char *end) {
+    if (!*json) {
+        ss_fail("%s: a value is missing after the =", name);
+    } else if (end && !*end) {
+        ss_fail("%s: the JSON ends too early: %.60s (put single quotes around it for the shell: '%s=[1, 2]')", name, json, name);
+    } else {
+        ss_fail("%s: not JSON from here: %.40s (write text in double quotes, inside single quotes for the shell: '%s=\"text\"')", name,
+                end ? end : json, name);
+    }
+}
+
 bool ss_json_read(const struct ss_schema_field *field, bool any_word, const char *name, const char *json, struct scenesync_writer *writer) {
     const char *end = json;
     cJSON *parsed = cJSON_ParseWithOpts(json, &end, true);
     if (!parsed) {
-        ss_fail("%s: not JSON from here: %.40s (write text in double quotes, inside single quotes for the shell: '%s=\"text\"')", name,
-                end ? end : "", name);
+        say_not_json(name, json, end);
         return false;
     }
     char why[512];
-    bool ok = ss_json_convert(field, any_word, parsed, writer, why, sizeof why);
+    bool ok = ss_json_convert(field, any_word, parsed, json, writer, why, sizeof why);
     if (!ok) {
         ss_fail("%s: %s", name, why);
     }

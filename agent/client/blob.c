@@ -90,16 +90,31 @@ static bool copy_file(int from, int to, struct scenesync_sha256 *sha256, uint64_
     return ok && copy.error == 0;
 }
 
+// Without waiting for a pipe's other end. What is no file may have no end, and cannot be read twice.
+static int open_file(struct scenesync *client, const char *path, int *from) {
+    struct stat status;
+    *from = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (*from < 0) {
+        return file_problem(client, path);
+    }
+    if (fstat(*from, &status) == 0 && S_ISREG(status.st_mode)) {
+        return SCENESYNC_OK;
+    }
+    close(*from);
+    return ss_connection_fail(client, SCENESYNC_FILE, "%s is %s, not a file; write what is to be handed over into a file first", path,
+                              S_ISDIR(status.st_mode) ? "a folder" : "a device or a pipe");
+}
+
 static int stage(struct scenesync *client, const char *path, char staged[SS_PATH_SIZE + 32], struct scenesync_sha256 *sha256,
                  uint64_t *size) {
-    int from = open(path, O_RDONLY | O_CLOEXEC);
-    if (from < 0) {
-        return file_problem(client, path);
+    int from, error = open_file(client, path, &from);
+    if (error) {
+        return error;
     }
     snprintf(staged, SS_PATH_SIZE + 32, "%s/client-XXXXXX", client->incoming);
     int to = mkostemp(staged, O_CLOEXEC);
     bool ok = to >= 0 && copy_file(from, to, sha256, size);
-    int error = ok ? SCENESYNC_OK : file_problem(client, to < 0 ? staged : path);
+    error = ok ? SCENESYNC_OK : file_problem(client, to < 0 ? staged : path);
     close(from);
     if (to >= 0) {
         close(to);

@@ -60,8 +60,9 @@ int scenesync_open(struct scenesync **client, const struct scenesync_options *op
     char found[SS_PATH_SIZE];
     const char *path = options->socket;
     if (!path && !default_socket(found, sizeof found)) {
-        return ss_connection_fail(*client, SCENESYNC_UNREACHABLE,
-                                  "no socket is named: set SCENESYNC_SOCKET or XDG_RUNTIME_DIR, or name the agent's socket");
+        return ss_connection_fail(
+            *client, SCENESYNC_UNREACHABLE,
+            "no socket is named: set SCENESYNC_SOCKET or XDG_RUNTIME_DIR, or name the agent's socket (--socket PATH)");
     }
     int error = ss_connection_dial(*client, path ? path : found);
     return error ? error : greet(*client, options, ss_deadline(timeout_ms));

@@ -13,7 +13,7 @@ import uuid
 
 import pytest
 from agents import eventually, world
-from services import binary
+from services import Agent, binary, free_port
 
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -118,11 +118,16 @@ def test_values_are_checked_before_anything_is_sent(ada, scene):
     lamp(ada, scene)
     before = output(ada, "dump", scene)
     error = fails(ada, 1, "set", scene, "light/Lamp", "energy=5", "color=[1, 0.5]")
-    assert "color: " in error and "3 numbers" in error and "[1,0.5]" in error
+    assert "color: " in error and "3 numbers" in error and "not [1, 0.5]" in error
     assert "energy" in fails(ada, 1, "set", scene, "light/Lamp", 'energy="bright"')
     assert "wants one of POINT" in fails(ada, 1, "set", scene, "light/Lamp", 'type="PIONT"')
     assert "not JSON" in fails(ada, 1, "set", scene, "light/Lamp", "name=Lamp")
-    assert "not JSON" in fails(ada, 1, "set", scene, "light/Lamp", "energy=[1")
+    assert "ends too early: [1, 0, (put single quotes" in fails(ada, 1, "set", scene, "light/Lamp", "color=[1, 0,")
+    assert "a value is missing" in fails(ada, 1, "set", scene, "light/Lamp", "energy=")
+    assert "64 bits" in (error := fails(ada, 1, "set", scene, "light/Lamp", "energy=1e400")) and "not 1e400" in error
+    assert "wants a value, without which nobody is shown the entity, not null" in fails(ada, 1, "set", scene, "light/Lamp", "type=null")
+    assert "wants a value, without which nobody is shown the entity, not null" in fails(ada, 1, "create", scene, "light", "type=null")
+    assert "comes with its object" in fails(ada, 2, "create", scene, "transform", "location=[0, 0, 1]")
     assert "no such field" in fails(ada, 1, "set", scene, "light/Lamp", "enrgy=5")
     assert "no such kind" in fails(ada, 1, "create", scene, "lamp", "energy=5")
     assert "type" in fails(ada, 1, "create", scene, "light", "energy=5")
@@ -306,6 +311,56 @@ def test_status_and_scenes(ada, bob, scene):
     assert {"scene": scene, "entities": 2, "peers": 1, "open": True} in json.loads(output(ada, "scenes", "--json"))
     assert f"{scene}: entities 2, peers 1" in output(ada, "scenes").splitlines()
     assert f"{scene}: entities 2, peers 1, edits that others may not have 0" in output(ada, "status").splitlines()
+
+
+def wrongly(*words):
+    done = subprocess.run([binary(), *words], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and done.stdout == ""
+    return done.stderr
+
+
+@pytest.mark.parametrize("words, says", [
+    (["invent"], "no command `invent`"),
+    (["ls", "demo", "light", "more"], "more is one argument too many"),
+    (["status", "--invent"], "--invent is no option"),
+    (["status", "-x"], "-x is no option"),
+    (["status", "--socket"], "--socket lacks its value"),
+    (["status", "--wait", "soon"], "0 to 86400, not soon"),
+    (["blob", "move"], "put or get, not `move`"),
+    (["blob"], "put is missing"),
+    (["blob", "put"], "FILE is missing"),
+    (["blob", "get"], "SHA256 is missing"),
+    (["ls"], "SCENE is missing"),
+    (["create", "demo", "light"], "FIELD=JSON… is missing"),
+    (["set", "demo", "light/x", "energy"], "FIELD=JSON"),
+    (["set", "demo", "light/x", "energy=1", "energy=2"], "energy is given twice"),
+    (["who", "--invent"], "--invent is no option"),
+    (["who", "a", "b"], "b is one argument too many"),
+])
+def test_what_is_wrong_with_a_call_is_named(words, says):
+    error = wrongly(*words)
+    assert says in error and "usage: scenesync" in error and error.count("\n") <= 3
+
+
+@pytest.mark.parametrize("command", ["agent", "bridge", "doctor", "sweep"])
+def test_one_line_says_what_is_wrong_and_one_where_to_read_more(command):
+    assert wrongly(command, "--invent", "x").splitlines() == [f"scenesync {command}: unknown option --invent", f"`scenesync {command} --help` says more."]
+
+
+def test_what_is_no_file_is_not_handed_over(ada, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert "is a device or a pipe" in fails(ada, 1, "blob", "put", "/dev/full")
+    assert "is a device or a pipe" in fails(ada, 1, "blob", "put", tmp_path / "pipe")
+    assert "is a folder" in fails(ada, 1, "blob", "put", tmp_path)
+
+
+def test_nothing_is_told_apart_from_not_knowing(two, ada, scene, tmp_path):
+    assert ada.run("ls", scene).stderr == ""
+    with Agent(tmp_path / "lone", f"mqtt://127.0.0.1:{free_port()}", ada.store) as lone:
+        done = lone.run("ls", scene)
+        assert done.stdout == "" and "the broker has not answered yet, so what is in" in done.stderr
+        lamp(lone, scene)
+        assert lone.run("ls", scene).stderr == ""
 
 
 def test_wrong_calls_are_told_apart_from_failures(ada, scene):
