@@ -9,6 +9,7 @@ import secrets
 import shlex
 import signal
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -67,6 +68,17 @@ def for_network(directory, people):
     return broker, store, login
 
 
+def start(service):
+    """Ends the program where it does not start."""
+    try:
+        service.start()
+    except RuntimeError:
+        said = service.output().splitlines() or ["no word why"]
+        sys.exit(f"./dev up: the {service.name} did not start: {said[-1]} (all that it said: {service.log})")
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"./dev up: the {service.name} did not start: {error}")
+
+
 def write_environment(directory, broker, store, agent):
     values = {"SCENESYNC_BROKER": broker.url, "SCENESYNC_STORE": store.url, "SCENESYNC_SOCKET": agent.socket}
     (directory / "env").write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items()))
@@ -82,7 +94,7 @@ def serve(directory, arguments):
     status = 0
     try:
         for service in services:
-            service.start()
+            start(service)
         write_environment(directory, *services)
         print(f"broker {broker.url}\nasset store {store.url}", file=sys.stderr)
         if login:

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """./dev up: three servers in the foreground, usable when it says `ready`, gone when it is interrupted."""
+import contextlib
+import hashlib
+import http.client
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -18,9 +22,20 @@ def descendants(pid):
 
 
 def environment(directory):
-    shell = f". {directory}/env; env -0"
+    shell = f". {shlex.quote(str(directory))}/env; env -0"
     values = dict(pair.split("=", 1) for pair in subprocess.run(["sh", "-c", shell], check=True, capture_output=True, text=True).stdout.split("\0") if pair)
     return values["SCENESYNC_BROKER"], values["SCENESYNC_STORE"], values["SCENESYNC_SOCKET"]
+
+
+@contextlib.contextmanager
+def running(directory, *options):
+    """./dev up, ready; it is ended in the end, and did not fail."""
+    with subprocess.Popen([sys.executable, REPOSITORY / "scripts" / "up.py", "--dir", directory, *options], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as up:
+        assert up.stdout.readline() == "ready\n", up.stderr.read()
+        yield up
+        up.terminate()
+        assert up.wait(60) == 0
 
 
 @pytest.mark.parametrize("number, options", [(signal.SIGINT, []), (signal.SIGTERM, ["--durability", "relaxed"])])
@@ -43,19 +58,36 @@ def test_up_and_down(tmp_path, number, options):
     assert not (tmp_path / "env").exists()
 
 
-def up_refuses(directory):
-    done = subprocess.run([sys.executable, REPOSITORY / "scripts" / "up.py", "--dir", directory], capture_output=True, text=True, timeout=60)
+def up_refuses(directory, **environment):
+    done = subprocess.run([sys.executable, REPOSITORY / "scripts" / "up.py", "--dir", directory], capture_output=True, text=True, timeout=60,
+                          env={**os.environ, **environment})
     assert done.returncode == 1 and "Traceback" not in done.stderr
     return done.stderr
 
 
 def test_two_do_not_share_a_folder(tmp_path):
-    with subprocess.Popen([sys.executable, REPOSITORY / "scripts" / "up.py", "--dir", tmp_path], stdout=subprocess.PIPE, text=True) as up:
-        assert up.stdout.readline() == "ready\n"
+    with running(tmp_path):
         assert "another ./dev up runs there" in up_refuses(tmp_path)
         assert environment(tmp_path)
-        up.terminate()
-        assert up.wait(60) == 0
+
+
+@pytest.mark.parametrize("options, status", [([], 201), (["--user", "ada"], 401)])
+def test_a_folder_with_spaces(tmp_path, options, status):
+    folder, name = tmp_path / "my first  scene", hashlib.sha256(b"here").hexdigest()
+    with running(folder, *options):
+        url = urlsplit(environment(folder)[1])
+        with contextlib.closing(http.client.HTTPConnection(url.hostname, url.port)) as store:
+            store.request("PUT", f"/{name[:2]}/{name}", b"here")
+            assert store.getresponse().status == status
+    assert (folder / "store" / "files" / name[:2] / name).exists() == (status == 201)
+
+
+def test_a_service_that_does_not_start(tmp_path):
+    (tmp_path / "mute").write_text("#!/bin/sh\necho something else\necho no such luck\nexit 1\n")
+    (tmp_path / "mute").chmod(0o700)
+    assert up_refuses(tmp_path, SCENESYNC_BIN=str(tmp_path / "mute")) == (
+        f"./dev up: the agent did not start: no such luck (all that it said: {tmp_path / 'agent' / 'agent.log'})\n")
+    assert "No such file or directory" in up_refuses(tmp_path, SCENESYNC_BIN=str(tmp_path / "none"))
 
 
 def test_a_folder_that_cannot_be(tmp_path):

@@ -283,6 +283,7 @@ class Store(Service):
         text = (CONFIG / "nginx" / name).read_text()
         if self.ca:
             text = _use_tls(text, ("listen 8080;",))
+        text = re.sub(r"/(srv/scenesync|etc/nginx)/[^\s;)]+", r'"\g<0>"', text)  # our folder's path may have spaces
         for old, new in (("listen 127.0.0.1:8080", f"listen 127.0.0.1:{self.port}"), ("listen 8080", f"listen {LOOPBACK if self.host == LOOPBACK else '0.0.0.0'}:{self.port}"),
                          ("listen 8443", f"listen 127.0.0.1:{self.port}"),
                          ("/srv/scenesync/store", f"{self.files}"), ("/srv/scenesync/users", f"{self.users}"), ("/etc/nginx/", f"{self.directory}/")):
@@ -299,11 +300,11 @@ class Store(Service):
             hashed = subprocess.run(["openssl", "passwd", "-6", word], check=True, capture_output=True, text=True).stdout
             lines.append(f"{user}:{hashed}")
         (self.directory / "scenesync.passwd").write_text("".join(lines))
-        temporary = "".join(f"{kind}_temp_path {self.directory}/tmp;\n" for kind in ("proxy", "fastcgi", "uwsgi", "scgi"))
+        temporary = "".join(f'{kind}_temp_path "{self.directory}/tmp";\n' for kind in ("proxy", "fastcgi", "uwsgi", "scgi"))
         (self.directory / "nginx.conf").write_text(
             ("user root;\n" if os.geteuid() == 0 else "")  # else its workers cannot read below our folder
-            + f"daemon off;\npid {self.directory}/nginx.pid;\nerror_log stderr warn;\n{self._dav_module()}"
-            + f"events {{ worker_connections 1024; }}\nhttp {{\n{temporary}include {self.directory}/{self.config};\n}}\n")
+            + f'daemon off;\npid "{self.directory}/nginx.pid";\nerror_log stderr warn;\n{self._dav_module()}'
+            + f'events {{ worker_connections 1024; }}\nhttp {{\n{temporary}include "{self.directory}/{self.config}";\n}}\n')
 
     @staticmethod
     def _dav_module():
