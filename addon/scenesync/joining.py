@@ -5,7 +5,7 @@ An empty scene takes what the file has; one with content gives itself to the fil
 scene what the file is, `receive` the file what the scene is, `merge` keeps both.
 """
 
-from . import identity, startup
+from . import absence, identity, startup
 from .kinds.scene import REFERENCES
 
 SCENE_TAG = "scenesync_scene"
@@ -43,6 +43,8 @@ class Joining:
         remote = inbox["object"]
         if frame.get("empty") or not any(items for kind, items in inbox.items() if kind not in ("scene", "world")):
             return "publish"
+        if absence.base(self.session) is not None:
+            return "merge"
         local = self._own_work()
         if not local:
             return "receive"
@@ -68,6 +70,9 @@ class Joining:
             self._publish(local)
         else:
             session.apply.know_already(local)
+        if choice == "merge":
+            absence.send_edits(session, local)
+        absence.forget()
         if choice == "receive":
             self._drop(local)
         elif choice == "merge":
@@ -88,10 +93,10 @@ class Joining:
         """The file wins: what else the scene has is deleted, what both have is overwritten."""
         session = self.session
         for kind_name, items in session.apply.inbox.items():
-            for uuid in items:
+            for uuid, fields in items.items():
                 if (kind_name, uuid) in local:
                     record = session.mirror.add(kind_name, uuid)
-                    record.deleted = True  # so that it is sent whole
+                    record.values, record.deleted = fields, True  # so that it is sent whole, without what it does not have
                 elif session.ctx.kinds[kind_name].collection and kind_name != "scene":
                     session.outbox.queue(kind_name, uuid, {"deleted": True})
             items.clear()

@@ -11,7 +11,7 @@ import time
 
 import bpy
 
-from . import identity, joining, presence
+from . import absence, identity, joining, presence
 from .context import Context
 from .incoming.apply import Apply
 from .incoming.receive import Receive
@@ -82,6 +82,7 @@ class Session:
         """Leave the scene; the file keeps what it has, and knows it again."""
         if self.state == "active":
             self.persist()
+            absence.remember(self)
         if self.link is not None:
             try:
                 self.link.send({"t": "leave"})

@@ -45,6 +45,21 @@ def test_content(busy, agents, scene, content, expected):
     same(a, b)
 
 
+def test_publish_takes_the_place_of_what_the_scene_has(alone, agents, scene):
+    """Of what both have, nothing of the scene's stays, though the file has less."""
+    a, b = alone
+    for person in alone:
+        person.run("bpy.context.scene.world = bpy.data.worlds.new('world')\n" + WORK, name="work")
+    a.run("bpy.context.scene.world.use_nodes = True\nbpy.context.scene.world['p'] = 1")
+    b.run("bpy.context.scene.world.use_nodes = True\nbpy.context.scene.world.node_tree.nodes.clear()")
+    a.join(agents[0], scene)
+    a.synced()
+    b.join(agents[1], scene, "publish")
+    settle(a, b)
+    same(a, b)
+    assert a.run("result = 'p' in bpy.context.scene.world") is False
+
+
 def test_another_content_is_refused(alone):
     said = alone[0].run("try:\n    scenesync.join('demo', content='frob')\nexcept ValueError as error:\n    result = str(error)")
     assert said == "content is 'frob': it is one of publish, receive, merge, or None to ask where both have something"
@@ -100,6 +115,41 @@ def test_leaving_and_joining_again_changes_nothing(alone, agents, scene):
         same(a, b)
     assert a.run("result = [len(m.node_tree.nodes), len(o.vertex_groups), len(mask.layers)]") == [3, 1, 1]
     assert agents[0].run("digest", scene).stdout == before
+
+
+def test_what_is_done_between_leaving_and_joining_again_is_an_edit(alone, agents, scene):
+    """Nothing of it is lost, and nothing that others have done meanwhile."""
+    a, b = alone
+    a.run(
+        "for name in ('moved', 'renamed', 'deleted', 'theirs'):\n"
+        "    bpy.context.scene.collection.objects.link(bpy.data.objects.new(name, bpy.data.meshes.new(name)))\n"
+        "m = bpy.data.materials.new('m')\nm.use_nodes = True\nm.node_tree.nodes.new('ShaderNodeMath')\n"
+        "bpy.data.objects['moved'].data.materials.append(m)\nbpy.data.objects['moved'].data['p'] = 1"
+    )
+    a.join(agents[0], scene)
+    b.join(agents[1], scene)
+    settle(a, b)
+    b.run("scenesync.leave()")
+    a.run("bpy.data.objects['moved'].location.x = 2\nbpy.data.objects['theirs'].location.x = 3\nbpy.data.objects['theirs'].name = 'called by a'")
+    a.synced()
+    b.run(
+        "bpy.data.objects['moved'].scale.y = 5\nbpy.data.objects['renamed'].name = 'called by b'\nbpy.data.objects.remove(bpy.data.objects['deleted'])\n"
+        "bpy.context.scene.collection.objects.link(bpy.data.objects.new('new', None))\ndel bpy.data.objects['moved'].data['p']\n"
+        "nodes = bpy.data.materials['m'].node_tree.nodes\nnodes.remove(nodes['Math'])"
+    )
+    b.join(agents[1], scene)
+    settle(a, b)
+    same(a, b)
+    assert names(a) == ["called by a", "called by b", "moved", "new"]
+    assert a.run("o = bpy.data.objects['moved']\nresult = [o.location.x, o.scale.y, 'p' in o.data, len(m.node_tree.nodes)]") == [2, 5, False, 2]
+
+
+def test_all_was_deleted_between_leaving_and_joining_again(busy, agents, scene):
+    a, b = busy
+    a.run("scenesync.leave()\nbpy.data.objects.remove(bpy.data.objects['of a'])")
+    a.join(agents[0], scene)
+    a.synced()
+    assert names(a) == []
 
 
 def test_order_of_start_does_not_matter(alone, agents, scene):
