@@ -233,12 +233,9 @@ def write_pixels(image, field, values):
 
 
 def _resize(image, width, height):
-    if image.source == "GENERATED":
-        image.generated_width, image.generated_height = width, height
     if list(image.size) == [0, 0]:
         raise KindError("pixels", "the image's file has not arrived", "wait for it")
-    if list(image.size) != [width, height]:
-        image.scale(width, height)
+    image.scale(width, height)
 
 
 def _forget_pixels(image):

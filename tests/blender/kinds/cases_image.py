@@ -107,6 +107,20 @@ def case_painted_pixels():
         assert (pixels(other) == pixels(bpy.data.images.new("Clean", 32, 16, float_buffer=float_buffer))).all()
 
 
+def case_painted_and_scaled():
+    ctx = harness.context()
+    image = bpy.data.images.new("S", 32, 16)
+    image.pixels.foreach_set(random(32 * 16 * 4))
+    image.update()
+    image.scale(8, 4)
+    other = same_content(ctx, image)
+    image.pixels.foreach_set(random(8 * 4 * 4))
+    image.update()
+    image.scale(16, 16)
+    harness.write(ctx, "image", other, harness.read(ctx, "image", image))
+    assert (pixels(other) == pixels(image)).all() and other.generated_width == image.generated_width
+
+
 def case_painting_on_a_file():
     ctx = harness.context()
     path = saved()
