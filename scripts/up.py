@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
-from services import Agent, Broker, Store, acl_of  # noqa: E402
+from services import Agent, Broker, Store, acl_of, free_port, is_free  # noqa: E402
 
 
 def interrupt(*_):
@@ -79,8 +79,22 @@ def start(service):
         sys.exit(f"./dev up: the {service.name} did not start: {error}")
 
 
+def keep_ports(directory, broker, store):
+    """Lets both listen where they did the last time, as people have noted the addresses, unless another program does now."""
+    path = directory / "ports"
+    known = dict(line.split() for line in path.read_text().splitlines()) if path.exists() else {}
+    ports = {}
+    for name in ("broker", "websocket", "store"):
+        ports[name] = int(known.get(name, 0)) or free_port()
+        if not is_free(ports[name]):
+            print(f"port {ports[name]} is taken by another program: the {name} has another address now", file=sys.stderr)
+            ports[name] = free_port()
+    broker.port, broker.ws_port, store.port = ports.values()
+    path.write_text("".join(f"{name} {port}\n" for name, port in ports.items()))
+
+
 def write_environment(directory, broker, store, agent):
-    values = {"SCENESYNC_BROKER": broker.url, "SCENESYNC_STORE": store.url, "SCENESYNC_SOCKET": agent.socket}
+    values = {"SCENESYNC_BROKER": broker.url, "SCENESYNC_WEBSOCKET": broker.ws_url, "SCENESYNC_STORE": store.url, "SCENESYNC_SOCKET": agent.socket}
     (directory / "env").write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items()))
 
 
@@ -90,13 +104,14 @@ def serve(directory, arguments):
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     broker, store, login = for_network(directory, arguments.people) if arguments.people else (Broker(directory), Store(directory), None)
+    keep_ports(directory, broker, store)
     services = [broker, store, Agent(directory / "agent", broker.url, store.url, config=login, options=["--durability", arguments.durability])]
     status = 0
     try:
         for service in services:
             start(service)
         write_environment(directory, *services)
-        print(f"broker {broker.url}\nasset store {store.url}", file=sys.stderr)
+        print(f"broker {broker.url}\nbroker for the web viewer {broker.ws_url}\nasset store {store.url}", file=sys.stderr)
         if login:
             print(f"passwords are in {directory / 'passwords'}", file=sys.stderr)
         print("ready", flush=True)

@@ -22,19 +22,24 @@ def descendants(pid):
 
 
 def environment(directory):
+    """Where the broker is, its WebSocket, the store, the local link."""
     shell = f". {shlex.quote(str(directory))}/env; env -0"
     values = dict(pair.split("=", 1) for pair in subprocess.run(["sh", "-c", shell], check=True, capture_output=True, text=True).stdout.split("\0") if pair)
-    return values["SCENESYNC_BROKER"], values["SCENESYNC_STORE"], values["SCENESYNC_SOCKET"]
+    return tuple(values[f"SCENESYNC_{name}"] for name in ("BROKER", "WEBSOCKET", "STORE", "SOCKET"))
 
 
 @contextlib.contextmanager
 def running(directory, *options):
-    """./dev up, ready; it is ended in the end, and did not fail."""
+    """./dev up, ready; it is ended in the end, and did not fail. The list then has the lines that it told."""
     with subprocess.Popen([sys.executable, REPOSITORY / "scripts" / "up.py", "--dir", directory, *options], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True) as up:
         assert up.stdout.readline() == "ready\n", up.stderr.read()
-        yield up
-        up.terminate()
+        said = []
+        try:
+            yield said
+        finally:
+            up.terminate()
+        said += up.stderr.read().splitlines()
         assert up.wait(60) == 0
 
 
@@ -44,8 +49,9 @@ def test_up_and_down(tmp_path, number, options):
                           stdout=subprocess.PIPE, text=True)
     assert up.stdout.readline() == "ready\n"
     family = descendants(up.pid)
-    broker, store, local = environment(tmp_path)
-    for url in (broker, store):
+    broker, websocket, store, local = environment(tmp_path)
+    assert websocket.startswith("ws://")
+    for url in (broker, websocket, store):
         socket.create_connection((urlsplit(url).hostname, urlsplit(url).port)).close()
     with socket.socket(socket.AF_UNIX) as link:
         link.connect(local)
@@ -75,11 +81,27 @@ def test_two_do_not_share_a_folder(tmp_path):
 def test_a_folder_with_spaces(tmp_path, options, status):
     folder, name = tmp_path / "my first  scene", hashlib.sha256(b"here").hexdigest()
     with running(folder, *options):
-        url = urlsplit(environment(folder)[1])
+        url = urlsplit(environment(folder)[2])
         with contextlib.closing(http.client.HTTPConnection(url.hostname, url.port)) as store:
             store.request("PUT", f"/{name[:2]}/{name}", b"here")
             assert store.getresponse().status == status
     assert (folder / "store" / "files" / name[:2] / name).exists() == (status == 201)
+
+
+def test_the_addresses_stay(tmp_path):
+    with running(tmp_path) as said:
+        first = environment(tmp_path)
+    assert all(any(line.endswith(f" {url}") for line in said) for url in first[:3])
+    with running(tmp_path):
+        assert environment(tmp_path) == first
+    with socket.create_server(("127.0.0.1", urlsplit(first[0]).port)):
+        with running(tmp_path) as said:
+            second = environment(tmp_path)
+    assert second[0] != first[0] and second[1:] == first[1:]
+    assert f"port {urlsplit(first[0]).port} is taken by another program: the broker has another address now" in said
+    with running(tmp_path) as said:
+        assert environment(tmp_path) == second
+    assert not [line for line in said if "taken" in line]
 
 
 def test_a_service_that_does_not_start(tmp_path):

@@ -34,17 +34,23 @@ def binary():
     return os.environ.get("SCENESYNC_BIN") or str(REPOSITORY / "build" / "scenesync")
 
 
+def is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: connections that were here a minute ago do not matter
+        try:
+            probe.bind(("0.0.0.0", port))
+            return True
+        except OSError:
+            return False
+
+
 def free_port():
     """A port nobody listens on, below the range from which the kernel takes ports for outgoing connections: there, a client
     that retries a broker which is down can be given the broker's own port, and keep it."""
     while True:
         port = random.randrange(10000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
+        if is_free(port):
+            return port
 
 
 def in_root(root, *options):
