@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from agents import eventually, world
-from bridges import Bridge
+from bridges import Bridge, Tool
 from node import FOLDER, ROOT, node
 from services import binary
 
@@ -22,9 +22,12 @@ def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("integrate")
     with world(folder) as it:
         it.ada = it.agent("ada")
-        it.lamp = it.ada.run("create", "demo", "light", 'type="POINT"', 'name="Lamp"', "energy=100").stdout.strip()
-        it.ada.run("create", "demo", "light", 'type="POINT"', 'name="Other"', "energy=100")
-        with Bridge(folder / "bridge", it.broker.url, it.ada.socket, "demo"):
+        with Bridge(folder / "bridge", it.broker.url, it.ada.socket, "demo"), Tool(it.broker.url, "demo") as tool:
+            for name in ("Alpha", "Lamp", "Omega"):  # the broker tells them in the order in which they came
+                made = it.ada.run("create", "demo", "light", 'type="POINT"', f'name="{name}"', "energy=100").stdout.strip()
+                tool.has(f"light/{made}")
+                if name == "Lamp":
+                    it.lamp = made
             yield it
 
 
@@ -72,7 +75,7 @@ def test_the_program_does_what_it_says(made, tmp_path, language, text):
     said = RUN[language](text.replace("localhost", "127.0.0.1").replace("1883", str(made.broker.port)), made, tmp_path)
     name = "Sun" if '"Sun"' in text else "Lamp"
     eventually(lambda: name in lights(made) and json.loads(lights(made)[name])["fields"]["energy"] == energy)
-    assert json.loads(lights(made)["Other"])["fields"]["energy"] == 100
+    assert all(json.loads(lights(made)[other])["fields"]["energy"] == 100 for other in ("Alpha", "Omega"))
     if "mosquitto_rr" in text:
         assert json.loads(said) == {"v": 1, "ok": True}
 
