@@ -45,6 +45,16 @@ static bool copy(FILE *from, FILE *to) {
     return !ferror(from);
 }
 
+static int show(const char *path) {
+    FILE *from = fopen(path, "rb");
+    bool ok = from && copy(from, stdout);
+    int status = ok ? SS_EXIT_OK : ss_fail("%s: %s", path, strerror(errno));
+    if (from) {
+        fclose(from);
+    }
+    return status;
+}
+
 // Written beside its name and renamed, so that nobody finds half a file.
 static int save(const char *path, const char *output) {
     size_t size = strlen(output) + 8;
@@ -77,6 +87,9 @@ static int get(struct ss_cli *cli) {
     if (!ss_cli_open(cli) || !ss_cli_check(cli, scenesync_blob_get(cli->client, &sha256, path, sizeof path, cli->timeout_ms))) {
         return SS_EXIT_FAILED;
     }
+    if (strcmp(cli->output, "-") == 0) {
+        return show(path);
+    }
     int status = save(path, cli->output);
     if (status == SS_EXIT_OK && cli->json) {
         printf("{\"sha256\": \"%s\"}\n", cli->arguments[1]);
@@ -101,7 +114,8 @@ const struct ss_command ss_command_blob = {
     .usage = "blob put FILE | blob get SHA256 -o FILE",
     .help =
         "put: gives a file to the agent and prints its SHA-256, the name by which values refer to it. From then on the agent has it safely and\n"
-        "brings it to the asset store, whenever that is there. get: fetches the bytes of that name, from the cache or the asset store, into FILE.\n",
+        "brings it to the asset store, whenever that is there. get: fetches the bytes of that name, from the cache or the asset store, into FILE\n"
+        "(-: to standard output).\n",
     .least = 1,
     .most = 2,
     .run = run,

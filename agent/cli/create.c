@@ -25,12 +25,6 @@ static bool choose_id(const char *scene, const char *kind, struct scenesync_uuid
     return true;
 }
 
-static void print_id(const struct ss_cli *cli, const struct scenesync_uuid *id) {
-    char text[37];
-    scenesync_uuid_format(id, text);
-    printf(cli->json ? "{\"kind\": \"%s\", \"id\": \"%s\"}\n" : "%.0s%s\n", cli->arguments[1], text);
-}
-
 static int create(struct ss_cli *cli, const char *kind, struct ss_assignments assignments[2]) {
     struct scenesync_uuid id;
     size_t count = strcmp(kind, "object") == 0 ? 2 : 1;
@@ -41,8 +35,10 @@ static int create(struct ss_cli *cli, const char *kind, struct ss_assignments as
         ss_assignments_place(&assignments[1]);
     }
     int status = ss_edit(cli, &id, assignments, count);
-    if (status == SS_EXIT_OK) {
-        print_id(cli, &id);
+    if (status == SS_EXIT_OK && !cli->json) {
+        char text[37];
+        scenesync_uuid_format(&id, text);
+        puts(text);
     }
     return status;
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
 #include "cli/edit.h"
 #include "cli/replica.h"
 
@@ -7,17 +9,14 @@ static int run(struct ss_cli *cli) {
     if (!ss_split_target(cli->arguments[1], &kind, &text)) {
         return ss_usage(cli->command, "expected KIND/ID or KIND/NAME, as in light/Lamp");
     }
-    static const uint8_t yes[] = {0xc3};
-    struct ss_replica replica = {0};
-    struct ss_assignments deleted = {.kind = kind};
-    int status = SS_EXIT_FAILED;
-    ss_assignments_add(&deleted, "deleted", (struct scenesync_bytes){yes, sizeof yes});
-    if (ss_replica_load(cli, cli->arguments[0], kind, false, &replica)) {
-        const struct ss_known *entity = ss_replica_resolve(&replica, kind, text);
-        status = entity ? ss_edit(cli, &entity->id, &deleted, 1) : status;
+    if (strcmp(kind, "transform") == 0) {
+        return ss_usage(cli->command, "a transform goes with its object: delete object/%s", text);
     }
+    static const uint8_t yes[] = {0xc3};
+    struct ss_assignments deleted = {.kind = kind};
+    ss_assignments_add(&deleted, "deleted", (struct scenesync_bytes){yes, sizeof yes});
+    int status = ss_edit_named(cli, text, &deleted);
     ss_assignments_finish(&deleted);
-    ss_replica_finish(&replica);
     return status;
 }
 
@@ -25,7 +24,8 @@ const struct ss_command ss_command_delete = {
     .name = "delete",
     .usage = "delete SCENE KIND/ID-OR-NAME",
     .help =
-        "Deletes an entity and returns when that is durable. Deleting is an edit: `scenesync set … deleted=false` with the id brings it back.\n",
+        "Deletes an entity and returns when that is durable. Deleting is an edit: `scenesync set SCENE KIND/ID deleted=false` brings it back.\n"
+        "--json prints {kind, id}.\n",
     .least = 2,
     .most = 2,
     .run = run,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/edit.h"
+#include "cli/replica.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,14 @@ int ss_assignments_read(const struct ss_cli *cli, const char *kind, int count, c
     return status;
 }
 
+static void print_edited(const char *kind, const struct scenesync_uuid *id) {
+    char text[37];
+    scenesync_uuid_format(id, text);
+    fputs("{\"kind\": ", stdout);
+    ss_json_string(stdout, kind, strlen(kind));
+    printf(", \"id\": \"%s\"}\n", text);
+}
+
 int ss_edit(struct ss_cli *cli, const struct scenesync_uuid *id, const struct ss_assignments *assignments, size_t count) {
     struct scenesync_batch *batches = ss_memory(calloc(count, sizeof *batches));
     for (size_t i = 0; i < count; i++) {
@@ -124,5 +133,37 @@ int ss_edit(struct ss_cli *cli, const struct scenesync_uuid *id, const struct ss
     int error = scenesync_edit(cli->client, batches, count, false, &edit, cli->timeout_ms);
     error = error ? error : scenesync_wait_ack(cli->client, edit, cli->timeout_ms);
     free(batches);
-    return ss_cli_check(cli, error) ? SS_EXIT_OK : SS_EXIT_FAILED;
+    if (!ss_cli_check(cli, error)) {
+        return SS_EXIT_FAILED;
+    }
+    if (cli->json) {
+        print_edited(assignments[0].kind, id);
+    }
+    return SS_EXIT_OK;
+}
+
+static bool brings_back(const struct ss_assignments *assignments) {
+    static const uint8_t no[] = {0xc2};
+    for (size_t i = 0; i < assignments->count; i++) {
+        const struct scenesync_bytes *name = &assignments->names[i], *value = &assignments->values[i];
+        if (name->size == strlen("deleted") && memcmp(name->data, "deleted", name->size) == 0) {
+            return value->size == sizeof no && value->data[0] == no[0];
+        }
+    }
+    return false;
+}
+
+int ss_edit_named(struct ss_cli *cli, const char *text, const struct ss_assignments *assignments) {
+    struct scenesync_uuid id;
+    if (brings_back(assignments) && scenesync_uuid_parse(text, strlen(text), &id)) {
+        return ss_cli_join(cli, cli->arguments[0]) ? ss_edit(cli, &id, assignments, 1) : SS_EXIT_FAILED;
+    }
+    struct ss_replica replica = {0};
+    int status = SS_EXIT_FAILED;
+    if (ss_replica_load(cli, cli->arguments[0], assignments->kind, false, &replica)) {
+        const struct ss_known *entity = ss_replica_resolve(&replica, assignments->kind, text);
+        status = entity ? ss_edit(cli, &entity->id, assignments, 1) : status;
+    }
+    ss_replica_finish(&replica);
+    return status;
 }

@@ -27,7 +27,11 @@ const char *ss_assignments_lack(const struct ss_assignments *assignments);
 void ss_assignments_place(struct ss_assignments *transform);
 void ss_assignments_finish(struct ss_assignments *assignments);
 
-// ss_edit sends the assignments to entities with this UUID in one edit and waits until it is durable. Returns the exit status.
+// ss_edit sends the assignments to entities with this UUID in one edit and waits until it is durable; with --json it prints {kind, id} of the
+// first. Returns the exit status.
 int ss_edit(struct ss_cli *cli, const struct scenesync_uuid *id, const struct ss_assignments *assignments, size_t count);
+
+// ss_edit_named does the same for the entity that is meant by its id or name; what was deleted is found by its id when it is brought back.
+int ss_edit_named(struct ss_cli *cli, const char *text, const struct ss_assignments *assignments);
 
 #endif

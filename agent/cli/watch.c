@@ -104,8 +104,21 @@ static const char *extra_kind(char **kinds, size_t count) {
     return transform && !object ? "object" : NULL;
 }
 
+static bool are_kinds(char **names, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (!ss_schema_kind(names[i], strlen(names[i]))) {
+            ss_fail("%s: this version knows no such kind; without one, all are watched", names[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
 static int run(struct ss_cli *cli) {
     size_t count = (size_t)cli->count - 1;
+    if (!are_kinds(cli->arguments + 1, count)) {
+        return SS_EXIT_FAILED;
+    }
     struct ss_replica replica = {0};
     struct watch watch = {.cli = cli, .replica = &replica, .extra = extra_kind(cli->arguments + 1, count)};
     const char **kinds = ss_memory(calloc(count + 1, sizeof *kinds));
