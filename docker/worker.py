@@ -31,7 +31,7 @@ def main():
     saved = 0.0
     while True:
         scenesync.pump(0.05)
-        if time.monotonic() - saved >= SECONDS and (scenesync.wait_synced(60) or scenesync.registration.session().apply.failures):
+        if time.monotonic() - saved >= SECONDS and scenesync.wait_synced(60):
             save()
             saved = time.monotonic()
             JOINED.touch()

@@ -62,8 +62,8 @@ def pump(seconds):
 def wait_synced(timeout):
     """True once every local edit is acknowledged and everything known, blobs included, is applied; False when time is up first.
 
-    A value that Blender fails to take is not applied until somebody sets it anew; the panel says so. What this version of Blender does not have,
-    or what waits for Edit Mode to end or for a datablock that nobody has, is not waited for.
+    Not waited for is what this Blender cannot have: values that it refuses (the panel counts them until somebody sets them anew), what its version
+    does not know, and what waits for Edit Mode to end or for a datablock that nobody has.
     """
     return _session is not None and _session.wait_synced(timeout)
 

@@ -318,7 +318,7 @@ class Session:
                 self._work(self.matrices.send_now)
             elif asked is None:
                 asked = self._ask_sync()
-            elif asked not in self.synced or self.apply.failures:
+            elif asked not in self.synced:
                 self._receive(0.002)
             else:
                 self.synced.clear()

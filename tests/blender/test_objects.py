@@ -299,7 +299,7 @@ def test_many_objects_moved_at_once(both):
     same(a, b)
 
 
-def test_what_blender_fails_to_take_is_not_synced_until_it_is_set_anew(both):
+def test_what_blender_refuses_is_told_until_it_is_set_anew_and_keeps_nobody_waiting(both):
     """A mesh cannot be what a lamp shines with: nothing but Blender knows."""
     a, b = start(both)
     a.run("o = bpy.data.objects.new('lamp', bpy.data.lights.new('lamp', 'POINT'))\nbpy.context.scene.collection.objects.link(o)")
@@ -312,9 +312,10 @@ def test_what_blender_fails_to_take_is_not_synced_until_it_is_set_anew(both):
     b.run(shine, of="one")
     while not a.run("from scenesync import registration\nresult = len(registration.session().apply.failures)"):
         pass
-    assert a.run("result = scenesync.wait_synced(0.5)") is False
-    a.run("from scenesync.ui import describe\nsaid = describe.troubles(registration.session())")
-    assert "1 value of others could not be applied here" in a.run("result = [row.text for row in said]")
+    a.synced()
+    said = "from scenesync.ui import describe\nresult = [row.text for row in describe.troubles(registration.session())]"
+    assert "1 value of others could not be applied here" in a.run(said)
     b.run(shine, of="lamp")
     settle(a, b)
     same(a, b)
+    assert a.run(said) == []
