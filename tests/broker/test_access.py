@@ -237,15 +237,17 @@ def test_who_and_revoke(site):
 
 def test_an_invitation_that_ends(site):
     """By the clock, in one scene only."""
-    anna = login(site.invite("film", "--role", "editor", "--user", "anna", "--expires", "4s"))
-    site.invite("film", "--role", "viewer", "--user", "ben", "--expires", "4s")
+    anna = login(site.invite("film", "--role", "editor", "--user", "anna", "--expires", "8s"))
+    site.invite("film", "--role", "viewer", "--user", "ben", "--expires", "8s")
     site.invite("other", "--role", "viewer", "--user", "ben")
     site.ok("revoke", "--expired")
-    with Client(site.broker.url, *anna, ca=site.broker.ca) as client, Desk(site) as desk:
+    with Client(site.broker.url, *anna, ca=site.broker.ca) as client:
+        assert client.connected == 0
         gone = threading.Event()
         client.paho.on_disconnect = lambda *_: gone.set()
-        assert client.connected == 0 and gone.wait(60)
-        eventually(lambda: desk.output().count("the time is up") == 2)
+        with Desk(site) as desk:
+            assert gone.wait(60)
+            eventually(lambda: desk.output().count("the time is up") == 2)
     assert not connects(site, *anna) and set(site.listed("readers")) == {"ben"} and site.listed("writers") == {}
     assert [line.split()[:2] for line in site.ok("who").splitlines()] == [["ben", "other"]]
 
