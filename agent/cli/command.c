@@ -8,24 +8,29 @@
 
 #include "util/bytes.h"
 
+enum { TEXT = 8192 };
+
+static void compose(char text[TEXT], const char *format, va_list arguments) {
+    vsnprintf(text, TEXT, format, arguments);
+    ss_text_tame(text);
+}
+
 int ss_fail(const char *format, ...) {
-    char text[8192];
+    char text[TEXT];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    compose(text, format, arguments);
     va_end(arguments);
-    ss_text_tame(text);
     fprintf(stderr, "scenesync: %s\n", text);
     return SS_EXIT_FAILED;
 }
 
 int ss_usage(const struct ss_command *command, const char *format, ...) {
-    char text[8192];
+    char text[TEXT];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    compose(text, format, arguments);
     va_end(arguments);
-    ss_text_tame(text);
     fprintf(stderr, "scenesync %s: %s\nusage: scenesync %s\n`scenesync %s --help` says more.\n", command->name, text, command->usage,
             command->name);
     return SS_EXIT_USAGE;
