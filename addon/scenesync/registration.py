@@ -3,7 +3,7 @@
 
 import bpy
 
-from . import agent, ui
+from . import absence, agent, ui
 from .joining import CHOICES
 from .session import Session
 
@@ -22,6 +22,7 @@ def register():
 
 def unregister():
     leave()
+    absence.forget()
     _interface.unregister()
 
 
