@@ -10,6 +10,7 @@ import services
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "blender"))
 from browser import Page, Site  # noqa: E402
+from crowd import Crowd  # noqa: E402
 
 _scenes = itertools.count(1)
 
@@ -60,3 +61,11 @@ def page(browser):
 def scene():
     """The name of a scene nobody has used."""
     return f"scene{next(_scenes)}-{os.getpid()}"
+
+
+@pytest.fixture
+def crowd(world, scene):
+    people = Crowd(world.broker, scene, 2)
+    people.build()
+    yield people
+    people.close()

@@ -4,20 +4,11 @@ import time
 
 import pytest
 import services
-from crowd import Crowd
 from person import Person
 
 WINDOW = (960, 540)
 HOUR = 3600
 EDIT = "scenesync.session.edit(scenesync.session.replica.get('transform', '{key}'), {{ location: [1, 2, 3] }})"
-
-
-@pytest.fixture
-def crowd(world, scene):
-    people = Crowd(world.broker, scene, 2)
-    people.build()
-    yield people
-    people.close()
 
 
 def join(page, seconds, site, **settings):

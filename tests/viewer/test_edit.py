@@ -28,14 +28,6 @@ HANDLE = """(() => { const { controls } = scenesync.gizmo; const { camera } = sc
 
 
 @pytest.fixture
-def crowd(world, scene):
-    people = Crowd(world.broker, scene, 2)
-    people.build()
-    yield people
-    people.close()
-
-
-@pytest.fixture
 def visit(page, world, scene, crowd):
     page.join(world.site, broker=world.broker.ws_url, store=world.store.url, scene=scene, name="Vera")
     page.shown(2)
