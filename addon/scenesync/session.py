@@ -266,6 +266,7 @@ class Session:
         if now - self.retried_at > RETRY_SECONDS:
             self.retried_at = now
             self.outbox.retry()
+            self.receive.retry()
 
     def _is_behind(self):
         """Whether the last tick left something that could be done now."""
@@ -339,8 +340,8 @@ class Session:
 
     def _settled(self):
         """Whether nothing is left to compare, to apply, to send or to be acknowledged."""
-        work = (self.watch.dirty, self.watch.structure, self.diff.restore, self.diff.unlisted, self.receive.waiting, self.later_keys)
-        return self.apply.idle and self.outbox.idle and not any(work)
+        work = (self.watch.dirty, self.watch.structure, self.diff.restore, self.diff.unlisted, self.later_keys)
+        return self.apply.idle and self.receive.idle and self.outbox.idle and not any(work)
 
     # ---- the file
 

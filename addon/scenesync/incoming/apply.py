@@ -52,12 +52,13 @@ class Apply:
 
     def forget(self, kind, ids, fields):
         """We have edited these fields: what was received for them before is older."""
-        if not (self.inbox[kind] or self.held or self.links or self.failures):
+        arriving = self.session.receive.waiting
+        if not (self.inbox[kind] or self.held or self.links or arriving or self.failures):
             return
         decided_by = self.ctx.kinds[kind].decided_by
         for uuid in uuids_in(ids):
             self.failures.forget(kind, uuid, fields)
-            for waiting in (self.inbox[kind].get(uuid, {}), self.held.get((kind, uuid), {}), self.links.get((kind, uuid), {})):
+            for waiting in (self.inbox[kind].get(uuid, {}), *(place.get((kind, uuid), {}) for place in (self.held, self.links, arriving))):
                 known = dict(waiting)
                 for field in known:
                     decider = decided_by(field, fields)

@@ -10,6 +10,7 @@ from ..kinds.transform import WIDTHS
 from ..msgpack import EXT_TYPES
 
 MANY_ROWS = 64
+UNREADABLE = None
 PLAIN = frozenset((bool, int, float, str, list, type(None)))  # what is never a file
 
 
@@ -26,11 +27,17 @@ class Moved:
 class Receive:
     def __init__(self, session):
         self.session = session
-        self.waiting = {}  # digest → [(kind, UUID, field, value)] until the blob is in the cache
+        self.waiting = {}  # (kind, UUID) → {field: value} whose files are not in the cache yet, or could not be read
+        self.wanted = {}  # digest, or UNREADABLE → {(kind, UUID, field)} that may be among those
+
+    @property
+    def idle(self):
+        return not any(self.waiting.values())
 
     def forget(self):
         """What an earlier agent began to tell and has not been applied: this one begins anew."""
         self.waiting.clear()
+        self.wanted.clear()
         for items in self.session.apply.inbox.values():
             items.clear()
 
@@ -74,6 +81,7 @@ class Receive:
 
     def entity(self, kind, uuid, fields, after):
         """Pass on the fields that are newer than our own edits."""
+        self._drop(kind, uuid, fields)
         outbox = self.session.outbox
         busy = not outbox.idle
         taken, unread = {}, {}
@@ -82,9 +90,12 @@ class Receive:
                 continue
             try:
                 taken[field] = value if value.__class__ in PLAIN else self._value(kind, uuid, field, value)
-            except _Missing:
-                pass
-            except (ValueError, TypeError, KeyError, OSError) as error:
+            except _Missing as missing:
+                self._wait(missing.digest, kind, uuid, field, value)
+            except OSError as error:
+                self._wait(UNREADABLE, kind, uuid, field, value)
+                self.session.failed("files", error)
+            except (ValueError, TypeError, KeyError) as error:
                 unread[field] = error
         if taken:
             self.session.apply.put(kind, uuid, taken)
@@ -106,7 +117,7 @@ class Receive:
             if "pages" in value and "ext" in value:
                 return self._pages(kind_name, uuid, field, value)
             if "sha256" in value and "size" in value:
-                path = self._path(value["sha256"], kind_name, uuid, field, value)
+                path = self._path(value["sha256"], kind_name, field)
                 return Blob(path=path, type=value.get("type"), sha256=value["sha256"])
         elif isinstance(value, bytes) and getattr(kind.field(field), "type", None) == "blob":
             return Blob(value)
@@ -114,7 +125,7 @@ class Receive:
 
     def _pages(self, kind, uuid, field, value):
         dtype = numpy.dtype(EXT_TYPES[value["ext"]])
-        paths = [self._path(digest, kind, uuid, field, value) for digest in value["pages"]]
+        paths = [self._path(digest, kind, field) for digest in value["pages"]]
         if sum(os.path.getsize(path) for path in paths) != value["size"] or value["size"] % dtype.itemsize:
             raise ValueError(f"{kind} {field}: its pages are not of the size it says")
         data = numpy.empty(value["size"], numpy.uint8)
@@ -126,25 +137,52 @@ class Receive:
         array.flags.writeable = False
         return array
 
-    def _path(self, digest, kind, uuid, field, value):
+    def _path(self, digest, kind, field):
         if not isinstance(digest, bytes) or len(digest) != 32:
             raise ValueError(f"{kind} {field}: not the name of a blob")
         name = digest.hex()
         path = os.path.join(self.session.outbox.welcome["cache"], name[:2], name)
         if not os.path.exists(path):
-            self.waiting.setdefault(digest, []).append((kind, uuid, field, value))
-            self.session.send({"t": "want", "sha256": digest})
-            raise _Missing
+            raise _Missing(digest)
         return path
+
+    # ---- values that wait for their files
+
+    def _wait(self, digest, kind, uuid, field, value):
+        self.waiting.setdefault((kind, uuid), {})[field] = value
+        self.wanted.setdefault(digest, set()).add((kind, uuid, field))
+        if digest is not UNREADABLE:
+            self.session.send({"t": "want", "sha256": digest})
+
+    def _drop(self, kind, uuid, fields):
+        """These fields have other values: those that wait for their files are older."""
+        waiting = self.waiting.get((kind, uuid))
+        if waiting is None:
+            return
+        for field in waiting.keys() & fields.keys():
+            del waiting[field]
 
     def have(self, frame):
         """A blob that was wanted is in the cache."""
-        for kind, uuid, field, value in self.waiting.pop(frame.get("sha256"), ()):
-            self.entity(kind, uuid, {field: value}, 1 << 62)
+        self._read_again(frame.get("sha256"))
+
+    def retry(self):
+        """Files that could not be read."""
+        self._read_again(UNREADABLE)
+
+    def _read_again(self, digest):
+        for kind, uuid, field in self.wanted.pop(digest, ()):
+            waiting = self.waiting.get((kind, uuid), {})
+            if field in waiting:
+                self.entity(kind, uuid, {field: waiting[field]}, 1 << 62)
 
 
 class _Missing(Exception):
     """A blob is not in the cache yet; the field comes again with it."""
+
+    def __init__(self, digest):
+        super().__init__(digest)
+        self.digest = digest
 
 
 def _values(field, column):
