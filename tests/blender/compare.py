@@ -45,7 +45,8 @@ def dump(path=None, by_tag=False):
     found = _used(scene)
     _called.clear()
     if by_tag:
-        _called.update((block.as_pointer(), _tag(block)) for blocks in found.values() for block in blocks)
+        for blocks in (*found.values(), bpy.data.objects):  # what is in no collection may still be a parent
+            _called.update((block.as_pointer(), _tag(block)) for block in blocks)
     result = {"scene": {scene.name: _scene(scene)}}
     for kind, blocks in found.items():
         reader = READERS[kind]

@@ -41,6 +41,28 @@ def test_two_sockets_of_one_material(both):
         assert blender.run(f"i = {socket}\nresult = [i['Roughness'].default_value, i['Metallic'].default_value]") == [0.25, 0.75]
 
 
+def test_a_node_removed_unseen_as_its_socket_is_set(both):
+    """The removal, which no event told of yet, is found when a value comes for the node: all of it is gone then."""
+    a, b = both
+    a.run(SETUP)
+    settle(a, b)
+    known = b.run("""
+from scenesync import registration
+session, paint = registration.session(), bpy.data.materials["paint"]
+uuid = session.ctx.id_of(paint)
+values = session.mirror.get("material", uuid).values
+node = next(name for name in values if values[name] == "ShaderNodeBsdfPrincipled")
+paint.node_tree.nodes.remove(paint.node_tree.nodes["Principled BSDF"])
+session.receive.entity("material", uuid, {node + "/inputs/Roughness": 0.25}, 1 << 62)
+session._work(session._take_in, float("inf"))
+values = session.mirror.get("material", uuid).values
+result = [name for name in values if name.startswith(node)]
+""")
+    assert known == []
+    settle(a, b)
+    same(a, b)
+
+
 def test_two_nodes_of_one_name(both, agents):
     """Names of nodes are unique: both sides leave the name to the same one, and call the other alike."""
     a, b = both

@@ -40,8 +40,8 @@ def touched(names):
 
 
 def read_nodes(ctx, owner, tree, members):
-    """What `read_tree` gives below these nodes."""
-    fields = {}
+    """What `read_tree` gives of these nodes; None for a node that is not there."""
+    fields = dict.fromkeys(f"nodes/{member}" for member in members)
     naming = Naming(tree, interface.names(ctx))
     nodes = known_nodes(tree)
     ids = node_ids(ctx, owner, nodes)
@@ -49,7 +49,6 @@ def read_nodes(ctx, owner, tree, members):
         if member in members:
             path = f"nodes/{member}"
             _read_node(ctx, naming, ids, node, path, fields)
-            del fields[path]
             fields[path + "/name"] = name
     return fields
 
