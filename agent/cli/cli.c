@@ -42,7 +42,7 @@ static const char *take_wait(struct ss_cli *cli, const char *text) {
     double seconds;
     bool ok = take_number(text, 86400, &seconds);
     cli->timeout_ms = ok ? (int)(seconds * 1000) : 0;
-    return ok ? NULL : "--wait takes seconds, 0 to 86400";
+    return cli->timeout_ms > 0 ? NULL : "--wait takes seconds, 0.001 to 86400";
 }
 
 static const char *take_time(const char *text, double *seconds) {
@@ -129,7 +129,8 @@ int ss_cli_main(int argc, char **argv) {
         cli.command = strcmp((*command)->name, name) == 0 ? *command : cli.command;
     }
     if (!cli.command && *name) {
-        ss_fail("there is no command `%s`", name);
+        *name == '-' ? ss_fail("options come after the command, as in `scenesync status --json`; %s comes first", name)
+                     : ss_fail("there is no command `%s`", name);
         fputs("usage: scenesync COMMAND …\n`scenesync --help` lists the commands.\n", stderr);
         return SS_EXIT_USAGE;
     }

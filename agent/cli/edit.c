@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/edit.h"
-#include "cli/replica.h"
+#include "cli/fields.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,19 +21,19 @@ void ss_assignments_finish(struct ss_assignments *assignments) {
     *assignments = (struct ss_assignments){0};
 }
 
-static bool has(const struct ss_assignments *assignments, const char *name) {
+static const struct scenesync_bytes *value_of(const struct ss_assignments *assignments, const char *name) {
     for (size_t i = 0; i < assignments->count; i++) {
         if (assignments->names[i].size == strlen(name) && memcmp(assignments->names[i].data, name, strlen(name)) == 0) {
-            return true;
+            return &assignments->values[i];
         }
     }
-    return false;
+    return NULL;
 }
 
 const char *ss_assignments_lack(const struct ss_assignments *assignments) {
     const struct ss_schema_kind *kind = ss_schema_kind(assignments->kind, strlen(assignments->kind));
     for (size_t i = 0; kind && i < kind->field_count; i++) {
-        if (kind->fields[i].required && !has(assignments, kind->fields[i].name)) {
+        if (kind->fields[i].required && !value_of(assignments, kind->fields[i].name)) {
             return kind->fields[i].name;
         }
     }
@@ -88,7 +88,7 @@ static int read_one(const struct ss_cli *cli, char *argument, struct ss_assignme
     *equals = '\0';
     const struct ss_schema_field *field = ss_json_field(assignments->kind, argument, strlen(argument));
     struct scenesync_bytes value;
-    if (has(assignments, argument)) {
+    if (value_of(assignments, argument)) {
         return ss_usage(cli->command, "%s is given twice", argument);
     }
     if (!is_known(cli, assignments->kind, argument) || !ss_json_read(field, cli->force, argument, equals + 1, assignments->writer)) {
@@ -144,13 +144,36 @@ int ss_edit(struct ss_cli *cli, const struct scenesync_uuid *id, const struct ss
 
 static bool brings_back(const struct ss_assignments *assignments) {
     static const uint8_t no[] = {0xc2};
-    for (size_t i = 0; i < assignments->count; i++) {
-        const struct scenesync_bytes *name = &assignments->names[i], *value = &assignments->values[i];
-        if (name->size == strlen("deleted") && memcmp(name->data, "deleted", name->size) == 0) {
-            return value->size == sizeof no && value->data[0] == no[0];
-        }
+    const struct scenesync_bytes *value = value_of(assignments, "deleted");
+    return value && value->size == sizeof no && value->data[0] == no[0];
+}
+
+// Whether an object would hang on itself, at once or by way of others.
+static bool makes_circle(const struct ss_replica *replica, const struct ss_known *entity, const struct ss_assignments *assignments) {
+    const struct scenesync_bytes *value = strcmp(entity->kind, "object") == 0 ? value_of(assignments, "parent") : NULL;
+    struct scenesync_reader reader = scenesync_reader_of(value ? *value : (struct scenesync_bytes){0});
+    struct scenesync_item item;
+    struct scenesync_uuid id;
+    if (!scenesync_read(&reader, &item) || item.type != SCENESYNC_BINARY || item.bytes.size != sizeof id.b) {
+        return false;
     }
-    return false;
+    memcpy(id.b, item.bytes.data, sizeof id.b);
+    const struct ss_known *at = ss_replica_find(replica, "object", &id);
+    while (at && at != entity) {
+        at = ss_parent_of(replica, at);
+    }
+    return at != NULL;
+}
+
+static int edit_known(struct ss_cli *cli, const struct ss_replica *replica, const char *text, const struct ss_assignments *assignments) {
+    const struct ss_known *entity = ss_replica_resolve(replica, assignments->kind, text);
+    if (!entity) {
+        return SS_EXIT_FAILED;
+    }
+    if (!cli->force && makes_circle(replica, entity, assignments)) {
+        return ss_fail("parent: the object would hang on itself, at once or by way of others; --force sets it all the same");
+    }
+    return ss_edit(cli, &entity->id, assignments, 1);
 }
 
 int ss_edit_named(struct ss_cli *cli, const char *text, const struct ss_assignments *assignments) {
@@ -161,8 +184,7 @@ int ss_edit_named(struct ss_cli *cli, const char *text, const struct ss_assignme
     struct ss_replica replica = {0};
     int status = SS_EXIT_FAILED;
     if (ss_replica_load(cli, cli->arguments[0], assignments->kind, false, &replica)) {
-        const struct ss_known *entity = ss_replica_resolve(&replica, assignments->kind, text);
-        status = entity ? ss_edit(cli, &entity->id, assignments, 1) : status;
+        status = edit_known(cli, &replica, text, assignments);
     }
     ss_replica_finish(&replica);
     return status;

@@ -20,7 +20,7 @@ const struct ss_command ss_command_set = {
     .help =
         "Sets fields of an entity and returns when the edit is durable: `scenesync set demo transform/Cube 'location=[0, 0, 2]'`.\n"
         "null removes a field that the entity can do without. Values are checked against the schema (docs/protocol.md lists every field); --force sets fields and words that this\n"
-        "version does not know. Text needs its double quotes: 'name=\"Lamp\"'. --json prints {kind, id}.\n",
+        "version does not know, and an object that hangs on itself. Text needs its double quotes: 'name=\"Lamp\"'. --json prints {kind, id}.\n",
     .least = 3,
     .most = -1,
     .run = run,

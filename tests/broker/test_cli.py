@@ -164,7 +164,7 @@ def test_the_tree_shows_what_hangs_on_what(ada, scene):
 def test_a_circle_of_parents_is_cut_above_the_greatest(ada, scene):
     made = sorted(output(ada, "create", scene, "object", f'name="{name}"', 'type="EMPTY"') for name in "abc")
     for i, child in enumerate(made):
-        output(ada, "set", scene, f"object/{child}", f'parent="{made[(i + 1) % 3]}"')
+        output(ada, "set", scene, f"object/{child}", f'parent="{made[(i + 1) % 3]}"', "--force")
     tree = json.loads(output(ada, "tree", scene, "--json"))
     assert [tree[0]["id"], tree[0]["children"][0]["id"], tree[0]["children"][0]["children"][0]["id"]] == [made[2], made[1], made[0]]
 
@@ -325,7 +325,8 @@ def wrongly(*words):
     (["status", "--invent"], "--invent is no option"),
     (["status", "-x"], "-x is no option"),
     (["status", "--socket"], "--socket lacks its value"),
-    (["status", "--wait", "soon"], "0 to 86400, not soon"),
+    (["--json", "status"], "options come after the command, as in `scenesync status --json`"),
+    (["status", "--wait", "soon"], "0.001 to 86400, not soon"), (["status", "--wait", "0"], "not 0"),
     (["blob", "move"], "put or get, not `move`"),
     (["blob"], "put is missing"), (["blob", "put"], "FILE is missing"), (["blob", "get"], "SHA256 is missing"), (["ls"], "SCENE is missing"),
     (["create", "demo", "light"], "FIELD=JSON… is missing"),
