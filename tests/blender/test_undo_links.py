@@ -231,3 +231,21 @@ def test_undo_of_a_mesh_that_loses_its_object(version, two):
     settle(a, b)
     same(a, b)
     assert a.run("result = bpy.data.objects['two'].vertex_groups.keys()") == ["dog"]
+
+
+def test_a_mesh_that_loses_its_last_object_after_undo(both):
+    """Its vertex groups are what undo has left, not what was read before: through whatever object is needed to see them."""
+    a, b = both
+    a.run("bpy.ops.mesh.primitive_cube_add()\ncube = bpy.context.object\ncube.vertex_groups.new(name='dog')\ncube.vertex_groups.new(name='cat')")
+    settle(a, b)
+    names = a.run("""
+from scenesync import registration
+session = registration.session()
+mesh, kind = cube.data, session.ctx.kinds["mesh"]
+cube.vertex_groups.remove(cube.vertex_groups["cat"])
+kind.after_undo(session.ctx)
+bpy.data.objects.remove(cube)
+fields = kind.read(session.ctx, mesh)
+result = [fields[name] for name in fields if name.startswith("vertex_groups/") and name.endswith("/name")]
+""")
+    assert names == ["dog"]

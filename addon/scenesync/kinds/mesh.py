@@ -14,7 +14,7 @@ import numpy
 
 from . import Kind, KindError, mesh_layers, mesh_normals, mesh_settings, mesh_topology, shape_keys, vertex_groups
 from .arrays import kept, same
-from .mesh_users import Users, is_used
+from .mesh_users import Users
 
 AT = "at/"
 SHARE = 15  # of the time between two looks at silent edits, a look takes at most one part in so many
@@ -134,7 +134,7 @@ class Mesh(Kind):
         arrays = {name: getattr(topology, name) for name in mesh_topology.FIELDS[1:]}
         arrays.update(mesh_layers.read(shown, topology, ctx.caps.mesh_attributes_only))
         arrays.update(mesh_normals.read(shown, topology, memory.normals))
-        plain, weights = vertex_groups.read(ctx, mesh, shown, user, memory.name, memory.groups)
+        plain, weights = self._read_groups(ctx, mesh, shown, memory, user)
         fields.update(plain)
         arrays.update((vertex_groups.PREFIX + member, pairs) for member, pairs in weights.items())
         plain, positions = shape_keys.read(ctx, mesh, vertices, memory.keys)
@@ -142,15 +142,17 @@ class Mesh(Kind):
         arrays.update((shape_keys.PREFIX + member, values) for member, values in positions.items())
         return arrays
 
+    def _read_groups(self, ctx, mesh, shown, memory, user):
+        """While no object uses a mesh, what was last read of them holds, unless undo has come since."""
+        if user is not None or not memory.groups.undone:
+            return vertex_groups.read(ctx, mesh, shown, user, memory.name, memory.groups)
+        with self.users.object_of(ctx.data, mesh) as scratch:
+            return vertex_groups.read(ctx, mesh, mesh, scratch, memory.name, memory.groups)
+
     def after_undo(self, ctx):
-        """Let `read` look at all weights, and look at those of meshes that no object uses: it cannot see them."""
+        """Let `read` look at all vertex groups and weights."""
         for memory in self.memories.values():
-            memory.groups.due = True
-        for mesh in ctx.data.meshes:
-            if ctx.identity.known(mesh) is not None and not is_used(mesh):
-                memory = self.memory(ctx, mesh)
-                with self.users.object_of(ctx.data, mesh) as user:
-                    vertex_groups.read(ctx, mesh, mesh, user, memory.name, memory.groups)
+            memory.groups.due = memory.groups.undone = True
 
     def coming(self, uuid):
         """The topology whose arrays have not all arrived, and those that have."""

@@ -27,6 +27,7 @@ class Memory:
         self.looked = (0.0, 0.0, None)  # at the weights: when, how long it took, at which groups of which topology
         self.postponed = False  # the last read gave the weights of the one before
         self.due = False  # the next read looks at them
+        self.undone = False  # undo may have changed them since
 
     def demand(self):
         """Let the next read look at weights that the last one did not; whether there are such, or it looks anyway."""
@@ -55,7 +56,7 @@ def read(ctx, mesh, shown, user, topology, memory):
         fields[f"{PREFIX}{member}/name"] = group.name
         fields[f"{PREFIX}{member}/order"] = keys[member]
         fields[f"{PREFIX}{member}/lock_weight"] = group.lock_weight
-    memory.fields = fields
+    memory.fields, memory.undone = fields, False
     if not memory.postpones((ids, topology), len(shown.vertices)):
         start = time.monotonic()
         memory.weights = {member: kept(memory.weights.get(member), pairs) for member, pairs in zip(ids, _pairs(shown, len(ids)))}
