@@ -9,6 +9,7 @@ import math
 import numpy
 
 from .kinds import Blob
+from .kinds.arrays import same as same_array
 from .kinds.properties import PREFIX as PROPERTY
 from .kinds.transform import WIDTHS
 
@@ -16,7 +17,7 @@ from .kinds.transform import WIDTHS
 def same(a, b):
     """Whether two field values are equal; NaN equals itself, arrays are compared by their bytes."""
     if isinstance(a, numpy.ndarray) or isinstance(b, numpy.ndarray):
-        return _same_array(a, b)
+        return isinstance(a, numpy.ndarray) and isinstance(b, numpy.ndarray) and same_array(a, b)
     if isinstance(a, float) and isinstance(b, float):
         return a == b or (math.isnan(a) and math.isnan(b))
     if isinstance(a, list) and isinstance(b, list):
@@ -28,16 +29,6 @@ def same(a, b):
     if isinstance(a, bytes) and isinstance(b, Blob):
         return len(a) < 1 << 16 and a == b.data
     return a == b
-
-
-def _same_array(a, b):
-    if not (isinstance(a, numpy.ndarray) and isinstance(b, numpy.ndarray)) or a.dtype != b.dtype or a.size != b.size:
-        return False
-    return bool(numpy.array_equal(_bits(a), _bits(b)))
-
-
-def _bits(array):
-    return numpy.ascontiguousarray(array).reshape(-1).view(numpy.uint8)
 
 
 class Record:

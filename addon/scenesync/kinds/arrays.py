@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Blender's layers of numbers as numpy arrays: exact, C order, and in the buffer type that Blender copies without converting."""
 
+import ctypes
 import gc
 from contextlib import contextmanager
 
@@ -27,6 +28,8 @@ TYPES = {
     "INT32_2D": ("value", 2, INT, INT),
     "INT16_2D": ("value", 2, INT, numpy.dtype("<i2")),
 }
+# Flags of Blender 3.4's mesh structs: bytes of one item, byte and bit of the flag in it, as DNA_meshdata_types.h says.
+FLAGS = {"use_seam": (12, 10, 0x04), "use_edge_sharp": (12, 11, 0x02), "use_smooth": (12, 10, 0x01)}
 STRING = "STRING"  # travels as UTF-8, each item ended by a zero byte
 
 
@@ -86,6 +89,22 @@ def get_attribute(mesh, name, prop, count, element):
 def put_attribute(mesh, name, prop, values):
     if values.size:
         mesh.attributes[name].data.foreach_set(prop, values)
+
+
+def get_flags(mesh, items, prop, count):
+    """A flag of every edge or face. Blender 3.4 gives such out by a call each, 14 ms for 100,000 vertices, so there they are read where it
+    holds them."""
+    size, place, bit = FLAGS[prop]
+    if not count or "position" in mesh.attributes or items[count - 1].as_pointer() - items[0].as_pointer() != (count - 1) * size:
+        return get(items, prop, count, "?")
+    held = numpy.frombuffer((ctypes.c_ubyte * (count * size)).from_address(items[0].as_pointer()), BYTE)
+    return held[place::size] & bit != 0
+
+
+def put_flags(mesh, items, prop, values):
+    """As a rule they are all there: to write is slower still."""
+    if not numpy.array_equal(get_flags(mesh, items, prop, len(values)), values):
+        put(items, prop, values)
 
 
 def flags(values):

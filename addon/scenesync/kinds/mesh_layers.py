@@ -18,10 +18,12 @@ from .arrays import (
     flags,
     get,
     get_attribute,
+    get_flags,
     in_range,
     known,
     put,
     put_attribute,
+    put_flags,
     read_layer,
     same,
     write_layer,
@@ -87,7 +89,7 @@ def _positions(mesh, count, attributes_only):
 def _smooth(mesh, topology, attributes_only):
     faces = topology.counts[3]
     if not attributes_only:
-        return flags(get(mesh.polygons, "use_smooth", faces, "?"))
+        return flags(get_flags(mesh, mesh.polygons, "use_smooth", faces))
     sharp = mesh.attributes.get("sharp_face")
     if sharp is None:
         return numpy.ones(faces, BYTE) if faces else None
@@ -97,7 +99,7 @@ def _smooth(mesh, topology, attributes_only):
 def _edge_flags(mesh, topology, attributes_only, layer_names, prop):
     edges = topology.counts[1]
     if not attributes_only:
-        return flags(get(mesh.edges, prop, edges, "?"))
+        return flags(get_flags(mesh, mesh.edges, prop, edges))
     layer = next((mesh.attributes[name] for name in layer_names if name in mesh.attributes), None)
     return None if layer is None else flags(get(layer.data, "value", edges, "?"))
 
@@ -192,7 +194,7 @@ def _write_smooth(mesh, topology, field, values, attributes_only):
     faces = topology.counts[3]
     smooth = numpy.zeros(faces, BYTE) if values is None else check(field, values, BYTE, faces)
     if not attributes_only:
-        put(mesh.polygons, "use_smooth", smooth != 0)
+        put_flags(mesh, mesh.polygons, "use_smooth", smooth != 0)
     elif smooth.all():
         _remove(mesh, "sharp_face")
     else:
@@ -211,7 +213,7 @@ def _edge_writer(layer_names, prop):
         if layer is not None:
             put(layer.data, "value", chosen)
         else:
-            put(mesh.edges, prop, chosen)
+            put_flags(mesh, mesh.edges, prop, chosen)
 
     return write_flags
 

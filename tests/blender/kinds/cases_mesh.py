@@ -56,6 +56,16 @@ def case_real_scenes():
             assert_same(members_by_name(before), members_by_name(harness.read(ctx, "mesh", copied(ctx, before))))
 
 
+def case_flags_are_as_blender_tells_them():
+    ctx, random = harness.context(), numpy.random.default_rng(5)
+    for size in (1, 2, 6):
+        mesh = grid(size=size)
+        for items, prop, name in ((mesh.edges, "use_seam", "seams"), (mesh.edges, "use_edge_sharp", "sharp_edges"), (mesh.polygons, "use_smooth", "smooth")):
+            items.foreach_set(prop, random.random(len(items)) < 0.5)
+            setattr(items[-1], prop, True)  # else there is no such array
+            assert (array(harness.read(ctx, "mesh", mesh), name) != 0).tolist() == [getattr(item, prop) for item in items], (size, prop)
+
+
 def case_rebuild_keeps_the_datablock():
     ctx = harness.context()
     mesh, other = rich(), grid()
