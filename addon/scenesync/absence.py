@@ -38,7 +38,7 @@ def base(session):
 
 
 def send_edits(session, local):
-    """After `know_already`: what the file, with the shared datablocks `local`, {(kind, UUID)}, has otherwise than when it left is sent, and not
+    """What the file, with the shared datablocks `local`, {(kind, UUID)}, has otherwise than when it left is sent, and not
     overwritten by what the scene has."""
     before = base(session)
     forget()

@@ -5,7 +5,7 @@ An empty scene takes what the file has; one with content gives itself to the fil
 scene what the file is, `receive` the file what the scene is, `merge` keeps both.
 """
 
-from . import absence, identity, startup
+from . import absence, entity, identity, startup
 from .kinds.scene import REFERENCES
 
 SCENE_TAG = "scenesync_scene"
@@ -69,7 +69,7 @@ class Joining:
         if choice == "publish":
             self._publish(local)
         else:
-            session.apply.know_already(local)
+            self._know_already(local)
         if choice == "merge":
             absence.send_edits(session, local)
         absence.forget()
@@ -100,6 +100,18 @@ class Joining:
                 elif session.ctx.kinds[kind_name].collection and kind_name != "scene":
                     session.outbox.queue(kind_name, uuid, {"deleted": True})
             items.clear()
+
+    def _know_already(self, local):
+        """The open file has datablocks that the scene has too: what they hold is the base of what is to be written."""
+        ctx, mirror = self.session.ctx, self.session.mirror
+        for kind_name, uuid in local:
+            if uuid not in self.session.apply.inbox[kind_name]:
+                continue
+            block = ctx.identity.find(uuid)
+            record = mirror.add(kind_name, uuid)
+            record.values = entity.read(ctx, ctx.kinds[kind_name], uuid, block)
+            if kind_name == "object":
+                mirror.transforms.set(uuid, ctx.kinds["transform"].read(ctx, block), remote=True)
 
     def _let_go(self):
         """The scene's camera and world are those of the shared scene, even where that has none."""

@@ -44,6 +44,8 @@ class Apply:
 
     def put(self, kind, uuid, fields, force=False):
         """Apply these fields soon; newer values replace older ones. Those that are written by `force` are as old as the mirror."""
+        if force and kind == "transform":
+            self.moves.spread()
         self.failures.forget(kind, uuid, fields)
         waiting = {**self.held.pop((kind, uuid), {}), **self.inbox[kind].get(uuid, {})}
         self.inbox[kind][uuid] = {**fields, **waiting} if force else {**waiting, **fields}
@@ -52,6 +54,8 @@ class Apply:
 
     def forget(self, kind, ids, fields):
         """We have edited these fields: what was received for them before is older."""
+        if kind == "transform":
+            self.moves.spread()
         arriving = self.session.receive.waiting
         if not (self.inbox[kind] or self.held or self.links or arriving or self.failures):
             return
@@ -251,17 +255,6 @@ class Apply:
             self._queue_links(kind.name, uuid, linking)
         if own:
             self._write_now(kind, uuid, block, record, own)
-
-    def know_already(self, local):
-        """The open file has datablocks, {(kind, UUID)}, that the scene has too: what they hold is the base of what is to be written."""
-        for kind_name, uuid in local:
-            if uuid not in self.inbox[kind_name]:
-                continue
-            block = self.ctx.identity.find(uuid)
-            record = self.mirror.add(kind_name, uuid)
-            record.values = entity.read(self.ctx, self.ctx.kinds[kind_name], uuid, block)
-            if kind_name == "object":
-                self.mirror.transforms.set(uuid, self.ctx.kinds["transform"].read(self.ctx, block), remote=True)
 
     def _write_now(self, kind, uuid, block, record, fields):
         """Write, and keep what Blender reads back. Edits that were not noticed yet are sent, not swallowed."""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many objects moved at once by somebody else: whole columns of transforms, written in slices of time."""
+"""Many objects moved at once by somebody else: whole columns of transforms, written in slices of time. What is in the inbox for one of them
+is newer: it came later."""
 
 import time
 
@@ -30,9 +31,6 @@ class Moves:
     def _move_some(self, blocks):
         """Write the next rows of the oldest move."""
         moved = self.waiting[0]
-        if not self.session.outbox.idle:
-            self._as_rows(self.waiting.pop(0))
-            return
         transforms = self.session.mirror.transforms
         part = slice(moved.start, moved.start + ROWS)
         uuids = moved.ids[part]
@@ -51,8 +49,12 @@ class Moves:
         if moved.start >= len(moved.ids):
             self.waiting.pop(0)
 
-    def _as_rows(self, moved):
-        """Edits of ours are under way: look at each row on its own."""
-        lists = {name: column[moved.start:].tolist() for name, column in moved.columns.items()}
-        for index, uuid in enumerate(moved.ids[moved.start:]):
-            self.session.receive.entity("transform", uuid, {name: values[index] for name, values in lists.items()}, moved.after)
+    def spread(self):
+        """Into the inbox, row by row, where our own edits and undo decide over each."""
+        newer = self.session.apply.inbox["transform"]
+        for moved in reversed(self.waiting):
+            lists = {name: column[moved.start:].tolist() for name, column in moved.columns.items()}
+            for index, uuid in enumerate(moved.ids[moved.start:]):
+                known = newer.get(uuid, {})
+                self.session.receive.entity("transform", uuid, {name: lists[name][index] for name in lists if name not in known}, moved.after)
+        self.waiting.clear()

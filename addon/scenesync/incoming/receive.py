@@ -74,7 +74,8 @@ class Receive:
         rows = self.session.mirror.transforms.rows
         uuids = [ids[at:at + 16] for at in range(0, len(ids), 16)]
         outbox = self.session.outbox
-        if any(uuid not in rows for uuid in uuids) or outbox.bulks or any(("transform", uuid) in outbox.fields for uuid in uuids):
+        older = self.session.apply.inbox["transform"]
+        if any(uuid not in rows or uuid in older or ("transform", uuid) in outbox.fields for uuid in uuids) or outbox.bulks:
             return False
         self.session.apply.moves.add(Moved(uuids, mine, after))
         return True

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Many objects moved at once are kept as columns until they are written: whatever comes meanwhile for one of them is newer, or stays older."""
+
+import pytest
+from blender import same, settle
+
+MANY = 100
+SETUP = f"""
+for index in range({MANY}):
+    block = bpy.data.objects.new(f"o{{index}}", None)
+    bpy.context.scene.collection.objects.link(block)
+"""
+ALL = "for index in range(%d):\n    bpy.data.objects[f'o{index}'].location = (%%s, 0, 0)" % MANY
+ONE = "bpy.data.objects['o7'].location = (%s, 0, 0)"
+HOLD = """
+from scenesync import registration
+session = registration.session()
+moves, inbox = session.apply.moves, session.apply.inbox["transform"]
+one = session.ctx.id_of(bpy.data.objects["o7"])
+take_in, session._take_in = session._take_in, lambda deadline: None
+"""
+RELEASE = "\nsession._take_in = take_in"
+
+
+@pytest.fixture
+def crowd(both):
+    """`b` hears of what `a` does and does not apply it yet."""
+    a, b = both
+    a.run(SETUP)
+    settle(a, b)
+    b.run(HOLD)
+    return both
+
+
+def hear(a, b, code, what):
+    a.run(code)
+    a.synced()
+    while not b.run("scenesync.pump(0.1)\nresult = bool(" + what + ")"):
+        pass
+
+
+def agree(a, b, place):
+    settle(a, b)
+    assert [blender.run("result = bpy.data.objects['o7'].location.x") for blender in (a, b)] == [place, place]
+    same(a, b)
+
+
+def test_one_and_then_all(crowd):
+    a, b = crowd
+    hear(a, b, ONE % 1, "one in inbox")
+    hear(a, b, ALL % 2, "moves.waiting or inbox[one]['location'][0] == 2")
+    b.run(RELEASE)
+    agree(a, b, 2)
+
+
+def test_all_and_then_one_and_an_edit_of_another(crowd):
+    a, b = crowd
+    hear(a, b, ALL % 1, "moves.waiting")
+    hear(a, b, ONE % 2, "one in inbox")
+    b.run("bpy.data.objects['o8'].location.x = 3\nscenesync.pump(0.1)" + RELEASE)
+    agree(a, b, 2)
+
+
+def test_an_own_edit_that_is_acknowledged_before_they_are_written(crowd):
+    a, b = crowd
+    hear(a, b, ALL % 1, "moves.waiting")
+    b.run(ONE % 2 + "\nscenesync.pump(0.1)\nwhile not session.outbox.idle:\n    scenesync.pump(0.1)" + RELEASE)
+    agree(a, b, 2)
+
+
+def test_undo_before_they_are_written(crowd):
+    """What undo has changed of others' is put back: as it is now, not as it was."""
+    a, b = crowd
+    hear(a, b, ALL % 1, "moves.waiting")
+    b.run("session.apply.put('transform', one, {'location': [0.0, 0.0, 0.0]}, force=True)" + RELEASE)
+    agree(a, b, 1)
