@@ -158,6 +158,22 @@ static bool start(struct ss_run *run) {
     return true;
 }
 
+// What was begun of an agent that cannot start is ended, so that nothing is left for the loop.
+static void give_up(struct ss_run *run) {
+    struct ss_agent *agent = &run->agent;
+    ss_metrics_close(agent);
+    if (agent->turn.loop != NULL) {
+        ss_clients_close(agent);
+    }
+    if (agent->blobs != NULL) {
+        ss_blobs_close(agent->blobs);
+    }
+    if (agent->mailbox.wake.loop != NULL) {
+        ss_mailbox_close(&agent->mailbox);
+    }
+    uv_run(&run->loop, UV_RUN_DEFAULT);
+}
+
 static void finish(struct ss_run *run) {
     struct ss_agent *agent = &run->agent;
     uv_loop_close(&run->loop);
@@ -212,7 +228,8 @@ int ss_agent_main(int count, char **words) {
     keep_memory();
     ss_last_words_prepare(run.agent.config.data);
     if (!start(&run)) {
-        finish(&run); // handles that libuv has opened end with the process
+        give_up(&run);
+        finish(&run);
         return 1;
     }
     ss_rooms_start(&run.agent);

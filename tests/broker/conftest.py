@@ -6,7 +6,6 @@ import pytest
 
 SANITIZERS = ("ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS")
 CRASH = "handle_segv=0:handle_sigbus=0"  # a program's own: LMDB reads what some tests damage, and a test sees that a program died
-LEAKS = "detect_leaks=0"  # an agent that cannot start ends with what it has
 
 
 def assert_silence(folder):
@@ -22,7 +21,7 @@ def reports(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reports")
     with pytest.MonkeyPatch.context() as patch:
         for name in SANITIZERS:
-            patch.setenv(name, f"{os.environ.get(name, '')}:{CRASH}:{LEAKS}:log_path={folder}/report")
+            patch.setenv(name, f"{os.environ.get(name, '')}:{CRASH}:log_path={folder}/report")
         yield folder
     assert_silence(folder)
 
