@@ -35,6 +35,7 @@ void ss_carry_out(struct ss_room *room, const struct ss_effect *effect) {
     switch (effect->type) {
     case SS_FX_WAKE: wake_at(room, effect->wake.at_ms); break;
     case SS_FX_STORE:
+        room->kept = true;
         room->put_txn = effect->store.txn;
         ss_store_put(room->records, effect->store.txn, effect->store.key, effect->store.value);
         break;

@@ -45,6 +45,7 @@ struct ss_room {
     uint64_t pending, entities;                // as the core said last
     uint32_t peer_count;
     bool comparing;               // with what the broker retains, as the core said last
+    bool kept;                    // something of it is, or will be, on the disk
     uint64_t put_txn, stored_txn; // the last that was given to the disk, and that it has
     bool store_failed;
     char store_problem[128];

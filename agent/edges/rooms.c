@@ -108,11 +108,15 @@ static void go_on(struct ss_agent *agent) {
 
 static void on_gone(struct ss_room *room) {
     struct ss_agent *agent = room->agent;
-    struct ss_scene *scene = note_scene(agent, ss_slice_text(room->name));
-    scene->entities = room->entities;
-    scene->seen = true;
+    if (room->kept) {
+        struct ss_scene *scene = note_scene(agent, ss_slice_text(room->name));
+        scene->entities = room->entities;
+        scene->seen = true;
+        ss_store_close(room->records);
+    } else {
+        ss_store_forget(room->records);
+    }
     LL_DELETE(agent->rooms, room);
-    ss_store_close(room->records);
     ss_room_free(room);
     go_on(agent);
 }
@@ -153,7 +157,7 @@ static void on_unused(uv_timer_t *timer) {
 
 void ss_room_unused(struct ss_room *room, uint64_t after_ms) {
     if (!is_used(room) && !room->agent->closing && !is_kept(room->agent, ss_slice_text(room->name))) {
-        uv_timer_start(&room->turn, on_unused, after_ms, 0);
+        uv_timer_start(&room->turn, on_unused, room->kept ? after_ms : 0, 0);
     }
 }
 
@@ -193,6 +197,7 @@ static void on_stored(void *context, uint64_t txn, bool ok, const char *why) {
 static bool restore_one(void *context, struct ss_slice key, struct ss_slice value) {
     struct ss_room *room = context;
     struct ss_event event = {.type = SS_EV_RESTORED, .restored = {.key = key, .value = value}};
+    room->kept = true;
     struct ss_effects effects;
     event.now_ms = ss_now_ms(room->agent);
     event.wall_ms = ss_wall_ms();
@@ -322,6 +327,11 @@ static void see_next(struct ss_agent *agent) {
     }
 }
 
+// Whether there is anything of a scene but its name, which may be a slip of somebody who has gone.
+static bool is_something(const struct ss_room *room) {
+    return room->kept || is_used(room) || is_kept(room->agent, ss_slice_text(room->name));
+}
+
 static void note_one(void *context, struct ss_slice name) { note_scene(context, name); }
 
 void ss_rooms_start(struct ss_agent *agent) {
@@ -344,10 +354,12 @@ size_t ss_rooms_list(const struct ss_agent *agent, struct ss_scene_summary **sum
     LL_COUNT(agent->scenes, scene, scenes);
     *summaries = ss_new((rooms + scenes + 1) * sizeof(**summaries));
     LL_FOREACH(agent->rooms, room) {
-        (*summaries)[i++] = (struct ss_scene_summary){.scene = ss_slice_text(room->name),
-                                                      .entities = room->entities,
-                                                      .peers = room->peer_count,
-                                                      .open = is_used(room) || room->link != NULL};
+        if (is_something(room)) {
+            (*summaries)[i++] = (struct ss_scene_summary){.scene = ss_slice_text(room->name),
+                                                          .entities = room->entities,
+                                                          .peers = room->peer_count,
+                                                          .open = is_used(room) || room->link != NULL};
+        }
     }
     LL_FOREACH(agent->scenes, scene) {
         (*summaries)[i++] = (struct ss_scene_summary){.scene = ss_slice_text(scene->name), .entities = scene->entities};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which scenes the agent takes part in: those that a client uses, those that owe others something, and those that the configuration keeps.
-// The others are only on the disk.
+// The others are only on the disk; one in which nothing was ever made is nowhere once nobody uses it.
 #ifndef SS_EDGES_ROOMS_H
 #define SS_EDGES_ROOMS_H
 

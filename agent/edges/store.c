@@ -296,6 +296,22 @@ void ss_store_close(struct ss_records *room) {
     free(room);
 }
 
+void ss_store_forget(struct ss_records *room) {
+    struct ss_store *store = room->store;
+    MDB_txn *txn;
+    MDB_stat found;
+    pthread_mutex_lock(&store->env_lock);
+    if (mdb_txn_begin(store->env, NULL, 0, &txn) == 0) {
+        if (mdb_stat(txn, room->dbi, &found) == 0 && found.ms_entries == 0 && mdb_drop(txn, room->dbi, 1) == 0) {
+            mdb_txn_commit(txn); // when the disk is full, it is still there at the next start
+        } else {
+            mdb_txn_abort(txn);
+        }
+    }
+    pthread_mutex_unlock(&store->env_lock);
+    ss_store_close(room);
+}
+
 static void append(struct ss_queue *queue, const void *bytes, size_t len) {
     if (queue->len + len > queue->capacity) {
         queue->capacity = (queue->len + len) * 2;

@@ -28,9 +28,10 @@ void ss_store_stop(struct ss_store *store);
 void ss_store_free(struct ss_store *store);
 
 // ss_store_open finds or makes a scene's room. Returns NULL after saying why. ss_store_close, when everything put has been told, frees it;
-// what is still open when the store is freed goes with it.
+// what is still open when the store is freed goes with it. ss_store_forget closes one in which there is nothing, and takes it off the disk.
 struct ss_records *ss_store_open(struct ss_store *store, const char *scene, ss_store_done *done, void *context);
 void ss_store_close(struct ss_records *room);
+void ss_store_forget(struct ss_records *room);
 
 // ss_store_each_scene names every scene on the disk, opened or not.
 void ss_store_each_scene(struct ss_store *store, void (*each)(void *context, struct ss_slice scene), void *context);

@@ -93,6 +93,22 @@ def test_a_scene_is_left_after_a_while_and_joined_again(scene, tmp_path):
             link.sees("object", cube, "name", f"Box {turn}")
 
 
+def test_a_scene_in_which_nothing_was_made_is_forgotten(scene):
+    ada = scene.agent("ada")
+    with scene.link(ada, scene="early") as early:
+        assert "early" in scenes(ada)
+        assert ada.run("ls", "slip").stdout == ""
+        assert "slip" not in scenes(ada)
+        assert "slip" not in ada.run("status").stdout
+        cube = new_id()
+        early.set("object", cube, name="Cube")
+    early = scene.link(ada, scene="early")
+    assert early.values["object", cube, "name"] == "Cube"
+    scene.link(ada, scene="late").sync()
+    ada.restart()
+    assert set(scenes(ada)) == {"early"}
+
+
 def test_whoever_comes_while_it_is_being_left_waits(scene, tmp_path):
     ada = agent_with(scene, tmp_path, "leave_after = 1\n")
     cube = new_id()
@@ -132,7 +148,7 @@ def test_what_is_kept_must_be_names_of_scenes(scene, tmp_path):
 
 def test_many_scenes_and_all_are_listed(scene):
     ada = scene.agent("ada")
-    for number in range(20):
+    for number in range(1, 21):
         with scene.link(ada, scene=f"scene{number}") as link:
             for _ in range(number):
                 link.edit("object", new_id(), {"name": "Cube"})
@@ -140,6 +156,6 @@ def test_many_scenes_and_all_are_listed(scene):
             settled(link)
     ada.restart()
     found = scenes(ada)
-    assert {name: value["entities"] for name, value in found.items()} == {f"scene{number}": number for number in range(20)}
+    assert {name: value["entities"] for name, value in found.items()} == {f"scene{number}": number for number in range(1, 21)}
     assert not any(value["open"] for value in found.values())
     eventually(lambda: scene.link(ada, scene="scene7").joined["entities"] == 7)
