@@ -14,9 +14,7 @@ static int wait_status(struct scenesync *client, struct scenesync_event *event, 
     return error;
 }
 
-static void print_text(const struct scenesync_scene *scene, const struct scenesync_status *status) {
-    printf("%s: entities %" PRIu64 ", peers %" PRIu64 ", edits that others may not have %" PRIu64 "\n", scene->name, scene->entities,
-           status->peers, status->pending);
+static void print_state(const struct scenesync_status *status) {
     printf("  broker %.*s", (int)status->broker.size, (const char *)status->broker.data);
     if (status->latency_ms >= 0) {
         printf(" (%.1f ms)", status->latency_ms);
@@ -28,6 +26,12 @@ static void print_text(const struct scenesync_scene *scene, const struct scenesy
     if (status->error.size > 0) {
         printf("  %.*s\n", (int)status->error.size, (const char *)status->error.data);
     }
+}
+
+static void print_text(const struct scenesync_scene *scene, const struct scenesync_status *status) {
+    printf("%s: entities %" PRIu64 ", peers %" PRIu64 ", edits that others may not have %" PRIu64 "\n", scene->name, scene->entities,
+           status->peers, status->pending);
+    print_state(status);
 }
 
 static void print_string(const char *key, struct scenesync_bytes text) {
@@ -77,14 +81,25 @@ static bool any_open(const struct scenesync_scene *scenes, size_t count) {
     return false;
 }
 
+static bool show_agent(struct ss_cli *cli) {
+    struct scenesync_event event;
+    puts("the agent is running; no scene is open");
+    if (!ss_cli_check(cli, scenesync_ask_status(cli->client, cli->timeout_ms)) ||
+        !ss_cli_check(cli, wait_status(cli->client, &event, cli->timeout_ms))) {
+        return false;
+    }
+    print_state(&event.status);
+    return true;
+}
+
 static int run(struct ss_cli *cli) {
     struct scenesync_scene *scenes;
     size_t count;
     if (!ss_cli_open(cli) || !ss_cli_check(cli, scenesync_scenes(cli->client, &scenes, &count, cli->timeout_ms))) {
         return SS_EXIT_FAILED;
     }
-    fputs(cli->json ? "[" : !any_open(scenes, count) ? "the agent is running; no scene is open\n" : "", stdout);
-    bool ok = true;
+    fputs(cli->json ? "[" : "", stdout);
+    bool ok = cli->json || any_open(scenes, count) || show_agent(cli);
     bool first = true;
     for (size_t i = 0; ok && i < count; i++) {
         if (scenes[i].open) {
@@ -101,7 +116,8 @@ const struct ss_command ss_command_status = {
     .name = "status",
     .usage = "status [--json]",
     .help =
-        "Says for each open scene of the agent whether broker and store are reached, who is there and what is still to be sent or fetched.\n",
+        "Says for each open scene of the agent whether broker and store are reached, who is there and what is still to be sent or fetched.\n"
+        "Without one, whether the store is. What `entities` counts has the transforms of deleted objects in it, which `ls` leaves out.\n",
     .least = 0,
     .most = 0,
     .run = run,

@@ -153,6 +153,10 @@ int scenesync_digest(struct scenesync *client, struct scenesync_sha256 *digest, 
     return error;
 }
 
+int scenesync_ask_status(struct scenesync *client, int timeout_ms) {
+    return ss_connection_send(client, &(struct ss_request){.type = SS_REQUEST_STATUS}, ss_deadline(timeout_ms));
+}
+
 int scenesync_scenes(struct scenesync *client, struct scenesync_scene **scenes, size_t *count, int timeout_ms) {
     struct ss_notice notice;
     int error = ask(client, SS_REQUEST_SCENES, SS_NOTICE_SCENES, &notice, timeout_ms);

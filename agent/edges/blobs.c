@@ -184,6 +184,7 @@ void ss_transfer_ended(struct ss_transfer *transfer, enum ss_outcome outcome) {
     struct ss_blobs *blobs = transfer->blobs;
     blobs->active[transfer->upload ? 0 : 1]--;
     transfer->active = false;
+    blobs->answered |= outcome != SS_FAILED;
     if (outcome == SS_FAILED || outcome == SS_REFUSED) {
         set_problem(blobs, transfer->problem);
     } else if (blobs->problem[0] != '\0') {
@@ -191,6 +192,8 @@ void ss_transfer_ended(struct ss_transfer *transfer, enum ss_outcome outcome) {
     }
     if (transfer->upload) {
         upload_ended(transfer, outcome);
+    } else if (transfer->asks) {
+        blobs->answered ? forget(transfer) : try_again(transfer, RETRY_MAX_MS);
     } else {
         download_ended(transfer, outcome);
     }
@@ -313,10 +316,14 @@ void ss_blobs_numbers(const struct ss_blobs *blobs, struct ss_blob_numbers *numb
         numbers->upload_bytes += transfer->size - (transfer->done < transfer->size ? transfer->done : transfer->size);
     }
     for (const struct ss_transfer *transfer = blobs->downloads; transfer != NULL; transfer = transfer->hh.next) {
-        numbers->downloads++;
+        numbers->downloads += !transfer->asks;
         numbers->download_bytes += transfer->size;
         numbers->download_done += transfer->done;
     }
+    numbers->store = blobs->agent->config.store == NULL ? "none"
+                     : blobs->problem[0] != '\0'        ? "error"
+                     : blobs->answered                  ? "ok"
+                                                        : "connecting";
     snprintf(numbers->problem, sizeof(numbers->problem), "%s", blobs->problem);
 }
 
@@ -336,6 +343,15 @@ static void upload_left(void *context, const struct ss_sha256 *sha256) {
     }
 }
 
+// By a name that nothing has: so it is known from the start whether the store answers, and what time it is there.
+static void ask_store(struct ss_blobs *blobs) {
+    struct ss_sha256 nothing = {0};
+    uv_random(NULL, NULL, &nothing, sizeof(nothing), 0, NULL);
+    if (blobs->agent->config.store != NULL) {
+        enqueue(blobs, &nothing, false)->asks = true;
+    }
+}
+
 struct ss_blobs *ss_blobs_create(struct ss_agent *agent) {
     struct ss_blobs *blobs = ss_new(sizeof(*blobs));
     blobs->agent = agent;
@@ -349,6 +365,7 @@ struct ss_blobs *ss_blobs_create(struct ss_agent *agent) {
     }
     uv_timer_init(agent->loop, &blobs->retry);
     blobs->retry.data = blobs;
+    ask_store(blobs);
     ss_cache_count(&blobs->cache, upload_left, blobs);
     return blobs;
 }

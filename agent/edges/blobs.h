@@ -12,6 +12,7 @@ struct ss_blobs;
 struct ss_blob_numbers {
     uint64_t uploads, upload_bytes;                    // waiting and under way
     uint64_t downloads, download_bytes, download_done; // bytes as far as known
+    const char *store;                                 // `ok` and the other words of `status`
     char problem[256];                                 // of the store; empty: none
 };
 

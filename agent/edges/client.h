@@ -81,6 +81,9 @@ void ss_client_leave(struct ss_client *client);
 void ss_to_client(struct ss_room *room, const struct ss_effect *effect);
 void ss_client_may_send(struct ss_client *client);
 
+// ss_client_status tells a client how things are: in its scene, or outside of any.
+void ss_client_status(struct ss_client *client);
+
 // ss_client_adopted tells how a `blob` frame ended: `problem` is NULL or for people.
 void ss_client_adopted(struct ss_agent *agent, uint32_t client, uint64_t number, const char *problem);
 

@@ -166,6 +166,7 @@ static bool take_outside(struct ss_client *client, const struct ss_request *requ
     case SS_REQUEST_HELLO: take_hello(client, &request->hello); return true;
     case SS_REQUEST_JOIN: take_join(client, &request->join); return true;
     case SS_REQUEST_SCENES: take_scenes(client, request->id); return true;
+    case SS_REQUEST_STATUS: ss_client_status(client); return true;
     case SS_REQUEST_WANT: ss_blobs_want(client->agent->blobs, &request->want, client->id); return true;
     case SS_REQUEST_BLOB: take_blob(client, &request->blob); return true;
     case SS_REQUEST_LEAVE:

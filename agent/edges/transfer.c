@@ -298,6 +298,17 @@ static void start_get(struct ss_transfer *transfer) {
     ss_http_start(&transfer->blobs->http, transfer->easy);
 }
 
+// Any answer will do that a file would get which is not there.
+static void asked(struct ss_transfer *transfer, CURLcode result, long status) {
+    if (result != CURLE_OK) {
+        snprintf(transfer->problem, sizeof(transfer->problem), "the store is not reached: %s", curl_easy_strerror(result));
+    } else if (status != 404 && status != 410) {
+        snprintf(transfer->problem, sizeof(transfer->problem), "the store answers %ld, not 404, for a file that nobody has uploaded%s",
+                 status, meaning_of(status));
+    }
+    end(transfer, transfer->problem[0] != '\0' ? SS_FAILED : SS_MISSING);
+}
+
 static void download_done(struct ss_transfer *transfer, CURLcode result, long status) {
     if (status == 404 || status == 410) {
         drop_part(transfer);
@@ -331,7 +342,7 @@ void ss_transfer_start(struct ss_transfer *transfer) {
     transfer->done = 0;
     transfer->failed = transfer->too_large = transfer->received = false;
     if (!transfer->upload) {
-        start_get(transfer);
+        (transfer->asks ? start_head : start_get)(transfer);
         return;
     }
     char path[PATH_MAX];
@@ -361,7 +372,9 @@ void ss_transfer_done(CURL *easy, CURLcode result) {
     if (transfer == NULL) {
         return;
     }
-    if (!transfer->upload) {
+    if (transfer->asks) {
+        asked(transfer, result, status);
+    } else if (!transfer->upload) {
         download_done(transfer, result, status);
     } else if (result != CURLE_OK) {
         snprintf(transfer->problem, sizeof(transfer->problem), "upload: %s", curl_easy_strerror(result));

@@ -31,6 +31,7 @@ struct ss_transfer {
     bool upload;
     bool active;
     bool fetched;    // down: a scene asked for it, and will have it whenever it comes
+    bool asks;       // down: for nothing, only whether the store answers
     char *from;      // up: the file while it is not in the cache yet, or NULL
     bool unverified; // up: its last byte waits for the verification
     bool paused;     // it does now
@@ -78,6 +79,7 @@ struct ss_blobs {
     CURL *idle[32]; // handles to use again
     size_t idle_count;
     char problem[256];
+    bool answered;      // the store has, to something
     bool unconditional; // the store knows no If-None-Match
     bool closing;
 };

@@ -22,6 +22,7 @@ enum ss_request_type {
     SS_REQUEST_PRESENCE,
     SS_REQUEST_SCENES,
     SS_REQUEST_DIGEST,
+    SS_REQUEST_STATUS,
 };
 
 enum ss_role { SS_ROLE_EDITOR, SS_ROLE_VIEWER, SS_ROLE_TOOL };
@@ -130,7 +131,7 @@ struct ss_cause_count {
 
 struct ss_notice_status {
     struct ss_slice broker; // connected, connecting, refused, offline
-    struct ss_slice store;  // ok, error
+    struct ss_slice store;  // ok, error, connecting, none
     struct ss_slice error;  // empty: none
     uint64_t peers;
     uint64_t pending;

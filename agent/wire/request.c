@@ -49,6 +49,7 @@ static const struct ss_key want_keys[] = {
 static const struct ss_key sync_keys[] = {{SS_MUST("id", SS_UINT, AT(id))}, {SS_MUST("t", SS_TAG, 0), .text = "sync"}};
 static const struct ss_key presence_keys[] = {{SS_MUST("fields", SS_VALUE, AT(presence))}, {SS_MUST("t", SS_TAG, 0), .text = "presence"}};
 static const struct ss_key scenes_keys[] = {{SS_MUST("id", SS_UINT, AT(id))}, {SS_MUST("t", SS_TAG, 0), .text = "scenes"}};
+static const struct ss_key status_keys[] = {{SS_MUST("t", SS_TAG, 0), .text = "status"}};
 static const struct ss_key digest_keys[] = {{SS_MUST("id", SS_UINT, AT(id))}, {SS_MUST("t", SS_TAG, 0), .text = "digest"}};
 
 #define FORM(word) \
@@ -57,7 +58,7 @@ static const struct ss_frame_form forms[] = {
     [SS_REQUEST_HELLO] = FORM(hello),   [SS_REQUEST_JOIN] = FORM(join),         [SS_REQUEST_LEAVE] = FORM(leave),
     [SS_REQUEST_EDIT] = FORM(edit),     [SS_REQUEST_BLOB] = FORM(blob),         [SS_REQUEST_WANT] = FORM(want),
     [SS_REQUEST_SYNC] = FORM(sync),     [SS_REQUEST_PRESENCE] = FORM(presence), [SS_REQUEST_SCENES] = FORM(scenes),
-    [SS_REQUEST_DIGEST] = FORM(digest),
+    [SS_REQUEST_DIGEST] = FORM(digest), [SS_REQUEST_STATUS] = FORM(status),
 };
 enum { FORM_COUNT = sizeof forms / sizeof *forms };
 

@@ -107,6 +107,10 @@ struct scenesync_scene {
 // scenesync_scenes lists the scenes that the agent holds; `*scenes` is to be freed with free(). Errors: as scenesync_sync, MEMORY.
 int scenesync_scenes(struct scenesync *client, struct scenesync_scene **scenes, size_t *count, int timeout_ms);
 
+// scenesync_ask_status has SCENESYNC_STATUS come, also outside of a scene; it comes by itself, too, in one. Errors: CLOSED, TIMEOUT when the
+// agent does not read.
+int scenesync_ask_status(struct scenesync *client, int timeout_ms);
+
 // ---- What arrives -----------------------------------------------------------------------------------------------------------------------
 
 enum scenesync_event_type {
@@ -135,7 +139,7 @@ struct scenesync_refusal {
 
 struct scenesync_status {
     struct scenesync_bytes broker; // connected, connecting, refused, offline
-    struct scenesync_bytes store;  // ok, error
+    struct scenesync_bytes store;  // ok, error, connecting (it has not answered yet), none (is configured)
     struct scenesync_bytes error;  // what is wrong; empty: nothing
     uint64_t peers;
     uint64_t pending; // edits that others may not have
