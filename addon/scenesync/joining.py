@@ -51,10 +51,10 @@ class Joining:
         return "merge" if any(uuid in remote for uuid in local) else None
 
     def _own_work(self):
-        """UUIDs of the file's shared objects, unless they are those that Blender starts with and as it made them."""
+        """UUIDs of the file's shared objects, unless all is what Blender starts with and as it made it."""
         session = self.session
         objects = [block for block in session.ctx.walk() if session.ctx.kind_of(block).name == "object"]
-        if not session.ctx.data.filepath and all(map(startup.is_untouched, objects)):
+        if not session.ctx.data.filepath and startup.is_untouched(session.ctx):
             return []
         return [session.ctx.id_of(block) for block in objects]
 

@@ -74,9 +74,26 @@ def test_the_objects_blender_starts_with_are_nobodys_work(busy, agents, scene):
     same(a, b)
 
 
-@pytest.mark.parametrize(
-    "change", ["objects['Cube'].location.x = 1", "meshes['Cube'].vertices[0].co.x = 2", "lights['Light'].energy = 10", "objects['Cube'].modifiers.new('', 'SUBSURF')"]
-)
+CHANGES = """
+objects['Cube'].location.x = 1
+objects['Cube'].modifiers.new('', 'SUBSURF')
+objects['Camera']['mark'] = 1
+objects['Light'].hide_render = True
+meshes['Cube'].vertices[0].co.x = 2
+meshes['Cube'].uv_layers[0].data[3].uv.x = 0.1
+meshes['Cube'].polygons[0].use_smooth = not bpy.data.meshes['Cube'].polygons[0].use_smooth
+materials['Material'].node_tree.nodes['Principled BSDF'].inputs['Roughness'].default_value = 0.1
+materials['Material'].node_tree.nodes.new('ShaderNodeMath')
+worlds['World'].node_tree.nodes['Background'].inputs['Strength'].default_value = 2
+lights['Light'].energy = 10
+lights['Light'].shadow_soft_size = 0.5
+cameras['Camera'].sensor_width = 20
+collections['Collection'].hide_viewport = True
+masks.new(name='mask')
+"""
+
+
+@pytest.mark.parametrize("change", CHANGES.split("\n")[1:-1])
 def test_what_blender_starts_with_is_work_once_it_is_changed(busy, agents, scene, change):
     a, b = busy
     b.run("bpy.ops.wm.read_factory_settings()\nscenesync.register() if not hasattr(bpy.types, 'SCENESYNC_PT_main') else None\nbpy.data." + change)
