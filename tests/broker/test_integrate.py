@@ -54,11 +54,17 @@ def run_js(text, made, folder):
     return run(["node", "lamp.mjs"], made, folder)
 
 
+def sanitizer(build):
+    """What a compiler is told when it links what such a build has made."""
+    return re.findall(r"(?m)^SS_SANITIZE:STRING=(.+)$", (build / "CMakeCache.txt").read_text())
+
+
 def run_c(text, made, folder):
     """Compiled as the document says, from the repository and with what this build made."""
+    flags = [f"-fsanitize={name}" for name in sanitizer(Path(binary()).parent)]
     words = re.search(r"`cc lamp\.c (.*?)`", DOCUMENT).group(1).replace("build/", f"{Path(binary()).parent}/").split()
     (folder / "lamp.c").write_text(text)
-    subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", folder / "lamp.c", *words[:-1], folder / "lamp"], cwd=ROOT, check=True)
+    subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", *flags, folder / "lamp.c", *words[:-1], folder / "lamp"], cwd=ROOT, check=True)
     return run([folder / "lamp", made.lamp], made, folder)
 
 
