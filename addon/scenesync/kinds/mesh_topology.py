@@ -125,8 +125,7 @@ def _sides_fit(topology, pairs):
     second = numpy.empty_like(first)
     second[:-1] = first[1:]
     second[topology.face_offsets[1:] - 1] = first[topology.face_offsets[:-1]]
-    sides = pairs[topology.corner_edges]
-    a, b = sides[:, 0], sides[:, 1]
+    a, b = (end.take(topology.corner_edges) for end in pairs.T)  # three times as fast as to take pairs
     return bool((((a == first) & (b == second)) | ((a == second) & (b == first))).all())
 
 
