@@ -63,6 +63,20 @@ result = [name for name in values if name.startswith(node)]
     same(a, b)
 
 
+def test_a_node_of_another_type_in_place_of_one(both):
+    """As when nodes are swapped: what the new one has like the old one was, its links too, goes with the old one in Blender."""
+    a, b = both
+    tree = "tree = bpy.data.materials['paint'].node_tree\n"
+    place = "node.location = (-300, 100)\nnode.label = 'swapped'\n"
+    link = "tree.links.new(tree.nodes['Principled BSDF'].inputs['Roughness'], node.outputs[0])\n"
+    a.run(SETUP + tree + "node = tree.nodes.new('ShaderNodeValue')\n" + place + link)
+    settle(a, b)
+    a.run(tree + "tree.nodes.remove(tree.nodes['Value'])\nnode = tree.nodes.new('ShaderNodeMath')\n" + place + link)
+    settle(a, b)
+    same(a, b)
+    assert b.run(tree + "result = [link.from_node.name for link in tree.links]") == ["Principled BSDF", "Math"]
+
+
 def test_two_nodes_of_one_name(both, agents):
     """Names of nodes are unique: both sides leave the name to the same one, and call the other alike."""
     a, b = both

@@ -8,7 +8,7 @@ from .. import rna
 from ..properties import decode_level
 from . import batch, interface, plan, structs
 from .names import GROUP_ENDS, STANDS_IN, Naming
-from .read import known_nodes, links, node_ids
+from .read import known_nodes, links, node_ids, read_nodes
 
 DIRECT = 8  # so many changed nodes and links are written one by one
 
@@ -46,6 +46,7 @@ class Writer:
         self.owner = owner
         self.tree = tree
         self.nodes = {}  # id → node
+        self.cut = {}  # id → value of the links of nodes that have been replaced
         known = known_nodes(tree)
         for node, member in zip(known, node_ids(ctx, owner, known).values()):
             self.nodes[member] = node
@@ -53,9 +54,10 @@ class Writer:
     # ---- nodes
 
     def write_nodes(self, changes):
-        for member, fields in changes.items():
-            if member in self.nodes and "" in fields and not self._is(member, fields[""]):
-                self._remove(member)
+        others = [member for member, fields in changes.items() if member in self.nodes and "" in fields and not self._is(member, fields[""])]
+        self._hold([member for member in others if changes[member][""]], changes)
+        for member in others:
+            self._remove(member)
         created = [member for member, fields in changes.items() if fields.get("") and member not in self.nodes]
         naming = self._naming()
         for member in created:
@@ -79,6 +81,17 @@ class Writer:
 
     def _remove(self, member):
         self.tree.nodes.remove(self.nodes.pop(member))
+
+    def _hold(self, members, changes):
+        """Nodes of other types take the place of these: what is not said of them stays as it was."""
+        if not members:
+            return
+        held, _, _ = split(read_nodes(self.ctx, self.owner, self.tree, members))
+        for member in members:
+            changes[member] = {**held[member], **changes[member]}
+        for found, (value, _) in self._existing(self._naming()).items():
+            if value["from_node"] in members or value["to_node"] in members:
+                self.cut[found] = value
 
     def _create(self, naming, member, fields):
         try:
@@ -227,11 +240,11 @@ class Writer:
     # ---- links
 
     def write_links(self, changes):
+        changes = {**self.cut, **changes}
         if not changes:
             return
         naming = self._naming()
-        ids = {plan.name_of(node): member for member, node in self.nodes.items()}
-        existing = {found: (value, link) for found, value, link in links(naming, ids, self.tree)} if len(self.tree.links) else {}
+        existing = self._existing(naming)
         for found, value in changes.items():
             if value is None and found in existing:
                 self.tree.links.remove(existing[found][1])
@@ -239,6 +252,11 @@ class Writer:
         for found, value in sorted(changes.items(), key=_place):
             if isinstance(value, dict) and (found not in existing or existing[found][0] != value):
                 self._link(naming, sockets, found, value)
+
+    def _existing(self, naming):
+        """{id: (value, link)} of the links there are."""
+        ids = {plan.name_of(node): member for member, node in self.nodes.items()}
+        return {found: (value, link) for found, value, link in links(naming, ids, self.tree)} if len(self.tree.links) else {}
 
     def _link(self, naming, sockets, found, value):
         start = self._socket(naming, sockets, value.get("from_node"), value.get("from_socket"), True)
