@@ -56,6 +56,9 @@ class Apply:
         """We have edited these fields: what was received for them before is older."""
         if kind == "transform":
             self.moves.spread()
+        else:
+            for uuid in uuids_in(ids):
+                self.ctx.kinds[kind].superseded(uuid, fields)
         arriving = self.session.receive.waiting
         if not (self.inbox[kind] or self.held or self.links or arriving or self.failures):
             return
@@ -244,7 +247,7 @@ class Apply:
             if forced:
                 self.session.later((kind.name, uuid))  # undo within Edit Mode stands: it is an edit
             return
-        known = {**record.values, **links}
+        known = {**record.values, **kind.coming(uuid), **links}
         waits = self.ctx.wants_of
         fresh = {n: v for n, v in fields.items() if n in forced or (uuid, kind.name, n) in waits or not same(known.get(n), v)}
         if _changes_type(block, fresh):

@@ -140,6 +140,9 @@ class Kind:
         """{field: value} that have been written and are not there yet, but for what waits for datablocks."""
         return {}
 
+    def superseded(self, uuid, fields):
+        """These fields have newer values than what has been written of them and is not there yet."""
+
     def undone(self, block, changes):
         """Undo has exchanged these fields: let go of what Blender still has that it made from the old ones."""
 

@@ -155,12 +155,24 @@ class Mesh(Kind):
             memory.groups.due = memory.groups.undone = True
 
     def coming(self, uuid):
-        """The topology whose arrays have not all arrived, and those that have."""
+        """The topology whose arrays have not all arrived, those that have, and what waits for layers, vertex groups and shape keys."""
         memory = self.memories.get(uuid)
-        if memory is None or memory.coming is None:
+        if memory is None:
             return {}
-        arrived = {f"{AT}{memory.coming}/{name}": values for name, values in memory.arrived.items()}
-        return {"topology": memory.coming, **arrived} if memory.announced else arrived
+        fields = {**memory.names, **memory.keys.coming()}
+        fields.update((f"{AT}{memory.name}/{name}", values) for name, values in memory.early.items())
+        fields.update((f"{AT}{memory.coming}/{name}", values) for name, values in memory.arrived.items())
+        return {**fields, "topology": memory.coming} if memory.announced else fields
+
+    def superseded(self, uuid, fields):
+        memory = self.memories.get(uuid)
+        if memory is None:
+            return
+        if "topology" in fields:
+            memory.forget_coming()
+        for name in memory.names.keys() & fields.keys():
+            del memory.names[name]
+        memory.keys.superseded(fields)
 
     def decided_by(self, name, changes):
         """Arrays go with the topology that they fit."""

@@ -22,6 +22,16 @@ class Memory:
         self.positions = {}  # member id → array last read
         self.relative = {}  # member id → id of the key it is relative to, which has not arrived
 
+    def coming(self):
+        return {_relative_to(member): target for member, target in self.relative.items()}
+
+    def superseded(self, fields):
+        self.relative = {member: target for member, target in self.relative.items() if _relative_to(member) not in fields}
+
+
+def _relative_to(member):
+    return f"{PREFIX}{member}/relative_to"
+
 
 def read(ctx, mesh, vertices, memory):
     """(plain fields, {key id: positions})."""
@@ -42,7 +52,7 @@ def read(ctx, mesh, vertices, memory):
         fields[f"{PREFIX}{member}/name"] = block.name
         fields[f"{PREFIX}{member}/order"] = order[member]
         if block.relative_key is not None:
-            fields[f"{PREFIX}{member}/relative_to"] = ids[block.relative_key.name]
+            fields[_relative_to(member)] = ids[block.relative_key.name]
         if len(block.data) == vertices:
             positions[member] = kept(memory.positions.get(member), get(block.data, "co", vertices * 3, FLOAT))
     memory.positions = positions

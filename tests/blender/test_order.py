@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is on its way when something newer comes: the older is forgotten, and what is not older is kept."""
+
+import pytest
+from blender import same, settle
+
+GRID = """
+def grid(side):
+    mesh = bpy.data.meshes.get("grid") or bpy.data.meshes.new("grid")
+    if "grid" not in bpy.data.objects:
+        bpy.context.scene.collection.objects.link(bpy.data.objects.new("grid", mesh))
+    mesh.clear_geometry()
+    corners = [(row * side + column) for row in range(side - 1) for column in range(side - 1)]
+    mesh.from_pydata([(i // side, i % side, 0) for i in range(side * side)], [], [(c, c + 1, c + side + 1, c + side) for c in corners])
+    mesh.update()
+"""
+LIFT = """
+mesh = bpy.data.meshes["grid"]
+mesh.vertices.foreach_set("co", [9.0] * 3 * len(mesh.vertices))
+mesh.update()
+"""
+SHAPE = "mesh = bpy.data.meshes['grid']\nresult = [len(mesh.vertices), mesh.vertices[0].co.z]"
+SLOW = """
+from scenesync import registration
+session, wanted = registration.session(), []
+send, session.send = session.send, lambda frame: wanted.append(frame) if frame["t"] == "want" else send(frame)
+cache, session.outbox.welcome["cache"] = session.outbox.welcome["cache"], ""
+"""
+CACHE = "session.outbox.welcome['cache'] = cache\n"
+FAST = CACHE + "session.send = send\nfor frame in wanted:\n    send(frame)"
+
+
+@pytest.fixture
+def grids(both):
+    """A mesh of which `b` gets the arrays when they are wanted again."""
+    a, b = both
+    a.run(GRID + "grid(100)")
+    settle(a, b)
+    b.run(GRID + SLOW)
+    return both
+
+
+def hear(a, b, code, what):
+    a.run(code)
+    a.synced()
+    while not b.run("scenesync.pump(0.1)\nresult = bool(" + what + ")"):
+        pass
+
+
+def lifted(a, b, side):
+    a.run(LIFT)
+    settle(a, b)
+    assert [a.run(SHAPE), b.run(SHAPE)] == [[side * side, 9]] * 2
+
+
+def test_the_topology_before_while_another_was_coming(grids):
+    a, b = grids
+    hear(a, b, "grid(101)", "wanted")
+    b.run(CACHE)
+    a.run("grid(100)\nbpy.data.objects['grid'].location.x = 1")
+    a.synced()
+    b.run("scenesync.pump(0.5)")
+    b.run(FAST)
+    settle(a, b)
+    same(a, b)
+    lifted(a, b, 100)
+
+
+def test_an_own_topology_while_another_was_coming(grids):
+    a, b = grids
+    hear(a, b, "grid(101)", "wanted")
+    b.run(CACHE + "grid(102)\nscenesync.pump(0.5)")
+    b.run(FAST)
+    settle(a, b)
+    same(a, b)
+    lifted(a, b, 102)
+
+
+LAYERS = """
+layers = bpy.data.meshes["grid"].uv_layers
+for name in ("first", "second"):
+    layers.new(name=name)
+layers.active = layers["first"]
+"""
+ACTIVE = "layers = bpy.data.meshes['grid'].uv_layers\nresult = [len(layers), layers.active.name]"
+CHOOSE = """
+layers = bpy.data.meshes["grid"].uv_layers
+layers.active = layers[%r]
+bpy.data.meshes["grid"].update()
+"""
+
+
+@pytest.mark.parametrize("who", [0, 1])
+def test_a_layer_chosen_while_another_that_was_to_be_active_is_coming(both, who):
+    a, b = both
+    a.run(GRID + "grid(100)" + LAYERS)
+    settle(a, b)
+    b.run(SLOW)
+    hear(a, b, "layers.active = layers.new(name='third')\nlayers.active.data[0].uv = (3, 3)\nbpy.data.meshes['grid'].update()", "wanted")
+    b.run("scenesync.pump(0.5)")
+    both[who].run(CHOOSE % "second")
+    a.synced()
+    b.run("scenesync.pump(0.5)")
+    both[1 - who].run("scenesync.pump(0.1)")
+    both[who].run(CHOOSE % "first")
+    a.synced()
+    b.run("scenesync.pump(0.5)\n" + FAST)
+    settle(a, b)
+    assert [person.run(ACTIVE) for person in both] == [[3, "first"]] * 2
