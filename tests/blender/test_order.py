@@ -107,3 +107,40 @@ def test_a_layer_chosen_while_another_that_was_to_be_active_is_coming(both, who)
     b.run("scenesync.pump(0.5)\n" + FAST)
     settle(a, b)
     assert [person.run(ACTIVE) for person in both] == [[3, "first"]] * 2
+
+
+PAINTED = """
+import numpy, os, tempfile
+made = bpy.data.images.new("made", 128, 128)
+made.pixels.foreach_set(numpy.random.default_rng(1).random(128 * 128 * 4, numpy.float32))
+made.filepath_raw, made.file_format = os.path.join(tempfile.mkdtemp(), "made.png"), "PNG"
+made.save()
+image = bpy.data.images.load(made.filepath_raw)
+bpy.data.images.remove(made)
+image.name = "painted"
+image.pixels.foreach_set([0.0, 1.0, 0.0, 1.0] * 128 * 128)
+image.update()
+"""
+LATE_FILE = """
+from scenesync import registration
+from scenesync.incoming import receive
+session, late = registration.session(), []
+path = session.receive._path
+def without_file(digest, kind, field):
+    if field == "file":
+        late.append(digest)
+        raise receive._Missing(digest)
+    return path(digest, kind, field)
+session.receive._path = without_file
+send, session.send = session.send, lambda frame: None if frame["t"] == "want" else send(frame)
+"""
+
+
+def test_pixels_that_come_before_the_file_under_them(both):
+    a, b = both
+    b.run(LATE_FILE)
+    hear(a, b, PAINTED, "late")
+    b.run("scenesync.pump(0.5)")
+    b.run("session.receive._path, session.send = path, send\nsession.receive.have({'sha256': late[0]})")
+    settle(a, b)
+    assert [p.run("image = bpy.data.images['painted']\nresult = [image.is_dirty, *image.pixels[:4]]") for p in both] == [[True, 0, 1, 0, 1]] * 2

@@ -77,7 +77,7 @@ class Image(Kind):
         if image.is_dirty and image.has_data and image.source != "TILED":
             memory.pixels = kept(memory.pixels, pixels_of(image))
             if memory.pixels is not None:
-                fields[f"{PIXELS}{image.size[0]}x{image.size[1]}x{image.channels}"] = memory.pixels
+                fields[pixels_field(image)] = memory.pixels
         return fields
 
     def _read_generated(self, image, fields, memory):
@@ -109,15 +109,16 @@ class Image(Kind):
         if isinstance(fields.get("filepath"), str):
             put(image, "filepath_raw", harmless(fields["filepath"]))
         if isinstance(fields.get("file"), Blob):
-            self._write_file(image, fields["file"], memory)
-        self._write_pixels(image, fields, memory)
+            self._write_file(ctx, image, fields["file"], memory)
+        self._write_pixels(ctx, image, fields, memory)
 
     def undone(self, image, changes):
         """Blender goes on showing the pixels that it generated."""
         if image.source == "GENERATED" and not image.is_dirty and not changes.keys().isdisjoint(GENERATED):
             image.buffers_free()
 
-    def _write_file(self, image, file, memory):
+    def _write_file(self, ctx, image, file, memory):
+        """What was painted on it stays: pixels may come before the file under them."""
         if image.source == "MOVIE":
             if file.path:
                 image.filepath = file.path  # Blender packs no movies; it plays the one in the cache
@@ -125,15 +126,21 @@ class Image(Kind):
             return
         if file_of(image, memory) == file and not image.is_dirty:
             return
+        painted = (pixels_field(image), pixels_of(image)) if image.is_dirty and image.has_data else None
         data = file.data
         image.pack(data=data, data_len=len(data))
         image.source = "FILE"
         image.buffers_free()
+        if painted is not None:
+            write_pixels(image, *painted)
+        ctx.changed_within(image)
 
-    def _write_pixels(self, image, fields, memory):
+    def _write_pixels(self, ctx, image, fields, memory):
         chosen = {name: value for name, value in fields.items() if name.startswith(PIXELS)}
         for name, value in chosen.items():
-            if value is not None:
+            if value is not None and list(image.size) == [0, 0]:
+                ctx.want(ctx.id_of(image), image, name)  # the file under them has not arrived
+            elif value is not None:
                 write_pixels(image, name, value)
         if chosen and all(value is None for value in chosen.values()) and image.is_dirty:
             memory.pixels = None
@@ -210,6 +217,10 @@ def pixels_of(image):
     return values.astype(BYTE)
 
 
+def pixels_field(image):
+    return f"{PIXELS}{image.size[0]}x{image.size[1]}x{image.channels}"
+
+
 def pixel_sum(image):
     return zlib.adler32(floats_of(image))
 
@@ -224,18 +235,12 @@ def write_pixels(image, field, values):
     if width < 1 or height < 1 or max(width, height) > MAX_SIDE or values.size != width * height * channels:
         raise KindError(field, f"has {values.size} numbers", "send the image again")
     if list(image.size) != [width, height]:
-        _resize(image, width, height)
+        image.scale(width, height)
     if len(image.pixels) != values.size:
         raise KindError(field, f"has {channels} channels where this image has {image.channels}", "convert the image")
     values = values.reshape(-1)
     image.pixels.foreach_set(values if values.dtype == FLOAT else values.astype(FLOAT) / numpy.float32(255))
     image.update()
-
-
-def _resize(image, width, height):
-    if list(image.size) == [0, 0]:
-        raise KindError("pixels", "the image's file has not arrived", "wait for it")
-    image.scale(width, height)
 
 
 def _forget_pixels(image):
