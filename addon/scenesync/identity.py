@@ -179,9 +179,17 @@ class Identity:
 
     def known_of(self, blocks):
         """The UUIDs (None where there is none) of many datablocks."""
+        return map(self.keys.get, self.keys_of(blocks))
+
+    def keys_of(self, blocks):
+        """The keys of many datablocks."""
         if self.use_session_uid:
-            return map(self.keys.get, [block.session_uid for block in blocks])
-        return map(self.keys.get, [block.as_pointer() for block in blocks])
+            return [block.session_uid for block in blocks]
+        return [block.as_pointer() for block in blocks]
+
+    def names_of(self, blocks):
+        """What tells them apart where keys do not: addresses are used again, seldom under the same name."""
+        return [] if self.use_session_uid else [block.name for block in blocks]
 
     def _see_all(self, blocks):
         blocks = list(blocks)

@@ -340,7 +340,7 @@ class Session:
 
     def _settled(self):
         """Whether nothing is left to compare, to apply, to send or to be acknowledged."""
-        work = (self.watch.dirty, self.watch.structure, self.diff.restore, self.diff.unlisted, self.later_keys)
+        work = (self.watch.dirty, self.watch.in_doubt, self.diff.restore, self.diff.unlisted, self.later_keys)
         return self.apply.idle and self.receive.idle and self.outbox.idle and not any(work)
 
     # ---- the file

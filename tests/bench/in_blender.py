@@ -227,6 +227,16 @@ def vertex(place):
             at_most("same mesh, one vertex moved, bytes sent", statistics.median(sent) / 1000, 300, "kB")]
 
 
+def pause(place):
+    """What the session makes of an edit, or a click, of which Blender says only that the scene has changed."""
+    with contextlib.closing(Person()) as anna:
+        anna.get(f"inside.make_objects({MANY})")
+        anna.join(place.agents[0], place.scene())
+        anna.synced(120)
+        longest = ms(statistics.median(anna.get("inside.pauses()")))
+    return [at_most("10,000 objects, a setting of the scene changed, longest tick", longest, 20, "ms")]
+
+
 def silent(place):
     """Edits for which Blender sends no event."""
     numbers = list(range(1, 7))
@@ -244,4 +254,4 @@ def silent(place):
             at_most("image pixels (256 × 256), seen by others, slowest of 6", pixels[-1] / 1000, 2, "s", note=f"median {pixels[3] / 1000:.2f} s")]
 
 
-GROUPS = {"move": move, "window": move_window, "many": move_many, "join": join, "mesh": join_mesh, "vertex": vertex, "silent": silent}
+GROUPS = {"move": move, "window": move_window, "many": move_many, "join": join, "mesh": join_mesh, "vertex": vertex, "pause": pause, "silent": silent}

@@ -310,6 +310,21 @@ def move_vertex(name, seconds=1.5):
     return sum(time for time in blocked if time > 0.001)
 
 
+def pauses(rounds=5, ticks=50):
+    """Seconds for which the longest of the session's ticks after a change of the scene's settings holds up Blender, each time."""
+    found = []
+    for _ in range(rounds):
+        bpy.context.scene.frame_end += 1
+        times = []
+        for _ in range(ticks):
+            bpy.context.view_layer.update()
+            began = clock()
+            session().tick()
+            times.append(clock() - began)
+        found.append(max(times))
+    return found
+
+
 def set_properties(name, values):
     """A custom property set to each of `values`; [value, when]."""
     item = bpy.data.objects[name]

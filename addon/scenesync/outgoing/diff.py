@@ -25,7 +25,8 @@ class Diff:
         self.outbox = session.outbox
         self.order = None  # rows of mirror.transforms in the order of bpy.data.objects (-1: not shared)
         self.order_uids = None
-        self.unlisted = {}  # (kind, UUID) to compare in passing: Blender lists no hidden or excluded object
+        self.layout = None  # as the last look at the structure found it
+        self.unlisted = []  # (kind, UUIDs) to compare in passing: Blender lists no hidden or excluded object
         self.restore = {}  # (kind, UUID) to compare after undo: what others wrote last is put back
         self.edit_mode_read = {}
 
@@ -38,9 +39,11 @@ class Diff:
         if watch.undone:
             watch.undone = False
             self._after_undo()
-        if watch.structure and not self._putting_back():
-            watch.structure = False
-            self.check_structure()
+        if watch.in_doubt and not self._putting_back():
+            moved = watch.structure or not self._is_all_in_place()
+            watch.structure = watch.anything = False
+            if moved:
+                self.check_structure()
             self._look_at_unlisted()
         if watch.many_moved and not self.restore:
             watch.many_moved = False
@@ -60,15 +63,17 @@ class Diff:
         return bool(self.restore or apply.links or apply.forced)
 
     def _look_at_unlisted(self):
-        """A Scene-only event may stand for anything: look at everything cheap, in slices."""
-        for kind_name, records in self.mirror.records.items():
-            if self.ctx.kinds[kind_name].sweep is None:
-                self.unlisted.update(((kind_name, uuid), True) for uuid, record in records.items() if not record.deleted)
-        self.unlisted.update((("transform", uuid), True) for uuid in self.mirror.transforms.rows)
+        """An event that does not say what it is about may be about anything: look at everything cheap, in slices."""
+        self.unlisted = [(name, list(records)) for name, records in self.mirror.records.items() if self.ctx.kinds[name].sweep is None]
+        self.unlisted.append(("transform", list(self.mirror.transforms.rows)))
 
     def _compare_unlisted(self, deadline):
         while self.unlisted:
-            key, _ = self.unlisted.popitem()
+            kind_name, uuids = self.unlisted[-1]
+            if not uuids:
+                self.unlisted.pop()
+                continue
+            key = (kind_name, uuids.pop())
             if key in self.session.apply.forced:
                 self.session.watch.dirty[key] = True
             else:
@@ -228,7 +233,7 @@ class Diff:
         if self.ctx.caps.session_uid:
             uids = numpy.empty(count, numpy.int32)
             objects.foreach_get("session_uid", uids)
-        stale = self.session.watch.structure or (uids is not None and not numpy.array_equal(uids, self.order_uids))
+        stale = self.session.watch.in_doubt or (uids is not None and not numpy.array_equal(uids, self.order_uids))
         if stale or self.order is None or len(self.order) != count:
             row = self.mirror.transforms.rows.get
             self.order = numpy.array([row(uuid, -1) for uuid in self._known_of(objects)], numpy.int64)
@@ -243,14 +248,29 @@ class Diff:
     def _known_of(self, objects):
         """Their UUIDs. While it is not known which have come and gone, each is looked at closely: addresses are used again."""
         identity = self.ctx.identity
-        return map(identity.known, objects) if self.session.watch.structure else identity.known_of(objects)
+        return map(identity.known, objects) if self.session.watch.in_doubt else identity.known_of(objects)
 
     # ---- which datablocks there are
+
+    def _is_all_in_place(self):
+        """Whether nothing has come, gone or moved since the last look, and nothing is listed that may use something else now."""
+        return all(kind_name == "scene" for kind_name, _ in self.session.watch.dirty) and self._layout() == self.layout
+
+    def _layout(self):
+        """Which datablocks there are, which are in which collection, and what the scene uses."""
+        data, scene, identity = self.ctx.data, self.ctx.scene, self.ctx.identity
+        lists = [getattr(data, kind.collection) for kind in self.ctx.kinds.values() if kind.collection]
+        names = list(map(identity.names_of, lists))
+        for collection in (scene.collection, *data.collections):
+            lists += (collection.objects, collection.children)
+        lists += ([block] for block in (scene.camera, scene.world) if block is not None)
+        return names, list(map(identity.keys_of, lists))
 
     def check_structure(self):
         """Find datablocks that are new in the shared scene, and those that left it."""
         ctx, mirror = self.ctx, self.mirror
         self.order = None
+        self.layout = self._layout()
         before = ctx.structure.memberships()
         ctx.structure.invalidate()
         reached = set()

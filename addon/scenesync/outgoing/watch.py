@@ -2,8 +2,8 @@
 """Blender's events → what may have changed. Handlers only note; comparing and sending happens in the session's ticks, but for a few objects
 that moved: where they are is sent at once.
 
-Blender does not say what changed and is silent about some edits: whatever is listed is compared, an empty or Scene-only call means that the
-set of datablocks may have changed, and sweep.py looks at what no event ever comes for.
+Blender does not say what changed and is silent about some edits: whatever is listed is compared, an empty or Scene-only call may stand for
+anything, also for datablocks that came or went, and sweep.py looks at what no event ever comes for.
 """
 
 from contextlib import contextmanager
@@ -19,11 +19,17 @@ class Watch:
     def __init__(self, session):
         self.session = session
         self.dirty = {}  # (kind, UUID) → True, in order
-        self.structure = True  # datablocks may have come, gone or moved in the hierarchy
+        self.structure = True  # datablocks have come, gone or moved in the hierarchy
+        self.anything = False  # an event came that may stand for that, or for any other edit
         self.many_moved = False
         self.undo_begun = False  # until the next tick nothing is what it was
         self.undone = False
         self.handlers = {}
+
+    @property
+    def in_doubt(self):
+        """Whether it is not known which datablocks there are."""
+        return self.structure or self.anything
 
     # ---- registration
 
@@ -78,7 +84,7 @@ class Watch:
         updates = depsgraph.updates
         some = list(islice(updates, MANY + 1))  # Blender looks at every datablock there is whenever it is asked for them
         if not some:
-            self.structure = True
+            self.anything = True
         elif len(some) > MANY:
             self._note_many(updates)
         else:
@@ -109,7 +115,7 @@ class Watch:
     def _note(self, block):
         session = self.session
         if isinstance(block, bpy.types.Scene):
-            self.structure = True
+            self.anything = True
             self.dirty["scene", session.scene_uuid] = True
             return
         kind = session.ctx.kind_of(block)
@@ -117,13 +123,13 @@ class Watch:
             return
         uuid = session.ctx.identity.known(block)
         if uuid is None:
-            self.structure = True
+            self.anything = True
             return
         self.dirty[kind.name, uuid] = True
         if kind.name == "object":
             self.dirty["transform", uuid] = True
         elif kind.name == "collection":
-            self.structure = True
+            self.anything = True
 
     def _before_undo(self, *_):
         """Undo over datablocks that Blender's undo stack does not know crashes Blender: let it know them first."""
@@ -140,7 +146,7 @@ class Watch:
 
     def _identify(self):
         """Afterwards what is new now could not be told from what undo has brought back."""
-        if self.structure:
+        if self.in_doubt:
             ctx = self.session.ctx
             for block in ctx.walk():
                 ctx.id_of(block)
