@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/edit.h"
-#include "cli/fields.h"
+#include "cli/replica.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -148,21 +148,13 @@ static bool brings_back(const struct ss_assignments *assignments) {
     return value && value->size == sizeof no && value->data[0] == no[0];
 }
 
-// Whether an object would hang on itself, at once or by way of others.
-static bool makes_circle(const struct ss_replica *replica, const struct ss_known *entity, const struct ss_assignments *assignments) {
+// What an object hangs on by way of others, only the scene as all have it in the end can tell; of a circle so made all cut the same edge.
+static bool hangs_on_itself(const struct ss_known *entity, const struct ss_assignments *assignments) {
     const struct scenesync_bytes *value = strcmp(entity->kind, "object") == 0 ? value_of(assignments, "parent") : NULL;
     struct scenesync_reader reader = scenesync_reader_of(value ? *value : (struct scenesync_bytes){0});
     struct scenesync_item item;
-    struct scenesync_uuid id;
-    if (!scenesync_read(&reader, &item) || item.type != SCENESYNC_BINARY || item.bytes.size != sizeof id.b) {
-        return false;
-    }
-    memcpy(id.b, item.bytes.data, sizeof id.b);
-    const struct ss_known *at = ss_replica_find(replica, "object", &id);
-    while (at && at != entity) {
-        at = ss_parent_of(replica, at);
-    }
-    return at != NULL;
+    return scenesync_read(&reader, &item) && item.type == SCENESYNC_BINARY && item.bytes.size == sizeof entity->id.b &&
+           memcmp(item.bytes.data, entity->id.b, sizeof entity->id.b) == 0;
 }
 
 static int edit_known(struct ss_cli *cli, const struct ss_replica *replica, const char *text, const struct ss_assignments *assignments) {
@@ -170,8 +162,8 @@ static int edit_known(struct ss_cli *cli, const struct ss_replica *replica, cons
     if (!entity) {
         return SS_EXIT_FAILED;
     }
-    if (!cli->force && makes_circle(replica, entity, assignments)) {
-        return ss_fail("parent: the object would hang on itself, at once or by way of others; --force sets it all the same");
+    if (!cli->force && hangs_on_itself(entity, assignments)) {
+        return ss_fail("parent: the object would hang on itself; --force sets it all the same");
     }
     return ss_edit(cli, &entity->id, assignments, 1);
 }

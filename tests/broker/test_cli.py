@@ -164,7 +164,7 @@ def test_the_tree_shows_what_hangs_on_what(ada, scene):
 def test_a_circle_of_parents_is_cut_above_the_greatest(ada, scene):
     made = sorted(output(ada, "create", scene, "object", f'name="{name}"', 'type="EMPTY"') for name in "abc")
     for i, child in enumerate(made):
-        output(ada, "set", scene, f"object/{child}", f'parent="{made[(i + 1) % 3]}"', "--force")
+        output(ada, "set", scene, f"object/{child}", f'parent="{made[(i + 1) % 3]}"')
     tree = json.loads(output(ada, "tree", scene, "--json"))
     assert [tree[0]["id"], tree[0]["children"][0]["id"], tree[0]["children"][0]["children"][0]["id"]] == [made[2], made[1], made[0]]
 
