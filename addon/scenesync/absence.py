@@ -5,6 +5,8 @@ The mirror of the session that left says what Blender and the scene agreed on. I
 not been edited by whoever opens it.
 """
 
+import math
+
 import bpy
 
 from .kinds import properties
@@ -16,9 +18,25 @@ _left = None  # (slug, name of the Blender scene, mirror)
 def remember(session):
     """The session leaves."""
     global _left
+    for (kind_name, uuid), fields in session.outbox.unsent_fields():
+        _take_back(session, kind_name, uuid, fields)
     _left = (session.slug, session.ctx.scene.name, session.mirror)
     if forget not in bpy.app.handlers.load_pre:
         bpy.app.handlers.load_pre.append(forget)
+
+
+def _take_back(session, kind_name, uuid, fields):
+    """The scene did not get these: it has not agreed on them."""
+    mirror, kind = session.mirror, session.ctx.kinds[kind_name]
+    record = mirror.get(kind_name, uuid)
+    if kind_name == "transform":
+        mirror.transforms.set(uuid, dict.fromkeys(fields, math.nan), remote=False)
+    elif record is not None and fields.get("deleted"):
+        record.deleted, record.reached = False, True
+    elif record is not None and fields.keys() >= {"name", *kind.required} and not kind.singleton:
+        del mirror.of_kind(kind_name)[uuid]  # new, or brought back
+    elif record is not None:
+        record.values.update(dict.fromkeys(fields))
 
 
 @bpy.app.handlers.persistent

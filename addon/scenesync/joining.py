@@ -19,12 +19,14 @@ class Joining:
         self.shared_before = self._shared_before()
 
     def _shared_before(self):
-        """UUIDs that the open file had when it was last in this scene: what of them the scene lacks has been deleted since."""
+        """UUIDs that the open file and the scene had when it was last in it: what of them the scene lacks has been deleted since."""
         ctx = self.session.ctx
         if ctx.scene.get(SCENE_TAG) != self.session.slug:
             return set()
         collections = (getattr(ctx.data, kind.collection) for kind in ctx.kinds.values() if kind.collection)
-        return {identity.read_tag(block) for blocks in collections for block in blocks} - {None}
+        tags = {identity.read_tag(block) for blocks in collections for block in blocks} - {None}
+        before = absence.base(self.session)
+        return tags if before is None else tags.intersection(set().union(*before.records.values()))
 
     def joined(self, frame):
         """The agent has sent all it knows."""

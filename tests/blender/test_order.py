@@ -3,6 +3,7 @@
 
 import pytest
 from blender import same, settle
+from test_objects import CUBES
 
 GRID = """
 def grid(side):
@@ -144,3 +145,24 @@ def test_pixels_that_come_before_the_file_under_them(both):
     b.run("session.receive._path, session.send = path, send\nsession.receive.have({'sha256': late[0]})")
     settle(a, b)
     assert [p.run("image = bpy.data.images['painted']\nresult = [image.is_dirty, *image.pixels[:4]]") for p in both] == [[True, 0, 1, 0, 1]] * 2
+
+
+def test_what_is_not_acknowledged_when_a_scene_is_left(both, agents, scene):
+    a, b = both
+    a.run(CUBES)
+    settle(a, b)
+    agents[0].kill()
+    a.run("""
+bpy.data.objects["one"].location.x = 1
+bpy.data.objects["one"]["mark"] = 1
+bpy.data.objects.remove(bpy.data.objects["two"])
+bpy.context.scene.collection.objects.link(bpy.data.objects.new("new", None))
+scenesync.pump(0.1)
+scenesync.leave()
+""")
+    agents[0].start()
+    a.join(agents[0], scene)
+    settle(a, b)
+    for person in both:
+        assert person.run("o = bpy.data.objects\nresult = [o['one'].location.x, 'mark' in o['one'], 'two' in o, 'new' in o]") == [1, True, False, True]
+    same(a, b)
