@@ -166,3 +166,15 @@ scenesync.leave()
     for person in both:
         assert person.run("o = bpy.data.objects\nresult = [o['one'].location.x, 'mark' in o['one'], 'two' in o, 'new' in o]") == [1, True, False, True]
     same(a, b)
+
+
+def test_a_value_too_large_keeps_nothing_else_back(both):
+    a, b = both
+    a.run(CUBES)
+    settle(a, b)
+    a.run(
+        "o = bpy.data.objects\no['one']['text'] = o['one']['again'] = 'x' * 100000\no['one']['long'] = 'x' * 60000\no['two']['mark'] = 1\n"
+        "o['one'].color[0] = 0.5"
+    )
+    settle(a, b)
+    assert b.run("o = bpy.data.objects\nresult = [o['two'].get('mark'), o['one'].color[0], len(o['one']['long'])]") == [1, 0.5, 60000]

@@ -7,6 +7,7 @@ from .files import Files
 
 MAX_BACKLOG = 8 << 20  # bytes not yet taken by the socket; above it newer values replace older ones here
 MAX_EDIT = 4 << 20  # bytes of one edit frame, roughly
+MAX_VALUE = 64 << 10  # bytes of one value that the agent takes
 TYPED_ROWS = 16  # from this many rows numbers travel as a typed array
 MANY_ROWS = 64  # more rows of arrays than this are sent at once
 
@@ -86,6 +87,15 @@ class Outbox:
     def idle(self):
         """Nothing waits to be sent or acknowledged."""
         return not self.fields and not self.bulks
+
+    def unsent_fields(self):
+        """((kind, UUID), {field: value}) of what the agent has not been given, for all that is known."""
+        lost = self.link is None or self.link.backlog > 0
+        if lost:
+            for bulk in self.bulks.values():
+                self._remember_rows(bulk)
+        for key, fields in self.fields.items():
+            yield key, {field: value for field, (value, edit_id) in fields.items() if lost or edit_id is None}
 
     # ---- edits
 
@@ -167,14 +177,17 @@ class Outbox:
             if not all([self._ready(key, field, value) for field, value in fields.items()]):
                 self.hashing[key] = live
                 continue
-            fields = {field: value for field, value in fields.items() if (key, field) not in self.stuck}
+            waiting = {field: value for field, value in fields.items() if (key, field) not in self.stuck}
+            fields = _together(waiting, sent)
+            if len(fields) < len(waiting):
+                self.unsent[key] = live
             if not fields:
                 continue
             encoded = {field: self.files.encode((*key, field), value) for field, value in fields.items()}
             groups.setdefault((key[0], tuple(encoded)), []).append((key[1], encoded))
             sent.append((key, tuple(fields)))
             size += 32 + sum(_size(value) for value in encoded.values())
-            if size > MAX_EDIT:
+            if size > MAX_EDIT or any(map(_is_large, fields.values())):
                 break
         if not sent:
             return
@@ -204,6 +217,28 @@ class Outbox:
 def uuids_in(ids):
     """The UUIDs of 16 bytes each that a bytes object holds."""
     return [ids[at:at + 16] for at in range(0, len(ids), 16)]
+
+
+def _together(fields, sent):
+    """Those of these fields that can go with what is `sent` in one edit: a value that is too large is refused with all that comes with it."""
+    large = [field for field, value in fields.items() if _is_large(value)]
+    if len(large) < len(fields):
+        return {field: value for field, value in fields.items() if field not in large}
+    return {} if sent else {field: fields[field] for field in large[:1]}
+
+
+def _is_large(value):
+    """Whether the agent may find it too large; arrays and files never are."""
+    return isinstance(value, (str, bytes, list, dict)) and _most_bytes(value) > MAX_VALUE
+
+
+def _most_bytes(value):
+    """What a value takes at most."""
+    if isinstance(value, dict):
+        return 5 + sum(_most_bytes(key) + _most_bytes(item) for key, item in value.items())
+    if isinstance(value, list):
+        return 5 + sum(map(_most_bytes, value))
+    return 5 + 4 * len(value) if isinstance(value, (str, bytes)) else 9
 
 
 def _size(value):
