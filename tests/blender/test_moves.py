@@ -68,6 +68,14 @@ def test_an_own_edit_that_is_acknowledged_before_they_are_written(crowd):
     agree(a, b, 2)
 
 
+def test_one_that_waits_for_its_object_and_then_all(crowd):
+    a, b = crowd
+    b.run("session.apply.held['transform', one] = {'location': [1.0, 0.0, 0.0]}  # which undo has taken away")
+    hear(a, b, ALL % 2, "moves.waiting or one in inbox")
+    b.run(RELEASE)
+    agree(a, b, 2)
+
+
 def test_undo_before_they_are_written(crowd):
     """What undo has changed of others' is put back: as it is now, not as it was."""
     a, b = crowd

@@ -74,8 +74,9 @@ class Receive:
         rows = self.session.mirror.transforms.rows
         uuids = [ids[at:at + 16] for at in range(0, len(ids), 16)]
         outbox = self.session.outbox
-        older = self.session.apply.inbox["transform"]
-        if any(uuid not in rows or uuid in older or ("transform", uuid) in outbox.fields for uuid in uuids) or outbox.bulks:
+        older, held = self.session.apply.inbox["transform"], self.session.apply.held
+        busy = held.keys() | outbox.fields.keys()
+        if any(uuid not in rows or uuid in older or ("transform", uuid) in busy for uuid in uuids) or outbox.bulks:
             return False
         self.session.apply.moves.add(Moved(uuids, mine, after))
         return True
