@@ -287,6 +287,18 @@ def test_what_is_brought_back_with_another_type_is_of_that_type(both, agents):
     same(a, b)
 
 
+def test_what_is_brought_back_under_another_name(both, agents):
+    """Also where it has been kept since it was deleted, and that name is taken: not as it was called before."""
+    a, b = start(both)
+    three = a.run("import uuid\nresult = str(uuid.UUID(bpy.data.objects['three']['scenesync']))")
+    b.run("bpy.context.scene.collection.objects.unlink(bpy.data.objects['three'])\nbpy.data.objects.new('four', None).use_fake_user = True")
+    settle(b, a)
+    agents[0].run("set", a.scene, f"object/{three}", "deleted=false", 'name="four"')
+    settle(a, b)
+    for person in (a, b):  # which of two gets `.001` is for Blender to say
+        assert person.run("result = sorted(name.partition('.')[0] for name in bpy.context.scene.objects.keys())") == ["four", "one", "two"]
+
+
 def test_many_objects_moved_at_once(both):
     a, b = both
     a.run("for i in range(500):\n    bpy.context.scene.collection.objects.link(bpy.data.objects.new(f'o{i}', None))")

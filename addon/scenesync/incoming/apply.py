@@ -153,8 +153,10 @@ class Apply:
         kept = self.ctx.identity.find(uuid)
         if kept is not None and _changes_type(kept, fields):
             self._replace(kind, uuid, kept, fields)
-        else:
-            self._create_as(kind, uuid, kept or kind.create(self.ctx, name, fields), fields)
+            return
+        if kept is not None and "name" in fields:
+            self.ctx.names.write(self.ctx, uuid, kept, name)
+        self._create_as(kind, uuid, kept or kind.create(self.ctx, name, fields), fields)
 
     def _create_as(self, kind, uuid, block, fields):
         """Give a new datablock its identity and its fields."""
