@@ -21,8 +21,9 @@ class Transform(Kind):
         return {name: list(getattr(block, name)) for name in WIDTHS}
 
     def undone(self, block, changes):
-        """Blender does not always compute the matrix anew."""
-        block.update_tag()
+        """Blender does not always compute the matrix anew, and forgets in undo that it was about to."""
+        if changes or block.parent is not None or block.constraints or block.matrix_world != block.matrix_basis:
+            block.update_tag()
 
     def write(self, ctx, block, fields):
         for name, value in fields.items():

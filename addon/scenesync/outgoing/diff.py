@@ -167,11 +167,12 @@ class Diff:
         mine = transforms.get(uuid)
         values = self.ctx.kinds["transform"].read(self.ctx, block)
         changes = {name: value for name, value in values.items() if not same(mine.get(name), value)}
+        if undone:
+            self.ctx.kinds["transform"].undone(block, changes)
         if not changes:
             return
         back = {}
         if undone:
-            self.ctx.kinds["transform"].undone(block, changes)
             remote = transforms.remote[transforms.row(uuid)]
             back = {name: mine[name] for index, name in enumerate(transforms.NAMES) if name in changes and remote[index]}
             changes = {name: value for name, value in changes.items() if name not in back}
