@@ -99,15 +99,12 @@ def test_a_layer_chosen_while_another_that_was_to_be_active_is_coming(both, who)
     b.run(SLOW)
     hear(a, b, "layers.active = layers.new(name='third')\nlayers.active.data[0].uv = (3, 3)\nbpy.data.meshes['grid'].update()", "wanted")
     b.run("scenesync.pump(0.5)")
-    both[who].run(CHOOSE % "second")
-    a.synced()
-    b.run("scenesync.pump(0.5)")
-    both[1 - who].run("scenesync.pump(0.1)")
-    both[who].run(CHOOSE % "first")
+    chosen = ("first", "second")[who]
+    both[who].run(CHOOSE % chosen)
     a.synced()
     b.run("scenesync.pump(0.5)\n" + FAST)
     settle(a, b)
-    assert [person.run(ACTIVE) for person in both] == [[3, "first"]] * 2
+    assert [person.run(ACTIVE) for person in both] == [[3, chosen]] * 2
 
 
 PAINTED = """
