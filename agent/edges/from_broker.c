@@ -163,6 +163,16 @@ static int take(struct ss_room *room, const struct ss_topic *topic, struct ss_sl
     return SS_WIRE_OK;
 }
 
+// What nobody can read now stands at the broker in an entity's place. It says nothing of the entity: so whoever knows it gives it back, as
+// after any message that lacks something. A replay is compared as a whole.
+static void take_unreadable(struct ss_room *room, const struct ss_topic *topic, bool retained) {
+    if (topic->type == SS_TOPIC_STATE && !retained) {
+        struct ss_event event = {.type = SS_EV_STATE};
+        event.state = (struct ss_ev_state){.entity = {.kind = topic->kind, .uuid = topic->uuid}, .part = topic->part};
+        ss_room_step(room, &event);
+    }
+}
+
 void ss_from_broker(struct ss_room *room, struct ss_slice topic, struct ss_slice payload, bool retained) {
     struct ss_topic parsed;
     if (!ss_topic_parse(room->agent->config.prefix, topic, &parsed)) {
@@ -173,10 +183,12 @@ void ss_from_broker(struct ss_room *room, struct ss_slice topic, struct ss_slice
     }
     if (payload.len > SS_MAX_MESSAGE) {
         ss_room_refused(room, "limit", "a message is larger than 256 KiB");
+        take_unreadable(room, &parsed, retained);
         return;
     }
     int error = take(room, &parsed, payload, retained);
     if (error != SS_WIRE_OK) {
         refuse(room, topic, error);
+        take_unreadable(room, &parsed, retained);
     }
 }

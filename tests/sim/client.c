@@ -270,6 +270,19 @@ void sim_client_edit(struct sim *sim, int agent) {
     sim_draft_free(&draft);
 }
 
+// What nobody can read, over what is retained.
+void sim_stranger_write(struct sim *sim) {
+    struct sim_message *message = sim_message_create(SIM_STATE);
+    struct ss_entity entity = {.kind = ss_slice_text(sim_kinds[sim_random(sim, sizeof sim_kinds / sizeof *sim_kinds)])};
+    ss_store_be(entity.uuid.b, 8, ss_mix(sim_random(sim, SIM_ENTITIES)));
+    message->state.entity = sim_copy_entity(message, &entity);
+    message->state.part = -1;
+    message->unreadable = true;
+    sim_tell(sim, -1, "a stranger writes over %s %02x%02x", (const char *)entity.kind.data, entity.uuid.b[0], entity.uuid.b[1]);
+    sim_broker_take(sim, -1, message);
+    sim_message_drop(message);
+}
+
 // A plain tool knows one field, has a clock and an origin of its own, and no numbers.
 void sim_tool_write(struct sim *sim) {
     struct sim_draft draft = {.count = 0};

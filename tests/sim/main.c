@@ -54,6 +54,8 @@ static void sim_down_state(const struct sim_message *message, bool retained, str
 static void sim_deliver(struct sim *sim, const struct sim_event *event) {
     struct sim_message *message = event->message;
     struct ss_event step = sim_event_of(sim, event->agent, SS_EV_TIME);
+    if (message->unreadable && event->number != 0)
+        return;
     sim->agent[event->agent].received += message->type == SIM_REPLY ? message->reply.entity_count : (size_t)(message->type == SIM_STATE);
     switch (message->type) {
     case SIM_STATE: sim_down_state(message, event->number != 0, &step); break;
@@ -191,7 +193,7 @@ static void sim_act(struct sim *sim) {
     if (sim_chance(sim, sim->faults))
         sim_fault(sim);
     else if (sim_chance(sim, 40) && sim->broker_up)
-        sim_tool_write(sim);
+        (sim_chance(sim, 250) ? sim_stranger_write : sim_tool_write)(sim);
     else
         sim_client_edit(sim, (int)sim_random(sim, (uint64_t)sim->agents));
     sim_run(sim, sim->now + sim_random(sim, sim_chance(sim, 100) ? 3000 : 60));

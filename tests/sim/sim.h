@@ -14,6 +14,7 @@ struct sim_message {
     struct ss_scratch memory;
     enum { SIM_STATE, SIM_CLEAR, SIM_LIVE, SIM_PEER, SIM_ONLINE, SIM_CHECKPOINT, SIM_CALL, SIM_REPLY } type;
     struct ss_origin to; // of calls and replies
+    bool unreadable;     // of a state: agents pass over a retained one, and take another for one without a field
     union {
         struct ss_ev_state state;
         struct ss_ev_live live;
@@ -221,6 +222,7 @@ void sim_client_edit(struct sim *sim, int agent);
 void sim_client_change(struct sim *sim, int agent, const struct ss_effect *effect);
 void sim_client_ack(struct sim *sim, int agent, uint64_t id, bool taken);
 void sim_tool_write(struct sim *sim);
+void sim_stranger_write(struct sim *sim);
 
 // faults.c
 void sim_fault(struct sim *sim);
