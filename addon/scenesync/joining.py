@@ -9,6 +9,7 @@ from . import absence, entity, identity, startup
 from .kinds.scene import REFERENCES
 
 SCENE_TAG = "scenesync_scene"
+UNSENT_TAG = "scenesync_unsent"  # UUIDs of what the file has and the scene may not have yet, as hex
 CHOICES = ("publish", "receive", "merge")
 
 
@@ -25,8 +26,18 @@ class Joining:
             return set()
         collections = (getattr(ctx.data, kind.collection) for kind in ctx.kinds.values() if kind.collection)
         tags = {identity.read_tag(block) for blocks in collections for block in blocks} - {None}
+        unsent = set(str(ctx.scene.get(UNSENT_TAG, "")).split())
+        tags = {tag for tag in tags if tag.hex() not in unsent}
         before = absence.base(self.session)
         return tags if before is None else tags.intersection(set().union(*before.records.values()))
+
+    def persist(self):
+        """For the next who joins with this file: what is new here is not missing there."""
+        scene = self.session.ctx.scene
+        unsent = [uuid.hex() for (_, uuid), fields in self.session.outbox.fields.items() if "name" in fields]
+        scene.pop(UNSENT_TAG, None)
+        if unsent:
+            scene[UNSENT_TAG] = " ".join(unsent)
 
     def joined(self, frame):
         """The agent has sent all it knows."""

@@ -348,6 +348,7 @@ class Session:
     def persist(self):
         """Every UUID and member id into its datablock, for the file or for who joins again."""
         self.ctx.identity.write_tags()
+        self.joining.persist()
 
     # ---- errors
 

@@ -37,6 +37,21 @@ def test_a_saved_file_joins_again_as_itself(both, agents, scene, tmp_path):
     same(a, b)
 
 
+def test_what_the_scene_never_got_is_in_the_saved_file(both, agents, tmp_path):
+    """Saved while there was no agent, opened when there is one: new, not deleted by others."""
+    a, b = both
+    a.run(CUBES)
+    settle(a, b)
+    agents[0].kill()
+    a.run("bpy.context.scene.collection.objects.link(bpy.data.objects.new('four', None))\nscenesync.pump(0.2)")
+    a.run("bpy.ops.wm.save_as_mainfile(filepath=path)", path=str(tmp_path / "a.blend"))
+    agents[0].start()
+    a.run("bpy.ops.wm.open_mainfile(filepath=path)", path=str(tmp_path / "a.blend"))
+    settle(a, b)
+    assert names(a) == names(b) == ["four", "one", "three", "two"]
+    same(a, b)
+
+
 def test_another_file_leaves_the_scene(both, tmp_path):
     a, b = both
     a.run(CUBES)
