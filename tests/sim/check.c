@@ -217,8 +217,30 @@ static bool sim_by_tool(const struct sim_record *record) {
            (ss_slice_equal(name, ss_slice_text("location")) || ss_slice_equal(name, ss_slice_text("power")));
 }
 
-// What a plain tool wrote may be retained where nobody was told: by a broker that does not replay everything.
-static bool sim_untold(const struct sim *sim, const struct sim_record *record) { return sim_by_tool(record) && sim->replay != SIM_WHOLE; }
+static bool sim_by_the_dead(const struct sim *sim, const struct ss_core *core, const struct sim_record *record) {
+    const struct ss_cell *cell = sim_cell(core, record);
+    bool dead = false;
+    for (int i = 0; i < sim->agents && cell != NULL; i++)
+        dead = dead || (sim->agent[i].dead && memcmp(cell->stamp.b + 8, sim->agent[i].origin.b, sizeof sim->agent[i].origin.b) == 0);
+    return dead;
+}
+
+static bool sim_deleted_by_the_dead(const struct sim *sim, const struct ss_core *core, const struct sim_record *record) {
+    uint8_t key[512];
+    const size_t head = sim_head(record);
+    memcpy(key, record->key, head);
+    memcpy(key + head, "deleted", 7);
+    return sim_by_the_dead(sim, core, &(struct sim_record){.key = key, .key_len = head + 7});
+}
+
+// A broker that does not replay everything may retain what nobody was told: of a plain tool, or of an agent that died with its disk. A newcomer
+// alone can be the first who is.
+static bool sim_untold(const struct sim *sim, const struct sim_record *record) {
+    const struct ss_core *core = sim->agent[sim->agents - 1].core;
+    const bool alone = !sim->agent[0].up;
+    return sim->replay != SIM_WHOLE &&
+           (sim_by_tool(record) || (alone && (sim_by_the_dead(sim, core, record) || sim_deleted_by_the_dead(sim, core, record))));
+}
 
 static bool sim_lacks_nothing(struct sim *sim, const struct sim_records *all, const struct sim_records *some, const char *otherwise) {
     bool same = true;
