@@ -133,6 +133,14 @@ class Blender:
         self.folder.cleanup()
 
 
+def hear(a, b, code, what):
+    """`a` does this; `b` has heard of it, as the expression `what` says there."""
+    a.run(code)
+    a.synced()
+    while not b.run("scenesync.pump(0.1)\nresult = bool(" + what + ")"):
+        pass
+
+
 def settle(*people, timeout=60):
     """Everybody has sent and applied everything: nothing is under way here, and all agents hold the same, before and after."""
     end = time.monotonic() + timeout

@@ -2,7 +2,7 @@
 """Many objects moved at once are kept as columns until they are written: whatever comes meanwhile for one of them is newer, or stays older."""
 
 import pytest
-from blender import same, settle
+from blender import hear, same, settle
 
 MANY = 100
 SETUP = f"""
@@ -30,13 +30,6 @@ def crowd(both):
     settle(a, b)
     b.run(HOLD)
     return both
-
-
-def hear(a, b, code, what):
-    a.run(code)
-    a.synced()
-    while not b.run("scenesync.pump(0.1)\nresult = bool(" + what + ")"):
-        pass
 
 
 def agree(a, b, place):
@@ -84,7 +77,9 @@ def test_undo_before_they_are_written(crowd):
     """What undo has changed of others' is put back: as it is now, not as it was."""
     a, b = crowd
     hear(a, b, ALL % 1, "moves.waiting")
-    b.run("session.apply.put('transform', one, {'location': [0.0, 0.0, 0.0]}, force=True)" + RELEASE)
+    written = "\nsession._work(take_in, float('inf'))\nresult = bpy.data.objects['o7'].location.x"
+    assert b.run("session.apply.put('transform', one, {'location': [0.0, 0.0, 0.0]}, force=True)" + written) == 1
+    b.run(RELEASE)
     agree(a, b, 1)
 
 

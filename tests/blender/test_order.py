@@ -2,7 +2,7 @@
 """What is on its way when something newer comes: the older is forgotten, and what is not older is kept."""
 
 import pytest
-from blender import same, settle
+from blender import hear, same, settle
 from test_objects import CUBES
 
 GRID = """
@@ -39,13 +39,6 @@ def grids(both):
     settle(a, b)
     b.run(GRID + SLOW)
     return both
-
-
-def hear(a, b, code, what):
-    a.run(code)
-    a.synced()
-    while not b.run("scenesync.pump(0.1)\nresult = bool(" + what + ")"):
-        pass
 
 
 def lifted(a, b, side):

@@ -178,7 +178,7 @@ class Outbox:
                 self.hashing[key] = live
                 continue
             waiting = {field: value for field, value in fields.items() if (key, field) not in self.stuck}
-            fields = _together(waiting, sent)
+            fields, alone = _together(waiting, sent)
             if len(fields) < len(waiting):
                 self.unsent[key] = live
             if not fields:
@@ -187,7 +187,7 @@ class Outbox:
             groups.setdefault((key[0], tuple(encoded)), []).append((key[1], encoded))
             sent.append((key, tuple(fields)))
             size += 32 + sum(_size(value) for value in encoded.values())
-            if size > MAX_EDIT or any(map(_is_large, fields.values())):
+            if size > MAX_EDIT or alone:
                 break
         if not sent:
             return
@@ -220,11 +220,12 @@ def uuids_in(ids):
 
 
 def _together(fields, sent):
-    """Those of these fields that can go with what is `sent` in one edit: a value that is too large is refused with all that comes with it."""
+    """Those of these fields that can go with what is `sent` in one edit, and whether nothing can go with them: a value that is too large is
+    refused with all that comes with it."""
     large = [field for field, value in fields.items() if _is_large(value)]
     if len(large) < len(fields):
-        return {field: value for field, value in fields.items() if field not in large}
-    return {} if sent else {field: fields[field] for field in large[:1]}
+        return {field: value for field, value in fields.items() if field not in large} if large else fields, False
+    return {} if sent else {field: fields[field] for field in large[:1]}, True
 
 
 def _is_large(value):
