@@ -10,7 +10,7 @@ import time
 import numpy
 import pytest
 from scenesync.kinds import Blob
-from scenesync.outgoing.send import Outbox
+from scenesync.outgoing.send import MAX_EDIT, Outbox
 
 ONE, TWO = b"1" * 16, b"2" * 16
 
@@ -275,3 +275,45 @@ def test_many_rows_of_numbers_are_one_typed_array(outbox):
 def test_an_edit_makes_what_was_received_before_it_old(outbox):
     outbox.queue("object", ONE, {"name": "a"})
     assert outbox.forgotten == [("object", ONE, {"name": "a"})]
+
+
+def test_much_of_one_entity_goes_in_several_edits(outbox):
+    """A frame has a limit, and what does not fit it would never go."""
+    outbox.connect(Link(), {**outbox.welcome, "limits": {"inline": 32768, "page": 1 << 18}})
+    keys = {f"keys/{index}": numpy.full(8000, index, "f4") for index in range(200)}
+    outbox.queue("mesh", ONE, keys)
+    outbox.flush()
+    sent = [frame["batches"][0]["columns"] for frame in edits(outbox)]
+    assert len(sent) > 1 and all(sum(values.nbytes for (values,) in columns.values()) <= MAX_EDIT + 32000 for columns in sent)
+    assert {name: values[0] for columns in sent for name, (values,) in columns.items()} == {name: index for index, name in enumerate(keys)}
+
+
+def test_lists_and_maps_count_as_what_they_take(outbox):
+    outbox.queue("object", ONE, {f"properties/{index}": {str(key): "x" * 50 for key in range(200)} for index in range(500)})
+    outbox.flush()
+    assert len(edits(outbox)) > 1
+
+
+def test_a_file_that_turns_out_to_be_unreadable_between_two_looks(outbox, tmp_path):
+    """The thread ends whenever it likes."""
+
+    class Job:
+        """One that fails just after it has been asked whether it has ended."""
+
+        asked = 0
+
+        def done(self):
+            self.asked += 1
+            return self.asked > 1
+
+        def exception(self):
+            return OSError("the disk is gone")
+
+        def result(self):
+            raise OSError("the disk is gone")
+
+    value = Blob(path=str(tmp_path / "wood.png"))
+    outbox.files.jobs["image", ONE, "file"] = (value, Job())
+    outbox.queue("image", ONE, {"file": value})
+    outbox.flush()
+    assert not edits(outbox) and outbox.hashing

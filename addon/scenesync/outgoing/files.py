@@ -51,10 +51,12 @@ class Files:
             job = self.worker.submit(self._prepare, place, value)
             self.jobs[place] = (value, job)
             job.add_done_callback(lambda _: self.finished.append(place[:2]))
-        if job.done() and job.exception() is not None:
+        if not job.done():
+            return False
+        if job.exception() is not None:
             del self.jobs[place]
             raise job.exception()
-        return job.done()
+        return True
 
     def encode(self, place, value):
         """A value that is `ready` as it travels. Its files are handed to the agent before."""

@@ -179,14 +179,18 @@ class Outbox:
                 continue
             waiting = {field: value for field, value in fields.items() if (key, field) not in self.stuck}
             fields, alone = _together(waiting, sent)
-            if len(fields) < len(waiting):
+            encoded = {}
+            for field, value in fields.items():
+                encoded[field] = self.files.encode((*key, field), value)
+                size += 4 * len(field) + _size(encoded[field])
+                if size > MAX_EDIT:
+                    break
+            if len(encoded) < len(waiting):
                 self.unsent[key] = live
-            if not fields:
+            if not encoded:
                 continue
-            encoded = {field: self.files.encode((*key, field), value) for field, value in fields.items()}
             groups.setdefault((key[0], tuple(encoded)), []).append((key[1], encoded))
-            sent.append((key, tuple(fields)))
-            size += 32 + sum(_size(value) for value in encoded.values())
+            sent.append((key, tuple(encoded)))
             if size > MAX_EDIT or alone:
                 break
         if not sent:
@@ -230,23 +234,18 @@ def _together(fields, sent):
 
 def _is_large(value):
     """Whether the agent may find it too large; arrays and files never are."""
-    return isinstance(value, (str, bytes, list, dict)) and _most_bytes(value) > MAX_VALUE
-
-
-def _most_bytes(value):
-    """What a value takes at most."""
-    if isinstance(value, dict):
-        return 5 + sum(_most_bytes(key) + _most_bytes(item) for key, item in value.items())
-    if isinstance(value, list):
-        return 5 + sum(map(_most_bytes, value))
-    return 5 + 4 * len(value) if isinstance(value, (str, bytes)) else 9
+    return isinstance(value, (str, bytes, list, dict)) and _size(value) > MAX_VALUE
 
 
 def _size(value):
-    """Roughly how many bytes a value takes."""
+    """What a value takes at most."""
     if isinstance(value, numpy.ndarray):
-        return value.nbytes
-    return len(value) * 9 if isinstance(value, (list, bytes, str)) else 9
+        return 6 + value.nbytes
+    if isinstance(value, dict):
+        return 5 + sum(_size(key) + _size(item) for key, item in value.items())
+    if isinstance(value, list):
+        return 5 + sum(map(_size, value))
+    return 5 + 4 * len(value) if isinstance(value, (str, bytes)) else 9
 
 
 def _batch(kind, names, rows):
