@@ -113,6 +113,8 @@ class Mesh(Kind):
         memory = self.memory(ctx, mesh)
         fields = mesh_settings.read(ctx, mesh, memory.slots)
         user = self.users.find(ctx.data, mesh)
+        if not mesh.is_editmode:
+            mesh_layers.tell_apart(mesh)
         with _readable(mesh, user) as shown:
             topology = mesh_topology.read(shown, ctx.caps.mesh_attributes_only)
             name = memory.recognise(topology)

@@ -76,6 +76,21 @@ def read(mesh, topology, attributes_only):
     return found
 
 
+def tell_apart(mesh):
+    """Joined objects can leave Blender 3.4 and 4.3 with attributes that are called alike: the one that outranks the others keeps the name, as
+    newer versions have it, and the others are given another."""
+    while True:
+        best = {}
+        for layer in sorted(mesh.attributes, key=lambda layer: _rank(layer.domain, layer.data_type)):
+            lesser = best.get(layer.name)
+            if lesser is not None:
+                lesser.name = f"{layer.name}.001"  # which moves the others in memory
+                break
+            best[layer.name] = layer
+        else:
+            return
+
+
 def attribute_field(attribute):
     return f"{ATTRIBUTE}{attribute.domain.lower()}/{attribute.data_type.lower()}/{encode_level(attribute.name)}"
 

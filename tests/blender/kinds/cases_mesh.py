@@ -204,6 +204,20 @@ def case_of_layers_called_alike_the_same_stays():
     assert len(kept) == 1
 
 
+def case_layers_that_joined_objects_have_called_alike():
+    ctx, meshes = harness.context(), [grid(), grid()]
+    meshes[0].uv_layers.new(name="dog")
+    for mesh in meshes:
+        mesh.attributes.new("cat", "FLOAT", "FACE" if mesh == meshes[0] else "POINT").data[2].value = 5
+    meshes[1].attributes.new("dog", "FLOAT", "POINT").data[1].value = 7
+    things = [linked(mesh) for mesh in meshes]
+    with bpy.context.temp_override(active_object=things[0], object=things[0], selected_editable_objects=things):
+        bpy.ops.object.join()
+    before = harness.read(ctx, "mesh", meshes[0])
+    assert len({layer.name for layer in meshes[0].attributes}) == len(meshes[0].attributes)
+    assert_same(before, harness.read(ctx, "mesh", copied(ctx, before)))
+
+
 def case_removing_a_layer_leaves_the_vertex_group_of_its_name():
     ctx, mesh = harness.context(), grid()
     for name in ("ant", "cat", "dog", "eel"):
