@@ -162,9 +162,9 @@ class Context:
             table[key] = self.identity.new_uuid()[:4].hex()
         return table[key]
 
-    def member_ids(self, block, list_name, keys):
-        """The ids of all members in order, `keys` being their unique names: stable over rename and over reorder."""
-        return self.identity.member_ids(self.id_of(block), list_name, block, list(keys))
+    def member_ids(self, block, list_name, keys, forms=()):
+        """The ids of all members in order, `keys` being their unique names: stable over rename and over reorder, but not of another form."""
+        return self.identity.member_ids(self.id_of(block), list_name, block, list(keys), forms)
 
     def member_key(self, block, list_name, member):
         """The key (name) of the member with this id, or None."""

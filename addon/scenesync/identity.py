@@ -70,6 +70,7 @@ class Identity:
         self.copied = {}  # UUID of a copy → that of its original, until the copy is published
         self.members = {}  # (UUID, list name) → {key: member id}
         self.gone = {}  # the same of members that are there no longer: undo can bring them back
+        self.forms = {}  # (UUID, list name) → {member id: its form, as far as it was told}
         self.new_uuid = lambda: uuid.uuid4().bytes
 
     def key(self, block):
@@ -273,20 +274,27 @@ class Identity:
 
     # ---- members: nodes, slots, layers
 
-    def member_ids(self, owner, list_name, block, keys):
-        """The ids of all members, in order: stable over rename (same place, new key) and reorder (same key, new place)."""
+    def member_ids(self, owner, list_name, block, keys, forms=()):
+        """The ids of all members, in order: stable over rename (same place, new key) and reorder (same key, new place). Nothing is taken for
+        another that has another form; `forms` are in the order of `keys`."""
         table = self._table(owner, list_name, block)
         known = list(table)
         new = [key for key in keys if key not in table]
         if new:
+            form_of = dict(zip(keys, forms))
+            known_forms = self.forms.get((owner, list_name), {})
             present = set(keys)
             gone = [key for key in known if key not in present]
             places = {key: place for place, key in enumerate(known)}
+
+            def fits(key, member):
+                return known_forms.get(member) in (None, form_of.get(key))
+
             for key in new:
-                renamed = next((old for old in gone if places[old] == keys.index(key)), None)
+                renamed = next((old for old in gone if places[old] == keys.index(key) and fits(key, table[old])), None)
                 if renamed is None:
                     back = self.gone.get((owner, list_name), {}).get(key)
-                    table[key] = self.new_uuid()[:4].hex() if back is None or back in table.values() else back
+                    table[key] = self.new_uuid()[:4].hex() if back is None or back in table.values() or not fits(key, back) else back
                 else:
                     gone.remove(renamed)
                     table[key] = table.pop(renamed)
@@ -295,7 +303,10 @@ class Identity:
             self.gone.setdefault((owner, list_name), {}).update((key, table[key]) for key in table if key not in ordered)
             table.clear()
             table.update(ordered)
-        return list(table.values())
+        ids = list(table.values())
+        if forms:
+            self.forms.setdefault((owner, list_name), {}).update(zip(ids, forms))
+        return ids
 
     def bind_member(self, owner, list_name, block, key, member):
         """The member called `key` has this id (it was made or renamed elsewhere)."""

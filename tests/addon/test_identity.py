@@ -80,6 +80,15 @@ def test_a_member_that_undo_brings_back_is_the_same(identity):
     assert identity.member_ids(b"m", "nodes", block, ["first", "second", "third"]) == [first, second, third]
 
 
+def test_a_member_of_another_form_is_another(identity):
+    block = Block(7, "material")
+    first, second = identity.member_ids(b"m", "nodes", block, ["first", "second"], ["Math", "Image"])
+    first, third = identity.member_ids(b"m", "nodes", block, ["renamed", "third"], ["Math", "Math"])
+    assert second != third
+    assert identity.member_ids(b"m", "nodes", block, ["renamed", "second"], ["Math", "Image"]) == [first, second]
+    assert identity.member_ids(b"m", "nodes", block, ["renamed", "third"], ["Math", "Value"])[1] not in (second, third)
+
+
 def test_a_member_that_is_still_there_is_not_another_of_its_old_name(identity):
     block = Block(7, "material")
     first, second = identity.member_ids(b"m", "nodes", block, ["first", "second"])

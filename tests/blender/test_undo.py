@@ -213,6 +213,22 @@ def test_undo_that_puts_another_node_in_the_place_of_theirs(version, two):
 
 
 @versions
+def test_undo_that_puts_a_linked_node_in_the_place_of_theirs(version, two):
+    """It is back beside theirs, with its link."""
+    a, b = two
+    edit(b, a, "bpy.ops.mesh.primitive_cube_add()\nm = bpy.data.materials.new('m')\nm.use_nodes = True\nbpy.context.object.data.materials.append(m)")
+    edit(a, b, """t = bpy.data.materials['m'].node_tree
+n = t.nodes.new('ShaderNodeMath')
+t.links.new(next(n for n in t.nodes if n.type == 'BSDF_PRINCIPLED').inputs['Roughness'], n.outputs[0])""")
+    edit(a, b, "t.nodes.remove(n)")
+    edit(b, a, "m.node_tree.nodes.new('ShaderNodeTexNoise')")
+    a.run("undo()")
+    settle(a, b)
+    same(a, b)
+    assert b.run("result = [sorted(n.bl_idname for n in list(m.node_tree.nodes)[2:]), len(m.node_tree.links)]") == [["ShaderNodeMath", "ShaderNodeTexNoise"], 2]
+
+
+@versions
 def test_undo_takes_their_node_that_we_have_edited(version, two):
     """It comes back as it was last: what was here before has no value for what we edited."""
     a, b = two

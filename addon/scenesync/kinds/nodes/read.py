@@ -61,7 +61,7 @@ def known_nodes(tree):
 def node_ids(ctx, owner, nodes):
     """{name: id} of nodes, in order."""
     names = [plan.name_of(node) for node in nodes]
-    return dict(zip(names, ctx.member_ids(owner, "nodes", names)))
+    return dict(zip(names, ctx.member_ids(owner, "nodes", names, [node.bl_idname for node in nodes])))
 
 
 def _read_node(ctx, naming, ids, node, path, fields):
