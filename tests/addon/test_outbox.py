@@ -10,6 +10,7 @@ import time
 import numpy
 import pytest
 from scenesync.kinds import Blob
+from scenesync.link import LinkError
 from scenesync.outgoing.send import MAX_EDIT, Outbox
 
 ONE, TWO = b"1" * 16, b"2" * 16
@@ -317,3 +318,34 @@ def test_a_file_that_turns_out_to_be_unreadable_between_two_looks(outbox, tmp_pa
     outbox.queue("image", ONE, {"file": value})
     outbox.flush()
     assert not edits(outbox) and outbox.hashing
+
+
+class Broken(Link):
+    """The agent is gone, and nobody has noticed."""
+
+    def send(self, frame):
+        raise LinkError("the agent closed the connection")
+
+
+@pytest.mark.parametrize("before", (False, True))
+def test_many_rows_that_meet_a_broken_link_go_out_on_the_next(outbox, tmp_path, before):
+    outbox.connect(Broken(), outbox.welcome)
+    if before:
+        outbox.queue("object", ONE, {"name": "a"})
+    queue_locations(outbox, 1)
+    assert MANY[7] in b"".join(ids for _, ids, _ in outbox.forgotten), "what others did to them is older"
+    outbox.connect(Link(), outbox.welcome)
+    outbox.flush()
+    assert sum(len(batch["ids"]) for frame in edits(outbox) for batch in frame["batches"] if batch["kind"] == "transform") == 1600
+
+
+def test_more_rows_than_a_frame_takes_go_in_several(outbox):
+    ids = b"".join(index.to_bytes(16, "big") for index in range(100000))
+    outbox.queue_rows("transform", ids, {"matrix_world": numpy.zeros((100000, 16), "f4")})
+    batches = [frame["batches"][0] for frame in edits(outbox)]
+    assert b"".join(batch["ids"] for batch in batches) == ids
+    assert all(len(batch["ids"]) + batch["columns"]["matrix_world"].nbytes <= MAX_EDIT for batch in batches)
+    assert all(batch["columns"]["matrix_world"].size == len(batch["ids"]) for batch in batches)
+    for frame in edits(outbox):
+        outbox.acknowledged(frame["id"])
+    assert outbox.idle

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Edits on their way to the agent: grouped into columns, large values into files, and remembered until the agent has acknowledged them."""
 
+from contextlib import suppress
+
 import numpy
 
+from ..link import LinkError
 from .files import Files
 
 MAX_BACKLOG = 8 << 20  # bytes not yet taken by the socket; above it newer values replace older ones here
@@ -26,6 +29,13 @@ class Bulk:
         if self._members is None:
             self._members = set(uuids_in(self.ids))
         return uuid in self._members
+
+    def parts(self):
+        """The same in as many as it takes for each to fit a frame."""
+        step = MAX_EDIT // (16 + sum(column[0].nbytes for column in self.columns.values()))
+        for start in range(0, len(self.ids) // 16, step):
+            rows = slice(start, start + step)
+            yield Bulk(self.kind, self.ids[16 * rows.start:16 * rows.stop], {name: column[rows] for name, column in self.columns.items()})
 
     def rows(self):
         """(UUID, {field: value}) one by one."""
@@ -112,20 +122,27 @@ class Outbox:
     def queue_rows(self, kind, ids, columns, live=False):
         """The same for many rows: `ids` is bytes, `columns` {field: array of rows × width}."""
         bulk = Bulk(kind, ids, columns)
-        if len(ids) > 16 * MANY_ROWS:
-            self.flush()  # what was queued before them is older
-            if self.link is not None and not self.unsent:
-                self._send_bulk(bulk, live)
-                return
+        if len(ids) > 16 * MANY_ROWS and self._has_room():
+            self.superseded(kind, ids, columns)
+            for part in bulk.parts():
+                self._send_bulk(part, live)
+            return
         for uuid, fields in bulk.rows():
             self.queue(kind, uuid, fields, live)
 
+    def _has_room(self):
+        """Whether nothing that was queued before and is older is left to be sent."""
+        with suppress(LinkError):
+            self.flush()
+        return self.link is not None and not self.unsent
+
     def _send_bulk(self, bulk, live):
+        """A broken link is left to whoever reads from it: on the next all that is not acknowledged goes out again."""
         bulk.edit_id = self._take_id()
         self.bulks[bulk.edit_id] = bulk
         batch = {"kind": bulk.kind, "ids": bulk.ids, "columns": {name: column.reshape(-1) for name, column in bulk.columns.items()}}
-        self.link.send({"t": "edit", "id": bulk.edit_id, "live": live, "batches": [batch]})
-        self.superseded(bulk.kind, bulk.ids, bulk.columns)
+        with suppress(LinkError):
+            self.link.send({"t": "edit", "id": bulk.edit_id, "live": live, "batches": [batch]})
 
     def newer_here(self, kind, uuid, field, after):
         """Whether an edit of ours that the agent had not stamped at `after` sets this field."""
