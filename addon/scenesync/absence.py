@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is done to the open file between leaving a scene and joining it again: edits like any others.
 
-The mirror of the session that left says what Blender and the scene agreed on. It is forgotten with the file: another, or an older copy, has
-not been edited by whoever opens it.
+The mirror of the session that left says what Blender and the scene agreed on. It is forgotten with the file; of one that is saved with edits
+which the scene has not got only that is kept, in the file, so that who joins with it is asked.
 """
 
 import math
 
 import bpy
 
+from . import identity
+from .context import Context
 from .kinds import properties
+from .mirror import Mirror
 from .outgoing.diff import changed_fields
 
+SCENE_TAG = "scenesync_scene"  # on a Blender scene: the shared scene that it was in
+EDITED_TAG = "scenesync_edited"  # on a Blender scene: the file was saved with edits that the shared scene has not got
 _left = None  # (slug, name of the Blender scene, mirror)
+_present = None  # gives the present session
 
 
 def remember(session):
@@ -62,21 +68,37 @@ def send_edits(session, local):
     forget()
     if before is None:
         return
+    inbox = session.apply.inbox
+    for kind_name, uuid, changes in _edits(before, session.mirror, local, session.ctx.kinds):
+        theirs = inbox[kind_name]
+        if kind_name == "transform":
+            _send(session, kind_name, uuid, changes)
+        elif uuid not in theirs or theirs[uuid].get("deleted"):
+            continue
+        elif changes is not None:
+            _send(session, kind_name, uuid, changes)
+        else:
+            session.mirror.add(kind_name, uuid).deleted = True
+            session.outbox.queue(kind_name, uuid, {"deleted": True})
+            del theirs[uuid]
+
+
+def _edits(before, now, local, kinds):
+    """(kind, UUID, {field: value}, or None where it is gone) of what is not as the mirror `before` has it, as far as the mirror `now` knows it.
+    `local`, {(kind, UUID)}, is what the file has."""
     for kind_name, records in before.records.items():
-        theirs = session.apply.inbox[kind_name]
         for uuid, record in records.items():
-            if uuid not in theirs or record.deleted or theirs[uuid].get("deleted"):
+            known = now.get(kind_name, uuid)
+            if record.deleted:
                 continue
-            if (kind_name, uuid) in local:
-                values = session.mirror.get(kind_name, uuid).values
-                _send(session, kind_name, uuid, properties.with_types(changed_fields(record.values, values), values))
-            elif record.reached and not session.ctx.kinds[kind_name].singleton:
-                session.mirror.add(kind_name, uuid).deleted = True
-                session.outbox.queue(kind_name, uuid, {"deleted": True})
-                del theirs[uuid]
+            if (kind_name, uuid) not in local:
+                if record.reached and not kinds[kind_name].singleton:
+                    yield kind_name, uuid, None
+            elif known is not None:
+                yield kind_name, uuid, properties.with_types(changed_fields(record.values, known.values), known.values)
     for uuid in before.transforms.rows:
-        if session.mirror.known("object", uuid):
-            _send(session, "transform", uuid, changed_fields(before.transforms.get(uuid), session.mirror.transforms.get(uuid)))
+        if now.known("object", uuid):
+            yield "transform", uuid, changed_fields(before.transforms.get(uuid), now.transforms.get(uuid))
 
 
 def _send(session, kind_name, uuid, changes):
@@ -84,3 +106,43 @@ def _send(session, kind_name, uuid, changes):
         session.outbox.queue(kind_name, uuid, changes)
         theirs = session.apply.inbox[kind_name]
         theirs[uuid] = {name: value for name, value in theirs.get(uuid, {}).items() if name not in changes}
+
+
+# ---- files that are edited while nobody is in the scene
+
+
+def is_edited(scene, saving=False):
+    """Whether the open file has edits that the shared scene, which this Blender scene was in, has not got, as far as that can be told: where
+    there is no window, Blender does not say whether anything has been done since the file was opened."""
+    if _left is None or _left[:2] != (scene.get(SCENE_TAG), scene.name):
+        return EDITED_TAG in scene or (saving if bpy.app.background else bpy.data.is_dirty)
+    slug, name, before = _left
+    ctx = Context(slug, name)
+    ctx.identity.bind("scene", scene, identity.singleton(slug, "scene"))
+    local = {(ctx.kind_of(block).name, ctx.id_of(block)) for block in ctx.walk()}
+    now = Mirror()
+    now.know(ctx, local)
+    if any(not before.known(*key) for key in local):
+        return True
+    return any(changes is None or changes for _, _, changes in _edits(before, now, local, ctx.kinds))
+
+
+def watch_files(session):
+    """Note in files that are saved whether they are edited; `session` gives the present session, or None."""
+    global _present
+    _present = session
+    bpy.app.handlers.save_pre.append(note_edited)
+
+
+def ignore_files():
+    bpy.app.handlers.save_pre.remove(note_edited)
+
+
+@bpy.app.handlers.persistent
+def note_edited(*_):
+    """A file is about to be saved."""
+    for scene in bpy.data.scenes:
+        present = _present()
+        shared = present is not None and present.state == "active" and present.ctx.scene == scene
+        if SCENE_TAG in scene and not shared and is_edited(scene, saving=True):
+            scene[EDITED_TAG] = True

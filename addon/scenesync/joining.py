@@ -5,10 +5,11 @@ An empty scene takes what the file has; one with content gives itself to the fil
 scene what the file is, `receive` the file what the scene is, `merge` keeps both.
 """
 
-from . import absence, entity, identity, startup
+from . import absence, identity, startup
+from .absence import EDITED_TAG, SCENE_TAG
 from .kinds.scene import REFERENCES
+from .mirror import Mirror, same
 
-SCENE_TAG = "scenesync_scene"
 UNSENT_TAG = "scenesync_unsent"  # UUIDs of what the file has and the scene may not have yet, as hex
 CHOICES = ("publish", "receive", "merge")
 
@@ -60,8 +61,30 @@ class Joining:
             return "merge"
         local = self._own_work()
         if not local:
-            return "receive"
-        return "merge" if any(uuid in remote for uuid in local) else None
+            return "merge" if self.shared_before else "receive"
+        if not any(uuid in remote for uuid in local) or self._has_edits_of_its_own():
+            return None
+        return "merge"
+
+    def _has_edits_of_its_own(self):
+        """Whether what file and scene both have is not the same, and that may be because the file was edited outside of the scene."""
+        session = self.session
+        if not absence.is_edited(session.ctx.scene):
+            return False
+        held = Mirror()
+        both = self._in_both(self._local())
+        held.know(session.ctx, both)
+        inbox = session.apply.inbox
+        return any(
+            _differs(held.get(kind_name, uuid).values, inbox[kind_name][uuid])
+            or (kind_name == "object" and _differs(held.transforms.get(uuid), inbox["transform"].get(uuid, {})))
+            for kind_name, uuid in both
+        )
+
+    def _local(self):
+        """{(kind, UUID)} of the file's shared datablocks."""
+        ctx = self.session.ctx
+        return {(ctx.kind_of(block).name, ctx.id_of(block)) for block in ctx.walk()}
 
     def _own_work(self):
         """UUIDs of the file's shared objects, unless all is what Blender starts with and as it made it."""
@@ -76,13 +99,13 @@ class Joining:
         session = self.session
         ctx = session.ctx
         self._name_world()
-        local = {(ctx.kind_of(block).name, ctx.id_of(block)) for block in ctx.walk()}
+        local = self._local()
         if choice == "receive":
             self._let_go()
         if choice == "publish":
             self._publish(local)
         else:
-            self._know_already(local)
+            session.mirror.know(ctx, self._in_both(local))  # what they hold is the base of what is to be written
         if choice == "merge":
             absence.send_edits(session, local)
         absence.forget()
@@ -91,6 +114,7 @@ class Joining:
         elif choice == "merge":
             self._drop({key for key in local if key[1] in self.shared_before})
         ctx.scene[SCENE_TAG] = session.slug
+        ctx.scene.pop(EDITED_TAG, None)
         self.done = True
         session.state = "active"
         session.watch.structure = True
@@ -114,17 +138,10 @@ class Joining:
                     session.outbox.queue(kind_name, uuid, {"deleted": True})
             items.clear()
 
-    def _know_already(self, local):
-        """The open file has datablocks that the scene has too: what they hold is the base of what is to be written."""
-        ctx, mirror = self.session.ctx, self.session.mirror
-        for kind_name, uuid in local:
-            if uuid not in self.session.apply.inbox[kind_name]:
-                continue
-            block = ctx.identity.find(uuid)
-            record = mirror.add(kind_name, uuid)
-            record.values = entity.read(ctx, ctx.kinds[kind_name], uuid, block)
-            if kind_name == "object":
-                mirror.transforms.set(uuid, ctx.kinds["transform"].read(ctx, block), remote=True)
+    def _in_both(self, local):
+        """What of this, {(kind, UUID)}, the scene has too."""
+        inbox = self.session.apply.inbox
+        return {(kind_name, uuid) for kind_name, uuid in local if uuid in inbox[kind_name]}
 
     def _let_go(self):
         """The scene's camera and world are those of the shared scene, even where that has none."""
@@ -146,3 +163,8 @@ class Joining:
                 if kind_name in ("object", "collection") or block.users <= block.use_fake_user:
                     ctx.identity.lose(uuid)
                     kind.remove(ctx, block)
+
+
+def _differs(held, theirs):
+    """Whether a field that somebody has set is another in the file."""
+    return any(not same(held.get(name), value) for name, value in theirs.items())

@@ -8,6 +8,7 @@ import math
 
 import numpy
 
+from . import entity
 from .kinds import Blob
 from .kinds.arrays import same as same_array
 from .kinds.properties import PREFIX as PROPERTY
@@ -64,6 +65,14 @@ class Mirror:
 
     def add(self, kind, uuid):
         return self.of_kind(kind).setdefault(uuid, Record())
+
+    def know(self, ctx, keys):
+        """Take over what Blender holds of these, {(kind, UUID)}."""
+        for kind_name, uuid in keys:
+            block = ctx.identity.find(uuid)
+            self.add(kind_name, uuid).values = entity.read(ctx, ctx.kinds[kind_name], uuid, block)
+            if kind_name == "object":
+                self.transforms.set(uuid, ctx.kinds["transform"].read(ctx, block), remote=True)
 
     def known(self, kind, uuid):
         """Whether the entity is in the scene and not deleted."""

@@ -18,11 +18,13 @@ def session():
 
 def register():
     _interface.register()
+    absence.watch_files(session)
 
 
 def unregister():
     leave()
     absence.forget()
+    absence.ignore_files()
     _interface.unregister()
 
 

@@ -106,7 +106,7 @@ class Session:
             self.state = "left"
             self.fail("file", "another file was opened: the scene was left; join again to share this one")
             return
-        self.content = "merge"
+        self.content = None
         self._begin()
         self.state = "connecting"
 
@@ -189,9 +189,20 @@ class Session:
         self.outbox.acknowledged(frame["id"])
 
     def _on_refused(self, frame):
-        self.fail("refused", str(frame.get("text") or frame.get("error")))
+        """A value that the agent does not take keeps none back that came with it."""
+        text = str(frame.get("text") or frame.get("error"))
+        if "id" in frame and frame["error"] in ("limit", "malformed"):
+            place = (frame.get("kind"), frame.get("ids")), frame.get("field")
+            for (kind, uuid), field in self.outbox.refused(frame["id"], place):
+                self.fail("refused", f"{self._called(kind, uuid)}, {field}: {text}")
+            return
+        self.fail("refused", text)
         if "id" in frame:
             self.outbox.acknowledged(frame["id"])
+
+    def _called(self, kind, uuid):
+        block = self.ctx.identity.find(uuid)
+        return f"{kind} {uuid.hex() if block is None else block.name}"
 
     def _on_have(self, frame):
         self.receive.have(frame)
