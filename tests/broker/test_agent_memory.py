@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from agents import eventually, new_id, world
+from services import Broker
 
 COUNT, TEXT = 200, "x" * 15_000
 SCENE_MB = COUNT * len(TEXT) / 1e6
@@ -85,3 +86,26 @@ def test_an_agent_that_stalls(scene):
         os.kill(other.pid, signal.SIGCONT)
     newest(bob, ids)
     eventually(lambda: ada.digest() == bob.digest())
+
+
+def one_at_a_time(text):
+    assert "max_inflight_messages 0" in text
+    return text.replace("max_inflight_messages 0", "max_inflight_messages 1")
+
+
+def test_a_broker_that_is_lost_again_and_again_before_it_takes_what_is_sent(tmp_path):
+    with world(tmp_path, Broker(tmp_path, edit=one_at_a_time)) as scene:
+        agent = scene.agent("ada")
+        ada, before = scene.link(agent), 0
+        ids = [new_id() for _ in range(60)]
+        for turn in range(10):
+            ada.wait("status", broker="connected", pending=0)
+            before = before or (turn == 1 and own_mb(agent))
+            os.kill(scene.broker.pid, signal.SIGSTOP)
+            for identity in ids:
+                ada.edit("object", identity, {f"note{part}": os.urandom(30_000) for part in range(4)})
+            ada.wait("ack", id=ada.last_id)
+            scene.broker.kill()
+            scene.broker.start()
+        grown = own_mb(agent) - before
+        assert grown < KEPT_MB, f"{grown:.1f} MB more"
