@@ -45,11 +45,28 @@ class Joining:
         session = self.session
         if self.done:
             return
+        self._tell_copies_apart()
         choice = session.content or self._choose(frame)
         if choice in CHOICES:
             self.decide(choice)
         else:
             session.state = "asking"
+
+    def _tell_copies_apart(self):
+        """Copies that were made outside of the scene have the same tag: the one that is called as in the scene is the original."""
+        ctx, inbox = self.session.ctx, self.session.apply.inbox
+        for kind in ctx.kinds.values():
+            if not kind.collection:
+                continue
+            tagged = {}
+            for block in getattr(ctx.data, kind.collection):
+                if block.library is None:
+                    tagged.setdefault(identity.read_tag(block), []).append(block)
+            for uuid, blocks in tagged.items():
+                name = inbox[kind.name].get(uuid, {}).get("name") if len(blocks) > 1 else None
+                original = next((block for block in blocks if block.name == name), None)
+                if original is not None:
+                    ctx.identity.bind(kind.name, original, uuid)
 
     def _choose(self, frame):
         """What to do without asking, or None."""

@@ -116,6 +116,20 @@ def test_what_is_done_after_leaving_is_asked_about_in_the_next_session(both, age
     asked(a)
 
 
+@pytest.mark.parametrize("make", ["bpy.data.objects.new('new', None)", "bpy.data.objects['one'].copy()"])
+def test_what_is_made_after_leaving_is_new_in_the_next_session(make, both, agents, scene, tmp_path):
+    a, b = both
+    path = str(tmp_path / "a.blend")
+    a.run(CUBES)
+    settle(a, b)
+    a.run("scenesync.leave()\no = " + make + "\no.name = 'new'\nbpy.context.scene.collection.objects.link(o)")
+    a.run("bpy.ops.wm.save_as_mainfile(filepath=path)\nbpy.ops.wm.open_mainfile(filepath=path)", path=path)
+    a.join(agents[0], scene, "merge")
+    settle(a, b)
+    assert names(a) == names(b) == ["new", "one", "three", "two"]
+    same(a, b)
+
+
 def asked(person):
     while person.run("from scenesync import registration\nscenesync.pump(0.1)\nresult = registration.session().state") != "asking":
         assert person.run("result = registration.session().state") != "active"
