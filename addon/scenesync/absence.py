@@ -118,10 +118,8 @@ def is_edited(scene, saving=False):
         return EDITED_TAG in scene or (saving if bpy.app.background else bpy.data.is_dirty)
     slug, name, before = _left
     ctx = Context(slug, name)
+    ctx.identity.tagging = False
     ctx.identity.bind("scene", scene, identity.singleton(slug, "scene"))
-    tags = [identity.read_tag(block) for block in ctx.walk() if block.library is None]
-    if None in tags or len(set(tags)) < len(tags):
-        return True  # what is new must not get a tag here: with one it would look as if the scene had had it
     local = {(ctx.kind_of(block).name, ctx.id_of(block)) for block in ctx.walk()}
     now = Mirror()
     now.know(ctx, local)

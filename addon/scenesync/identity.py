@@ -62,6 +62,7 @@ class Identity:
         self.collections = collections  # {kind: attribute of bpy.data}
         self.use_session_uid = use_session_uid
         self.slug = slug
+        self.tagging = True  # not while it is open whether the file's datablocks come into the scene: a tag says that they have been there
         self.keys = {}  # key → UUID
         self.entries = {}  # UUID → Entry
         self.seen = None  # UUID → datablock, within a tick
@@ -121,7 +122,8 @@ class Identity:
             self.entries[stale].key = None  # an address that Blender uses again
         self.keys[key] = value
         self.entries[value] = Entry(kind, key, block.name)
-        write_tag(block, value)
+        if self.tagging:
+            write_tag(block, value)
         if self.seen is not None:
             self.seen[value] = block
 

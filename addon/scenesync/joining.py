@@ -18,6 +18,7 @@ class Joining:
     def __init__(self, session):
         self.session = session
         self.done = False
+        session.ctx.identity.tagging = False
         self.shared_before = self._shared_before()
 
     def _shared_before(self):
@@ -115,6 +116,8 @@ class Joining:
         """Go on with `publish`, `receive` or `merge`."""
         session = self.session
         ctx = session.ctx
+        ctx.identity.tagging = True
+        ctx.identity.write_tags()
         self._name_world()
         local = self._local()
         if choice == "receive":

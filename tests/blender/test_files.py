@@ -130,6 +130,17 @@ def test_what_is_made_after_leaving_is_new_in_the_next_session(make, both, agent
     same(a, b)
 
 
+def test_what_was_asked_about_is_still_new_in_the_next_session(edited_outside, agents, scene):
+    a, b, path = edited_outside
+    a.run("o = bpy.data.objects.new('new', None)\nbpy.context.scene.collection.objects.link(o)")
+    a.join(agents[0], scene)
+    asked(a)
+    a.run("scenesync.leave()\nbpy.ops.wm.save_mainfile()\nbpy.ops.wm.open_mainfile(filepath=path)", path=path)
+    a.join(agents[0], scene, "merge")
+    settle(a, b)
+    assert names(a) == names(b) == ["new", "one", "three", "two"]
+
+
 def asked(person):
     while person.run("from scenesync import registration\nscenesync.pump(0.1)\nresult = registration.session().state") != "asking":
         assert person.run("result = registration.session().state") != "active"
