@@ -349,3 +349,48 @@ def test_more_rows_than_a_frame_takes_go_in_several(outbox):
     for frame in edits(outbox):
         outbox.acknowledged(frame["id"])
     assert outbox.idle
+
+
+def refuse_all(outbox, is_bad):
+    """What is left after every edit with a bad value has been refused: {(kind, UUID, field): value} that was taken, and what was given up."""
+    taken, lost = {}, []
+    while edits(outbox):
+        frames, outbox.link.frames = outbox.link.frames, []
+        for frame in (frame for frame in frames if frame["t"] == "edit"):
+            batches = frame["batches"]
+            cells = {
+                ((b["kind"], b["ids"][16 * row:16 * row + 16]), field): column[row]
+                for b in batches for field, column in b["columns"].items() for row in range(len(b["ids"]) // 16)
+            }
+            bad = [cell for cell, value in cells.items() if value == "bad"]
+            if bad:
+                lost += outbox.refused(frame["id"], bad[0] if is_bad == "told" else (None, None))
+            else:
+                taken.update(cells)
+                outbox.acknowledged(frame["id"])
+        outbox.flush()
+    return taken, lost
+
+
+@pytest.mark.parametrize("which", ("told", "not told"))
+def test_a_refused_value_takes_no_other_with_it(outbox, which):
+    outbox.queue("object", ONE, {"name": "a", "properties/p": "bad", "color": [1.0]})
+    outbox.queue("object", TWO, {"name": "bad", "hide": True})
+    outbox.flush()
+    taken, lost = refuse_all(outbox, which)
+    one, two = ("object", ONE), ("object", TWO)
+    assert taken == {(one, "name"): "a", (one, "color"): [1.0], (two, "hide"): True}
+    assert set(lost) == {(one, "properties/p"), (two, "name")} and outbox.idle and not outbox.suspect
+
+
+def test_a_newer_value_stays_when_an_older_is_refused(outbox):
+    outbox.queue("object", ONE, {"name": "bad", "hide": True})
+    outbox.flush()
+    outbox.queue("object", ONE, {"name": "good"})
+    outbox.flush()
+    first, second = (frame["id"] for frame in edits(outbox))
+    assert outbox.refused(first, (("object", ONE), "name")) == []
+    outbox.acknowledged(second)
+    outbox.link.frames.clear()
+    outbox.flush()
+    assert [frame["batches"][0]["columns"] for frame in edits(outbox)] == [{"hide": [True]}]

@@ -168,3 +168,13 @@ def test_a_value_too_large_keeps_nothing_else_back(both):
     )
     settle(a, b)
     assert b.run("o = bpy.data.objects\nresult = [o['two'].get('mark'), o['one'].color[0], len(o['one']['long'])]") == [1, 0.5, 60000]
+
+
+def test_a_value_that_the_agent_refuses_keeps_nothing_else_back(both):
+    """A file's name that is no text: nobody could be told of it."""
+    a, b = both
+    a.run("image = bpy.data.images.new('odd', 8, 8)\nimage.source = 'FILE'\nimage.filepath = '//w\\udce9.png'\n" + CUBES)
+    errors = a.synced()
+    assert [text.partition(":")[0] for cause, text in errors if cause == "refused"] == ["image odd, filepath"], errors
+    settle(a, b)
+    assert b.run("result = sorted(o.name for o in bpy.data.objects) + [i.source for i in bpy.data.images]") == ["one", "three", "two", "FILE"]

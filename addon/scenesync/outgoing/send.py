@@ -58,6 +58,7 @@ class Outbox:
         self.files = Files()
         self.hashing = {}  # (kind, UUID) → live?: not sent before all large values are hashed
         self.stuck = set()  # ((kind, UUID), field) whose file could not be read or written
+        self.suspect = set()  # ((kind, UUID), field) of an edit that was refused: each goes by itself
 
     # ---- the link comes and goes
 
@@ -116,6 +117,7 @@ class Outbox:
         for field, value in fields.items():
             mine[field] = (value, None)
             self.stuck.discard((key, field))
+            self.suspect.discard((key, field))
         self.unsent[key] = live and self.unsent.get(key, True)
         self.superseded(kind, uuid, fields)
 
@@ -164,8 +166,24 @@ class Outbox:
             for field in fields:
                 if field in mine and mine[field][1] == edit_id:
                     del mine[field]
+                    self.suspect.discard((key, field))
             if not mine:
                 del self.fields[key]
+
+    def refused(self, edit_id, place):
+        """The agent did not take this edit because of the value at `place`, ((kind, UUID), field), or of one of its values, where it does not say so.
+        What else it says goes out again. Returns the places of what does not."""
+        places = [(key, field) for key, fields in self.by_id.get(edit_id, ()) for field in fields]
+        bad = [place] if place in places else places if len(places) == 1 else []
+        places = [(key, field) for key, field in places if self.fields.get(key, {}).get(field, (None, 0))[1] == edit_id]  # nothing newer
+        if not bad:
+            self.suspect.update(places)
+        for key, field in places:
+            if (key, field) not in bad:
+                self.fields[key][field] = (self.fields[key][field][0], None)
+                self.unsent.setdefault(key, False)
+        self.acknowledged(edit_id)
+        return [known for known in bad if known in places]
 
     def flush(self):
         """Send what is unsent, as far as the link takes it and large values are hashed."""
@@ -195,7 +213,7 @@ class Outbox:
                 self.hashing[key] = live
                 continue
             waiting = {field: value for field, value in fields.items() if (key, field) not in self.stuck}
-            fields, alone = _together(waiting, sent)
+            fields, alone = self._together(key, waiting, sent)
             encoded = {}
             for field, value in fields.items():
                 encoded[field] = self.files.encode((*key, field), value)
@@ -221,6 +239,14 @@ class Outbox:
         batches = [_batch(kind, names, rows) for (kind, names), rows in groups.items()]
         self.link.send({"t": "edit", "id": edit_id, "live": live, "batches": batches})
 
+    def _together(self, key, fields, sent):
+        """Those of these fields that can go with what is `sent` in one edit, and whether nothing can go with them: a value that is too large is
+        refused with all that comes with it."""
+        apart = [field for field, value in fields.items() if _is_large(value) or (key, field) in self.suspect]
+        if len(apart) < len(fields):
+            return {field: value for field, value in fields.items() if field not in apart} if apart else fields, False
+        return {} if sent else {field: fields[field] for field in apart[:1]}, True
+
     def _ready(self, key, field, value):
         """Whether nothing of this value is to be waited for: it can be sent, or is stuck."""
         try:
@@ -238,15 +264,6 @@ class Outbox:
 def uuids_in(ids):
     """The UUIDs of 16 bytes each that a bytes object holds."""
     return [ids[at:at + 16] for at in range(0, len(ids), 16)]
-
-
-def _together(fields, sent):
-    """Those of these fields that can go with what is `sent` in one edit, and whether nothing can go with them: a value that is too large is
-    refused with all that comes with it."""
-    large = [field for field, value in fields.items() if _is_large(value)]
-    if len(large) < len(fields):
-        return {field: value for field, value in fields.items() if field not in large} if large else fields, False
-    return {} if sent else {field: fields[field] for field in large[:1]}, True
 
 
 def _is_large(value):
