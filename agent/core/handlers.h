@@ -41,6 +41,7 @@ void ss_live_settle(struct ss_core *core);
 void ss_overlay_expire(struct ss_core *core);
 void ss_repair_run(struct ss_core *core);
 void ss_peer_publish(struct ss_core *core);
+void ss_holes_run(struct ss_core *core); // not a timer: as often as that
 void ss_peer_expire(struct ss_core *core);
 void ss_sync_timeout(struct ss_core *core);
 void ss_sync_consider(struct ss_core *core);

@@ -185,6 +185,7 @@ void ss_peer_expire(struct ss_core *core) {
 void ss_peer_publish(struct ss_core *core) {
     if (!core->connected)
         return;
+    ss_holes_run(core);
     struct ss_vector vector;
     if (!ss_fx_room(core, 1) || !ss_vectors_copy(&core->vectors, &core->scratch, &vector)) {
         ss_timer_by(core, SS_TIMER_PEER, core->now + SS_RETRY_MS);

@@ -11,6 +11,7 @@ enum { SS_AHEAD = 8 };
 struct ss_line {
     struct ss_origin from;
     uint64_t seq;
+    uint64_t hole_ms; // since when nobody who is here can say what is missing before what came ahead; 0: somebody can, or nothing is
     uint32_t ahead_count;
     struct ss_span {
         uint64_t first, last;
