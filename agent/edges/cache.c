@@ -17,6 +17,8 @@
 
 enum { READ_SIZE = 128 * 1024, SYNC_ONE_BY_ONE = 16 };
 
+#define NOT_WRITTEN "the file cannot be written to the disk; is there room?"
+
 // ss_cache_job is one file on its way into the cache.
 struct ss_cache_job {
     struct ss_cache_job *next;
@@ -107,12 +109,15 @@ static void sync_group(uv_work_t *work) {
         char path[PATH_MAX];
         ss_cache_path(job->cache, &job->sha256, "", path);
         bool ok = one_by_one ? sync_path(job->incoming != NULL ? job->incoming : path) : synced;
-        job->problem = ok ? NULL : "the file cannot be written to the disk; is there room?";
+        job->problem = ok ? NULL : NOT_WRITTEN;
         place(job, one_by_one);
         local |= job->incoming != NULL;
     }
-    if (!one_by_one && local) {
-        sync_everything(group->cache);
+    if (one_by_one || !local || sync_everything(group->cache)) {
+        return;
+    }
+    for (struct ss_cache_job *job = group->jobs; job != NULL; job = job->next) {
+        job->problem = job->problem != NULL ? job->problem : NOT_WRITTEN;
     }
 }
 

@@ -21,6 +21,7 @@ struct ss_cache {
     char incoming[PATH_MAX];
     uint64_t max_bytes;
     uint64_t bytes;               // as far as counted
+    uint64_t added;               // of these, while it was looked what to forget: perhaps not seen then
     struct ss_cache_job *to_sync; // verified, waiting for the disk
     bool syncing, evicting;
     int jobs; // on the thread pool

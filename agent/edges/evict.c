@@ -125,14 +125,20 @@ static void run(uv_work_t *work) {
 static void after(uv_work_t *work, int status) {
     struct ss_walk *walk = work->data;
     (void)status;
-    walk->cache->bytes = walk->bytes;
-    walk->cache->evicting = false;
-    walk->cache->jobs--;
+    struct ss_cache *cache = walk->cache;
+    const uint64_t added = cache->added;
+    cache->bytes = walk->bytes + added;
+    cache->added = 0;
+    cache->evicting = false;
+    cache->jobs--;
     if (walk->forgotten > 0) {
         ss_log("cache: forgot %.1f MB that the store has", (double)walk->forgotten / 1e6);
     }
     free(walk->files);
     free(walk);
+    if (added > 0) {
+        ss_cache_added(cache, 0);
+    }
 }
 
 static void start(struct ss_cache *cache) {
@@ -153,6 +159,7 @@ void ss_cache_count(struct ss_cache *cache, void (*local)(void *context, const s
 
 void ss_cache_added(struct ss_cache *cache, uint64_t size) {
     cache->bytes += size;
+    cache->added += cache->evicting ? size : 0;
     if (cache->bytes > cache->max_bytes && !cache->evicting) {
         start(cache);
     }

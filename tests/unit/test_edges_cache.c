@@ -6,6 +6,8 @@
 #include "edges/evict.h"
 #include "util/sha256.h"
 
+#include <sched.h>
+#include <stdatomic.h>
 #include <time.h>
 #include <utime.h>
 
@@ -63,6 +65,23 @@ static struct ss_sha256 plant(const struct ss_cache *cache, uint8_t byte, size_t
     return sha256;
 }
 
+// A disk that takes its time with the first file, so that the others go together, and may fail to flush.
+static atomic_int verified_count, slow_until;
+static int flushes_left;
+
+int fsync(int fd) {
+    (void)fd;
+    while (verified_count < slow_until) {
+        sched_yield();
+    }
+    return 0;
+}
+
+int syncfs(int fd) {
+    (void)fd;
+    return --flushes_left >= 0 ? 0 : -1;
+}
+
 // ---- Handing over -----------------------------------------------------------------------------------------------------------------------
 
 struct answer {
@@ -72,6 +91,7 @@ struct answer {
 static void on_verified(void *context, const char *problem) {
     struct answer *answer = context;
     snprintf(answer->verified, sizeof answer->verified, "%s", problem != NULL ? problem : "yes");
+    verified_count++;
 }
 
 static void on_done(void *context, const char *problem) {
@@ -138,26 +158,53 @@ static void what_is_not_what_was_said_is_refused(void **state) {
     assert_int_equal(access(path, R_OK), 0);
 }
 
-static void many_reach_the_disk_together(void **state) {
-    struct bench *bench = *state;
-    struct ss_cache cache;
-    struct answer answers[40] = {0};
+enum { MANY = 40 };
+
+// Hands over so many files; of the flushes of the whole disk that this takes, so many succeed.
+static void adopt_many(struct bench *bench, struct ss_cache *cache, struct answer answers[MANY], int flushes) {
     char path[PATH_MAX], name[32];
-    open_cache(bench, &cache, 1 << 20);
-    for (uint8_t i = 0; i < 40; i++) {
+    memset(answers, 0, MANY * sizeof *answers);
+    verified_count = 0;
+    slow_until = MANY;
+    flushes_left = flushes;
+    for (uint8_t i = 0; i < MANY; i++) {
         snprintf(name, sizeof name, "incoming/%u", i);
         bench_write(bench, name, &i, 1);
         bench_path(bench, name, path);
         const struct ss_sha256 sha256 = hash(&i, 1);
-        ss_cache_adopt(&cache, path, &sha256, 1, on_verified, on_done, &answers[i]);
+        ss_cache_adopt(cache, path, &sha256, 1, on_verified, on_done, &answers[i]);
     }
     uv_run(&bench->loop, UV_RUN_DEFAULT);
-    for (uint8_t i = 0; i < 40; i++) {
+    slow_until = 0;
+}
+
+static void what_the_disk_did_not_take_is_not_there(void **state) {
+    struct bench *bench = *state;
+    for (int flushes = 0; flushes < 2; flushes++) { // the contents, the names
+        struct ss_cache cache;
+        struct answer answers[MANY];
+        open_cache(bench, &cache, 1 << 20);
+        adopt_many(bench, &cache, answers, flushes);
+        int yes = 0;
+        for (size_t i = 0; i < MANY; i++) {
+            yes += strcmp(answers[i].done, "yes") == 0;
+        }
+        assert_int_equal(yes, 1); // the first went alone
+    }
+}
+
+static void many_reach_the_disk_together(void **state) {
+    struct bench *bench = *state;
+    struct ss_cache cache;
+    struct answer answers[MANY];
+    open_cache(bench, &cache, 1 << 20);
+    adopt_many(bench, &cache, answers, 2);
+    for (uint8_t i = 0; i < MANY; i++) {
         const struct ss_sha256 sha256 = hash(&i, 1);
         assert_string_equal(answers[i].done, "yes");
         assert_int_equal(mode_of(&cache, &sha256, ""), SS_MODE_LOCAL);
     }
-    assert_int_equal(cache.bytes, 40);
+    assert_int_equal(cache.bytes, MANY);
 }
 
 // ---- Downloads and restarts -------------------------------------------------------------------------------------------------------------
@@ -168,9 +215,12 @@ static void a_download_is_durable_before_it_is_kept_over_a_restart(void **state)
     uint64_t size;
     open_cache(bench, &cache, 1 << 20);
     const struct ss_sha256 whole = plant(&cache, 1, 100, ".part", 0600, 0);
+    verified_count = 0;
+    slow_until = 1;
     assert_true(ss_cache_keep(&cache, &whole));
     assert_true(ss_cache_has(&cache, &whole, &size));
     assert_int_equal(mode_of(&cache, &whole, ""), SS_MODE_FRESH); // usable, and not safe yet
+    slow_until = 0;
     uv_run(&bench->loop, UV_RUN_DEFAULT);
     assert_int_equal(mode_of(&cache, &whole, ""), SS_MODE_STORED);
     assert_false(ss_cache_keep(&cache, &whole)); // there is no .part any more
@@ -209,13 +259,34 @@ static void only_what_the_store_has_is_forgotten_the_oldest_first(void **state) 
     assert_int_equal(cache.bytes, 800);
 }
 
+// What came while it was looked what to forget has not been seen.
+static void what_comes_meanwhile_is_counted(void **state) {
+    struct bench *bench = *state;
+    struct ss_cache cache;
+    open_cache(bench, &cache, 1000);
+    const struct ss_sha256 first = plant(&cache, 1, 600, "", SS_MODE_STORED, 2 * DAY);
+    const struct ss_sha256 second = plant(&cache, 2, 600, "", SS_MODE_STORED, DAY);
+    ss_cache_added(&cache, 600);
+    ss_cache_added(&cache, 600);
+    while (mode_of(&cache, &first, "") != 0) {
+        sched_yield();
+    }
+    plant(&cache, 3, 600, "", SS_MODE_STORED, 0);
+    ss_cache_added(&cache, 600);
+    uv_run(&bench->loop, UV_RUN_DEFAULT);
+    assert_int_equal(mode_of(&cache, &second, ""), 0);
+    assert_int_equal(cache.bytes, 600);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_file_becomes_the_blob_that_it_is_named_after, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(what_is_not_what_was_said_is_refused, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(what_the_disk_did_not_take_is_not_there, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(many_reach_the_disk_together, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(a_download_is_durable_before_it_is_kept_over_a_restart, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(only_what_the_store_has_is_forgotten_the_oldest_first, bench_setup, bench_teardown),
+        cmocka_unit_test_setup_teardown(what_comes_meanwhile_is_counted, bench_setup, bench_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
