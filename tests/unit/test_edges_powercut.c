@@ -44,7 +44,7 @@ static void maybe_cut(void) {
         return;
     }
     struct cut *cut = &machine.cut[machine.cuts++];
-    *cut = (struct cut){malloc(DISK), machine.disk_len, machine.relaxed ? machine.flushed : machine.told};
+    *cut = (struct cut){calloc(1, DISK), machine.disk_len, machine.relaxed ? machine.flushed : machine.told};
     memcpy(cut->image, machine.disk, machine.disk_len);
     const long percent = random() % 101;
     for (size_t i = 0; i < machine.count; i++) {
