@@ -90,6 +90,8 @@ class Receive:
         for field, value in fields.items():
             if busy and (outbox.newer_here(kind, uuid, field, after) or self._decided_here(kind, uuid, field, fields, after)):
                 continue
+            if busy:
+                outbox.overruled(kind, uuid, field)
             try:
                 taken[field] = value if value.__class__ in PLAIN else self._value(kind, uuid, field, value)
             except _Missing as missing:

@@ -23,6 +23,7 @@ class Bulk:
         self.kind = kind
         self.ids = ids  # bytes
         self.columns = columns
+        self.overruled = set()  # (UUID, field) that somebody else has set since
         self._members = None
 
     def has(self, uuid):
@@ -41,7 +42,9 @@ class Bulk:
         """(UUID, {field: value}) one by one."""
         lists = {name: column.tolist() for name, column in self.columns.items()}
         for row, uuid in enumerate(uuids_in(self.ids)):
-            yield uuid, {name: values[row] for name, values in lists.items()}
+            fields = {name: values[row] for name, values in lists.items() if (uuid, name) not in self.overruled}
+            if fields:
+                yield uuid, fields
 
 
 class Outbox:
@@ -156,6 +159,15 @@ class Outbox:
         return any(
             bulk.edit_id > after and bulk.kind == kind and field in bulk.columns and bulk.has(uuid) for bulk in self.bulks.values()
         )
+
+    def overruled(self, kind, uuid, field):
+        """The agent has stamped what we sent of this field, and knows something newer: that is not to go out again."""
+        mine = self.fields.get((kind, uuid), {})
+        if mine.pop(field, None) is not None and not mine:
+            del self.fields[kind, uuid]
+        for bulk in self.bulks.values():
+            if bulk.kind == kind and field in bulk.columns and bulk.has(uuid):
+                bulk.overruled.add((uuid, field))
 
     def acknowledged(self, edit_id):
         self.bulks.pop(edit_id, None)
