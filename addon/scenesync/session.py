@@ -190,19 +190,21 @@ class Session:
 
     def _on_refused(self, frame):
         """A value that the agent does not take keeps none back that came with it."""
-        text = str(frame.get("text") or frame.get("error"))
-        if "id" in frame and frame["error"] in ("limit", "malformed"):
-            place = (frame.get("kind"), frame.get("ids")), frame.get("field")
-            for (kind, uuid), field in self.outbox.refused(frame["id"], place):
-                self.fail("refused", f"{self._called(kind, uuid)}, {field}: {text}")
-            return
-        self.fail("refused", text)
-        if "id" in frame:
-            self.outbox.acknowledged(frame["id"])
+        edit_id, error, text = frame.get("id"), frame["error"], str(frame.get("text") or frame["error"])
+        places = []
+        if error == "blob":
+            places = self.outbox.missed(edit_id)
+        elif edit_id is not None and error in ("limit", "malformed"):
+            places = self.outbox.refused(edit_id, ((frame.get("kind"), frame.get("ids")), frame.get("field")))
+            if not places:
+                return  # which value it is will be said when they come one by one
+        else:
+            self.outbox.acknowledged(edit_id)
+        self.fail("refused", f"{self._called(*places[0])}: {text}" if places else text)
 
-    def _called(self, kind, uuid):
-        block = self.ctx.identity.find(uuid)
-        return f"{kind} {uuid.hex() if block is None else block.name}"
+    def _called(self, key, field):
+        block = self.ctx.identity.find(key[1])
+        return f"{key[0]} {key[1].hex() if block is None else block.name}, {field}"
 
     def _on_have(self, frame):
         self.receive.have(frame)

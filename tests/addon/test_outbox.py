@@ -1,44 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is under way to the agent: columns, pages, and which of two values that cross is newer."""
-
-import contextlib
-import hashlib
-import pathlib
-import threading
-import time
+"""What is under way to the agent: columns, and which of two values that cross is newer."""
 
 import numpy
 import pytest
-from scenesync.kinds import Blob
-from scenesync.link import LinkError
-from scenesync.outgoing.send import MAX_EDIT, Outbox
-
-ONE, TWO = b"1" * 16, b"2" * 16
-
-
-class Link:
-    """Keeps what is sent, as the socket would take it."""
-
-    backlog = 0
-
-    def __init__(self):
-        self.frames = []
-
-    def send(self, frame):
-        self.frames.append(frame)
-
-
-@pytest.fixture
-def outbox(tmp_path):
-    forgotten, failures = [], []
-    made = Outbox(lambda *edit: forgotten.append(edit), lambda *failure: failures.append(failure))
-    made.forgotten, made.failures = forgotten, failures
-    made.connect(Link(), {"incoming": str(tmp_path), "limits": {"inline": 64, "page": 256}})
-    return made
-
-
-def edits(outbox):
-    return [frame for frame in outbox.link.frames if frame["t"] == "edit"]
+from outboxes import MANY, ONE, TWO, Broken, Link, edits, queue_locations
+from scenesync.outgoing.send import MAX_EDIT
 
 
 def test_rows_with_the_same_fields_share_a_batch(outbox):
@@ -87,13 +53,6 @@ def test_an_acknowledgement_of_an_older_value_leaves_the_newer(outbox):
     assert not outbox.idle
     outbox.acknowledged(second)
     assert outbox.idle
-
-
-MANY = [bytes([number]) * 16 for number in range(100)]
-
-
-def queue_locations(outbox, x):
-    outbox.queue_rows("transform", b"".join(MANY), {"location": numpy.full((len(MANY), 3), x, "float32")}, live=True)
 
 
 def test_many_rows_go_at_once_and_count_as_under_way(outbox):
@@ -150,121 +109,6 @@ def test_what_is_not_acknowledged_goes_out_again_on_a_new_link(outbox, tmp_path)
     assert edits(outbox)[0]["batches"][0]["columns"] == {"name": ["a"], "color": [[1.0]]}
 
 
-def flush_all(outbox):
-    outbox.flush()
-    while outbox.hashing:
-        time.sleep(0.001)
-        outbox.flush()
-
-
-@contextlib.contextmanager
-def busy_thread(outbox):
-    """Nothing is hashed meanwhile."""
-    done = threading.Event()
-    outbox.files.worker.submit(done.wait)
-    try:
-        yield
-    finally:
-        done.set()
-
-
-def blobs_of(outbox):
-    return [frame for frame in outbox.link.frames if frame["t"] == "blob"]
-
-
-def test_small_edits_do_not_wait_for_large_ones(outbox):
-    outbox.queue("mesh", ONE, {"positions": numpy.arange(200, dtype="float32"), "topology": "t"})
-    outbox.queue("object", ONE, {"name": "a"})
-    with busy_thread(outbox):
-        outbox.flush()
-    first = edits(outbox)[0]["batches"][0]
-    flush_all(outbox)
-    assert first["kind"] == "object"
-    assert set(edits(outbox)[1]["batches"][0]["columns"]) == {"positions", "topology"}, "an entity goes whole"
-    assert [frame["t"] for frame in outbox.link.frames] == ["edit"] + 4 * ["blob"] + ["edit"]
-
-
-def test_only_the_newest_large_value_is_sent(outbox, tmp_path):
-    with busy_thread(outbox):
-        for first in range(5):
-            outbox.queue("mesh", ONE, {"positions": numpy.arange(first, first + 200, dtype="float32")})
-            outbox.flush()
-    flush_all(outbox)
-    assert len(edits(outbox)) == 1
-    named = edits(outbox)[0]["batches"][0]["columns"]["positions"][0]["pages"]
-    assert [frame["sha256"] for frame in blobs_of(outbox)] == named
-    outbox.files.worker.shutdown()
-    assert {str(path) for path in tmp_path.iterdir()} == {frame["path"] for frame in blobs_of(outbox)}, "the others leave nothing behind"
-
-
-def test_large_values_go_out_again_on_a_new_link(outbox, tmp_path):
-    outbox.queue("mesh", ONE, {"positions": numpy.arange(200, dtype="float32")})
-    outbox.flush()
-    outbox.connect(Link(), {"incoming": str(tmp_path), "limits": {"inline": 64, "page": 256}})
-    flush_all(outbox)
-    assert len(edits(outbox)) == 1 and len(blobs_of(outbox)) == 4
-
-
-def test_a_blob_is_sent_as_a_file_once(outbox):
-    for owner in (ONE, TWO):
-        outbox.queue("image", owner, {"file": Blob(b"x" * 100, "image/png")})
-    flush_all(outbox)
-    (frame,) = blobs_of(outbox)
-    assert frame["size"] == 100 and frame["type"] == "image/png"
-    assert edits(outbox)[-1]["batches"][0]["columns"]["file"][0] == {"sha256": frame["sha256"], "size": 100, "type": "image/png"}
-
-
-@pytest.mark.parametrize("vanishes", ("before its size is read", "before it is hashed"))
-def test_a_file_that_is_not_there_holds_back_nothing_else(outbox, tmp_path, vanishes):
-    path = tmp_path / "wood.png"
-    path.write_bytes(b"x" * 100)
-    with busy_thread(outbox):
-        if vanishes == "before its size is read":
-            path.unlink()
-        outbox.queue("image", ONE, {"name": "wood", "file": Blob(path=str(path))})
-        outbox.flush()
-        path.unlink(missing_ok=True)
-    flush_all(outbox)
-    assert [frame["batches"][0]["columns"] for frame in edits(outbox)] == [{"name": ["wood"]}]
-    ((key, field, error),) = outbox.failures
-    assert (key, field, type(error)) == (("image", ONE), "file", FileNotFoundError) and not outbox.idle
-    outbox.retry()
-    flush_all(outbox)
-    assert len(outbox.failures) == 2 and len(edits(outbox)) == 1
-    path.write_bytes(b"y" * 100)
-    outbox.retry()
-    flush_all(outbox)
-    assert edits(outbox)[-1]["batches"][0]["columns"]["file"][0]["sha256"] == hashlib.sha256(b"y" * 100).digest()
-
-
-def test_a_newer_value_need_not_wait_for_a_file_that_is_not_there(outbox, tmp_path):
-    outbox.queue("image", ONE, {"file": Blob(path=str(tmp_path / "wood.png"))})
-    flush_all(outbox)
-    outbox.queue("image", ONE, {"file": None})
-    flush_all(outbox)
-    assert edits(outbox)[0]["batches"][0]["columns"] == {"file": [None]}
-    outbox.acknowledged(edits(outbox)[0]["id"])
-    assert outbox.idle
-
-
-def test_only_changed_pages_are_sent_again(outbox):
-    array = numpy.arange(200, dtype="float32")
-    outbox.queue("mesh", ONE, {"positions": array})
-    flush_all(outbox)
-    blobs = blobs_of(outbox)
-    assert len(blobs) == 4
-    for blob in blobs:
-        data = pathlib.Path(blob["path"]).read_bytes()
-        assert hashlib.sha256(data).digest() == blob["sha256"] and len(data) == blob["size"]
-    changed = array.copy()
-    changed[0] = -1
-    outbox.queue("mesh", ONE, {"positions": changed})
-    flush_all(outbox)
-    assert len(blobs_of(outbox)) == 5
-    before, after = (frame["batches"][0]["columns"]["positions"][0]["pages"] for frame in edits(outbox))
-    assert before[1:] == after[1:] and before[0] != after[0]
-
-
 def test_many_rows_of_numbers_are_one_typed_array(outbox):
     for index in range(20):
         outbox.queue("transform", bytes([index]) * 16, {"location": [float(index), 0.5, -0.0]})
@@ -293,38 +137,6 @@ def test_lists_and_maps_count_as_what_they_take(outbox):
     outbox.queue("object", ONE, {f"properties/{index}": {str(key): "x" * 50 for key in range(200)} for index in range(500)})
     outbox.flush()
     assert len(edits(outbox)) > 1
-
-
-def test_a_file_that_turns_out_to_be_unreadable_between_two_looks(outbox, tmp_path):
-    """The thread ends whenever it likes."""
-
-    class Job:
-        """One that fails just after it has been asked whether it has ended."""
-
-        asked = 0
-
-        def done(self):
-            self.asked += 1
-            return self.asked > 1
-
-        def exception(self):
-            return OSError("the disk is gone")
-
-        def result(self):
-            raise OSError("the disk is gone")
-
-    value = Blob(path=str(tmp_path / "wood.png"))
-    outbox.files.jobs["image", ONE, "file"] = (value, Job())
-    outbox.queue("image", ONE, {"file": value})
-    outbox.flush()
-    assert not edits(outbox) and outbox.hashing
-
-
-class Broken(Link):
-    """The agent is gone, and nobody has noticed."""
-
-    def send(self, frame):
-        raise LinkError("the agent closed the connection")
 
 
 @pytest.mark.parametrize("before", (False, True))

@@ -5,9 +5,9 @@ import types
 
 import numpy
 import pytest
+from outboxes import MANY, ONE, Link, edits, queue_locations
 from scenesync.incoming.receive import Receive
 from scenesync.outgoing.send import Outbox
-from test_outbox import MANY, ONE, Link, edits, queue_locations
 
 
 class Kind:

@@ -46,7 +46,7 @@ class Files:
         known, job = self.jobs.get(place, (None, None))
         if job is None or known is not value:
             self._discard(place)
-            if not self._is_work(value):
+            if not self.is_work(value):
                 return True
             job = self.worker.submit(self._prepare, place, value)
             self.jobs[place] = (value, job)
@@ -87,7 +87,7 @@ class Files:
         value = self.welcome.get("limits", {}).get(name, default)
         return value if isinstance(value, int) and value > 0 else default
 
-    def _is_work(self, value):
+    def is_work(self, value):
         """Whether it is large, or has yet to be read."""
         if isinstance(value, Blob):
             return value.in_file or len(value.data) > self._limit("inline", INLINE)

@@ -197,6 +197,22 @@ class Outbox:
         self.acknowledged(edit_id)
         return [known for known in bad if known in places]
 
+    def missed(self, edit_id):
+        """The agent did not get a file; if this is not None, it took that edit all the same. All files are handed over again with what names them,
+        and that edit's at once. Returns the places of these, ((kind, UUID), field)."""
+        self.files.sent.clear()
+        places = []
+        for key, fields in self.by_id.get(edit_id, ()):
+            mine = self.fields.get(key, {})
+            for field in fields:
+                value, sent_with = mine.get(field, (None, None))
+                if sent_with == edit_id and self.files.is_work(value):
+                    mine[field] = (value, None)
+                    self.unsent.setdefault(key, False)
+                    places.append((key, field))
+        self.acknowledged(edit_id)
+        return places
+
     def flush(self):
         """Send what is unsent, as far as the link takes it and large values are hashed."""
         while self.files.finished:
