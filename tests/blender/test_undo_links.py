@@ -144,6 +144,22 @@ def test_undo_of_what_is_linked_otherwise_meanwhile(version, two):
     assert a.run("result = bpy.data.objects['theirs'].matrix_parent_inverse[0][3]") == 5
 
 
+@versions
+def test_undo_brings_back_the_collection_that_it_was_taken_out_of(version, two):
+    """Another has taken it out meanwhile, which was written when there was no such collection."""
+    a, b = two
+    root = "root = bpy.context.scene.collection\no = bpy.data.objects['mine']\n"
+    edit(a, b, root + "c = bpy.data.collections.new('c')\nroot.children.link(c)\nc.objects.link(o)\nroot.objects.unlink(o)")
+    hold_links(a)
+    b.run(root + "root.objects.link(o)\nbpy.data.collections['c'].objects.unlink(o)\npush()")
+    until(a, "len(session.apply.links)")
+    a.run("bpy.data.collections.remove(c)\nsession._work(session.apply._link, 0.0)\npush()\nundo()")
+    let_links_go(a)
+    settle(a, b)
+    same(a, b)
+    assert a.run("result = [c.name for c in bpy.data.objects['mine'].users_collection]") == ["Scene Collection"]
+
+
 # Fields whose names end so come only with ARRIVE.
 LATE = (
     "from scenesync import registration\nreceive = registration.session().receive\ntake, late = receive.entity, []\n"

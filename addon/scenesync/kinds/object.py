@@ -221,6 +221,7 @@ class Object(Kind):
         if collection is None:
             if value:
                 ctx.want(uuid, block, field)
+            ctx.membership_changed(block, uuid, False)  # it may have been in one that has just been removed here
             return
         try:
             (collection.objects.link if value else collection.objects.unlink)(block)
