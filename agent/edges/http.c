@@ -170,3 +170,14 @@ void ss_http_prepare(struct ss_http *http, CURL *easy) {
 void ss_http_start(struct ss_http *http, CURL *easy) { curl_multi_add_handle(http->multi, easy); }
 
 void ss_http_stop(struct ss_http *http, CURL *easy) { curl_multi_remove_handle(http->multi, easy); }
+
+const char *ss_http_meaning(long status) {
+    switch (status) {
+    case 401:
+    case 403: return "; check user and password, or ask for a role that edits";
+    case 413: return ": it takes no blob of this size; raise its limit";
+    case 429: return ": this user does too much at once";
+    case 507: return ": this user's share of it is used up; ask whoever runs it for more";
+    default: return "";
+    }
+}

@@ -35,4 +35,7 @@ struct curl_slist *ss_http_upload(struct ss_http *http, CURL *easy, const char *
 void ss_http_start(struct ss_http *http, CURL *easy);
 void ss_http_stop(struct ss_http *http, CURL *easy);
 
+// ss_http_meaning returns what a refusal means to the person concerned, to be put behind it.
+const char *ss_http_meaning(long status);
+
 #endif

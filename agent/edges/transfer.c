@@ -130,18 +130,6 @@ static void start_head(struct ss_transfer *transfer) {
     ss_http_start(&transfer->blobs->http, transfer->easy);
 }
 
-// What a refusal means to the person concerned.
-static const char *meaning_of(long status) {
-    switch (status) {
-    case 401:
-    case 403: return "; check user and password, or ask for a role that edits";
-    case 413: return ": it takes no blob of this size; raise its limit";
-    case 429: return ": this user does too much at once";
-    case 507: return ": this user's share of it is used up; ask whoever runs it for more";
-    default: return "";
-    }
-}
-
 static void put_again(struct ss_transfer *transfer) {
     ss_easy_give(transfer->blobs, transfer->easy);
     curl_slist_free_all(transfer->headers);
@@ -159,7 +147,7 @@ static void upload_done(struct ss_transfer *transfer, long status) {
     } else if (has) {
         end(transfer, SS_DONE);
     } else {
-        snprintf(transfer->problem, sizeof(transfer->problem), "the store answers %ld to an upload%s", status, meaning_of(status));
+        snprintf(transfer->problem, sizeof(transfer->problem), "the store answers %ld to an upload%s", status, ss_http_meaning(status));
         end(transfer, SS_FAILED);
     }
 }
@@ -180,14 +168,29 @@ static void hash_on_pool(uv_work_t *work) {
         uint64_t left = transfer->hash_until - transfer->hashed;
         ssize_t got = pread(transfer->fd, bytes, left < HASH_READ ? left : HASH_READ, (off_t)transfer->hashed);
         if (got <= 0) {
-            break; // what cannot be read back shows as a wrong hash
+            break;
         }
         ss_sha256_add(transfer->hash, bytes, (size_t)got);
         transfer->hashed += (uint64_t)got;
     }
 }
 
+static void drop_part(struct ss_transfer *transfer) {
+    char path[PATH_MAX];
+    ss_cache_path(&transfer->blobs->cache, &transfer->sha256, ".part", path);
+    unlink(path);
+}
+
 static void hash_more(struct ss_transfer *transfer);
+
+static void not_read_back(struct ss_transfer *transfer) {
+    if (!transfer->received) {
+        ss_http_stop(&transfer->blobs->http, transfer->easy); // more is still coming
+    }
+    drop_part(transfer);
+    fail(transfer, "the cache does not give back what was written to it");
+    end(transfer, SS_FAILED);
+}
 
 static void hashed_on_pool(uv_work_t *work, int status) {
     struct ss_transfer *transfer = work->data;
@@ -196,8 +199,10 @@ static void hashed_on_pool(uv_work_t *work, int status) {
     if (transfer->blobs->closing) {
         release(transfer);
         free(transfer);
-    } else if (transfer->failed || transfer->hashed < transfer->hash_until) {
+    } else if (transfer->failed) {
         end(transfer, transfer->too_large ? SS_REFUSED : SS_FAILED);
+    } else if (transfer->hashed < transfer->hash_until) {
+        not_read_back(transfer);
     } else if (transfer->received && transfer->hashed == transfer->done) {
         finish_download(transfer);
     } else {
@@ -235,12 +240,6 @@ static size_t take_bytes(char *bytes, size_t size, size_t count, void *context) 
         hash_more(transfer);
     }
     return len;
-}
-
-static void drop_part(struct ss_transfer *transfer) {
-    char path[PATH_MAX];
-    ss_cache_path(&transfer->blobs->cache, &transfer->sha256, ".part", path);
-    unlink(path);
 }
 
 static void finish_download(struct ss_transfer *transfer) {
@@ -304,7 +303,7 @@ static void asked(struct ss_transfer *transfer, CURLcode result, long status) {
         snprintf(transfer->problem, sizeof(transfer->problem), "the store is not reached: %s", curl_easy_strerror(result));
     } else if (status != 404 && status != 410) {
         snprintf(transfer->problem, sizeof(transfer->problem), "the store answers %ld, not 404, for a file that nobody has uploaded%s",
-                 status, meaning_of(status));
+                 status, ss_http_meaning(status));
     }
     end(transfer, transfer->problem[0] != '\0' ? SS_FAILED : SS_MISSING);
 }
@@ -348,8 +347,10 @@ void ss_transfer_start(struct ss_transfer *transfer) {
     char path[PATH_MAX];
     struct stat status;
     ss_cache_path(&transfer->blobs->cache, &transfer->sha256, "", path);
-    transfer->fd = transfer->from != NULL ? open(transfer->from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
-    transfer->fd = transfer->fd >= 0 ? transfer->fd : open(path, O_RDONLY | O_CLOEXEC);
+    transfer->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (transfer->fd < 0 && transfer->from != NULL) { // which is another file when it has moved into the cache and its name was used again
+        transfer->fd = open(transfer->from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    }
     if (transfer->fd < 0 || fstat(transfer->fd, &status) != 0 || !S_ISREG(status.st_mode) ||
         (transfer->unverified && status.st_size == 0)) {
         fail(transfer, "a blob to upload is not in the cache any more");

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import stat
 import time
 from pathlib import Path
 
@@ -100,6 +101,20 @@ def test_a_large_wrong_file_does_not_reach_the_store(scene):
     assert not (scene.store.files / name(sha256)).exists()
 
 
+def test_a_name_used_again_brings_no_other_file_to_the_store(scene):
+    ada = scene.link(scene.agent("ada"))
+    scene.store.kill()
+    content = os.urandom(5_000_000)
+    ada.give_blob(content, name="pixels")
+    ada.set("image", new_id(), pixels=blob_of(content))
+    ada.wait("status", store="error")
+    Path(ada.welcome["incoming"], "pixels").write_bytes(os.urandom(5_000_000))  # the next one, not handed over yet
+    scene.store.start()
+    stored = scene.store.files / name(blob_of(content)["sha256"])
+    eventually(stored.exists)
+    assert stored.read_bytes() == content
+
+
 def test_what_was_acknowledged_is_uploaded_after_kill_9(scene):
     agent = scene.agent("ada")
     scene.store.kill()
@@ -157,6 +172,18 @@ def want_or_none(link, sha256):
     while (frame := link.read())["t"] not in ("have", "refused"):
         pass
     return frame if frame["t"] == "have" else None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes device files")
+def test_a_disk_that_does_not_give_back_what_was_written(scene):
+    ada = scene.link(scene.agent("ada"))
+    sha256 = in_store(scene, os.urandom(60_000_000))
+    part = Path(ada.welcome["cache"], name(sha256) + ".part")
+    os.mknod(part, stat.S_IFCHR | 0o600, os.makedev(1, 3))  # takes everything, and is empty
+    ada.send({"t": "want", "sha256": sha256})
+    ada.wait("refused", error="want")
+    for other in (sha256, *(in_store(scene, os.urandom(50_000)) for _ in range(4))):
+        want(ada, other)
 
 
 def test_what_the_store_has_is_verified(scene):
