@@ -81,7 +81,7 @@ def read_again(ctx, kind, uuid, block, names, before):
 
 
 def write(ctx, kind, uuid, block, fields):
-    """Apply fields to a datablock. Returns {field: KindError} of what fails: it does not keep the rest."""
+    """Apply fields to a datablock. Returns {field: KindError, or OSError where a file cannot be read} of what fails: it does not keep the rest."""
     errors = {}
     own = {}
     for field, value in fields.items():
@@ -122,6 +122,6 @@ def _write_own(ctx, kind, block, fields, errors):
 
 
 def _as_kind_error(error, field):
-    if isinstance(error, KindError):
+    if isinstance(error, (KindError, OSError)):
         return error
     return KindError(field, f"{type(error).__name__}: {error}")

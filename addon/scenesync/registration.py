@@ -66,7 +66,8 @@ def wait_synced(timeout):
     """True once every local edit is acknowledged and everything known, blobs included, is applied; False when time is up first.
 
     Not waited for is what this Blender cannot have: values that it refuses (the panel counts them until somebody sets them anew), what its version
-    does not know, and what waits for Edit Mode to end or for a datablock that nobody has.
+    does not know, and what waits for Edit Mode to end or for a datablock that nobody has. A file that cannot be read or had is waited for, and
+    the session's errors name what it is of, unless nobody at all has had it for a minute: the agent counts that among what is refused.
     """
     return _session is not None and _session.wait_synced(timeout)
 

@@ -192,6 +192,9 @@ class Session:
         """A value that the agent does not take keeps none back that came with it."""
         edit_id, error, text = frame.get("id"), frame["error"], str(frame.get("text") or frame["error"])
         places = []
+        if error == "want":
+            self.receive.denied(text)
+            return
         if error == "blob":
             places = self.outbox.missed(edit_id)
         elif edit_id is not None and error in ("limit", "malformed"):
@@ -200,9 +203,10 @@ class Session:
                 return  # which value it is will be said when they come one by one
         else:
             self.outbox.acknowledged(edit_id)
-        self.fail("refused", f"{self._called(*places[0])}: {text}" if places else text)
+        self.fail("refused", f"{self.called(*places[0])}: {text}" if places else text)
 
-    def _called(self, key, field):
+    def called(self, key, field):
+        """What a field of (kind, UUID) is, for people."""
         block = self.ctx.identity.find(key[1])
         return f"{key[0]} {key[1].hex() if block is None else block.name}, {field}"
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the agent tells: which of it is newer than our own edits, and what waits for its files."""
 
+import os
+import pathlib
 import types
 
 import numpy
@@ -32,6 +34,9 @@ class Session:
 
     def change(self, kind, uuid, after=0, **fields):
         self.receive.change({"after": after, "batches": [{"kind": kind, "ids": uuid, "columns": {name: [v] for name, v in fields.items()}}]})
+
+    def called(self, key, field):
+        return f"{key[0]} called so, {field}"
 
     def failed(self, cause, error):
         self.errors.append((cause, str(error)))
@@ -76,3 +81,43 @@ def test_an_edit_that_crosses_theirs_goes_out_again(session):
     session.outbox.flush()
     session.change("object", ONE, name="theirs")
     assert not session.applied and reconnected(session.outbox) == [{"name": ["mine"]}]
+
+
+DIGEST = bytes(range(32))
+FILE = {"sha256": DIGEST, "size": 3}
+
+
+def put_into_cache(session, digest=DIGEST):
+    folder = pathlib.Path(session.outbox.welcome["cache"], digest.hex()[:2])
+    folder.mkdir(exist_ok=True)
+    (folder / digest.hex()).write_bytes(b"abc")
+
+
+def test_a_file_that_the_agent_cannot_give_is_asked_for_again(session):
+    session.change("image", ONE, file=FILE)
+    assert session.sent == [{"t": "want", "sha256": DIGEST}] and not session.receive.idle
+    session.receive.retry()
+    assert len(session.sent) == 1, "it is being fetched"
+    session.receive.denied("the store does not have this blob yet")
+    assert session.errors == [("files", "image called so, file: the store does not have this blob yet")]
+    session.receive.retry()
+    session.receive.retry()
+    assert session.sent == [{"t": "want", "sha256": DIGEST}] * 2 and not session.receive.idle
+    session.receive.denied("the store does not have this blob yet")
+    put_into_cache(session)
+    session.receive.retry()
+    assert session.applied["image", ONE]["file"].data == b"abc" and session.receive.idle
+
+
+def test_a_file_that_cannot_be_read_when_it_is_written_is_tried_again(session):
+    put_into_cache(session)
+    session.change("image", ONE, file=FILE)
+    file = session.applied.pop(("image", ONE))["file"]
+    os.remove(file.path)
+    session.receive.unreadable("image", ONE, "file", file, FileNotFoundError("gone"))
+    assert session.errors == [("files", "gone")] and not session.receive.idle
+    session.receive.retry()
+    assert not session.applied and session.sent == [{"t": "want", "sha256": DIGEST}]
+    put_into_cache(session)
+    session.receive.have({"sha256": DIGEST})
+    assert session.applied["image", ONE]["file"].data == b"abc" and session.receive.idle

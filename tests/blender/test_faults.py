@@ -151,3 +151,21 @@ def test_a_file_that_comes_after_an_own_edit_changes_nothing(both, agents):
         pass
     settle(a, b)
     assert [a.run(HEIGHT), b.run(HEIGHT)] == [2, 2]
+
+
+def test_a_file_that_cannot_be_read_at_the_last_moment_is_tried_again(both, agents):
+    """As when the agent needs the room in the meantime: nothing that Blender does not take."""
+    a, b = both
+    b.run(
+        "from scenesync import registration\nfrom scenesync.kinds import Blob\nsession, data = registration.session(), Blob.data\n"
+        "def broken(blob):\n    raise OSError('the disk is gone')\nBlob.data = property(broken)"
+    )
+    a.run("image = bpy.data.images.new('i', 256, 256)\nimage.pixels[0] = 0.5\nimage.pack()")
+    a.synced()
+    while not b.run("scenesync.pump(0.1)\nresult = ('files', 'OSError: the disk is gone') in session.errors"):
+        pass
+    assert b.run("result = [scenesync.wait_synced(0.5), len(session.apply.failures)]") == [False, 0]
+    b.run("Blob.data = data")
+    settle(a, b)
+    assert b.run("result = list(bpy.data.images['i'].size)") == [256, 256]
+    same(a, b)

@@ -13,7 +13,7 @@ from ..outgoing.send import uuids_in
 from ..structure import LINKING, split
 from . import edit_mode
 from .failures import Failures
-from .fresh import Fresh, fits
+from .fresh import Fresh, called, fits
 from .moves import Moves
 
 LINK_SECONDS = 0.25  # between two batches that make Blender rebuild its relations
@@ -147,8 +147,7 @@ class Apply:
         if any(name not in fields for name in kind.required):
             self.held[kind.name, uuid] = {**fields, "deleted": False}
             return
-        name = fields.get("name")
-        name = name if isinstance(name, str) and name else kind.name
+        name = called(fields, kind.name)
         self.doomed.pop((kind.name, uuid), None)
         kept = self.ctx.identity.find(uuid)
         if kept is not None and _changes_type(kept, fields):
@@ -234,7 +233,10 @@ class Apply:
 
     def write(self, kind, uuid, block, fields):
         """Give these values to Blender, which may fail to take some."""
-        self.failures.note(kind.name, uuid, entity.write(self.ctx, kind, uuid, block, fields))
+        errors = entity.write(self.ctx, kind, uuid, block, fields)
+        for field in [field for field, error in errors.items() if isinstance(error, OSError)]:
+            self.session.receive.unreadable(kind.name, uuid, field, fields[field], errors.pop(field))
+        self.failures.note(kind.name, uuid, errors)
 
     def _write(self, kind, uuid, fields, forced):
         block = self.ctx.identity.find(uuid)

@@ -33,7 +33,7 @@ class Fresh:
         """Make the objects among `items`, {UUID: fields}, that nobody has heard of, some at least; leaves the others."""
         if not self.queue:
             new = [uuid for uuid, fields in items.items() if self._is_new(uuid, fields)]
-            self.queue = sorted(new, key=lambda uuid: _name(items[uuid]).lower(), reverse=True)
+            self.queue = sorted(new, key=lambda uuid: called(items[uuid]).lower(), reverse=True)
         while self.queue:
             some = [self.queue.pop() for _ in range(min(SOME, len(self.queue)))]
             self._make_some([uuid for uuid in some if uuid in items and self._is_new(uuid, items[uuid])], items)
@@ -62,7 +62,7 @@ class Fresh:
 
     def _make(self, uuid, fields):
         fields.pop("deleted", None)
-        name = _name(fields)
+        name = called(fields)
         block = self.kind.create(self.ctx, name, fields)
         self.ctx.identity.bind("object", block, uuid)
         self.ctx.names.note(uuid, block, name)
@@ -135,7 +135,7 @@ class Fresh:
             try:
                 link(block)
             except RuntimeError:
-                pass  # it is in it already
+                return False  # it is in it already, or shows it
             self.ctx.structure.changed(uuid, collection, True)
             record.values.pop(self.nowhere, None)
         record.values.update(fields)
@@ -151,9 +151,10 @@ class Fresh:
         return None if collection is None else (collection.objects.link, uuid)
 
 
-def _name(fields):
+def called(fields, otherwise="object"):
+    """The name among these fields."""
     name = fields.get("name")
-    return name if isinstance(name, str) and name else "object"
+    return name if isinstance(name, str) and name else otherwise
 
 
 def fits(value, width):

@@ -29,6 +29,7 @@ class Receive:
         self.session = session
         self.waiting = {}  # (kind, UUID) → {field: value} whose files are not in the cache yet, or could not be read
         self.wanted = {}  # digest, or UNREADABLE → {(kind, UUID, field)} that may be among those
+        self.was_denied = False  # the agent could not give a file since the last `retry`
 
     @property
     def idle(self):
@@ -97,8 +98,7 @@ class Receive:
             except _Missing as missing:
                 self._wait(missing.digest, kind, uuid, field, value)
             except OSError as error:
-                self._wait(UNREADABLE, kind, uuid, field, value)
-                self.session.failed("files", error)
+                self.unreadable(kind, uuid, field, value, error)
             except (ValueError, TypeError, KeyError) as error:
                 unread[field] = error
         if taken:
@@ -123,6 +123,8 @@ class Receive:
             if "sha256" in value and "size" in value:
                 path = self._path(value["sha256"], kind_name, field)
                 return Blob(path=path, type=value.get("type"), sha256=value["sha256"])
+        elif isinstance(value, Blob) and value.in_file:
+            self._path(value.sha256, kind_name, field)  # it was there once
         elif isinstance(value, bytes) and getattr(kind.field(field), "type", None) == "blob":
             return Blob(value)
         return value
@@ -166,13 +168,27 @@ class Receive:
         for field in waiting.keys() & fields.keys():
             del waiting[field]
 
+    def unreadable(self, kind, uuid, field, value, error):
+        """The file that this value is could not be read: by and by it may."""
+        self._wait(UNREADABLE, kind, uuid, field, value)
+        self.session.failed("files", error)
+
     def have(self, frame):
         """A blob that was wanted is in the cache."""
         self._read_again(frame.get("sha256"))
 
+    def denied(self, text):
+        """The agent cannot give a blob that was wanted; it does not say which."""
+        self.was_denied = True
+        key, fields = next(((key, fields) for key, fields in self.waiting.items() if fields), (None, None))
+        self.session.fail("files", text if key is None else f"{self.session.called(key, next(iter(fields)))}: {text}")
+
     def retry(self):
-        """Files that could not be read."""
-        self._read_again(UNREADABLE)
+        """Files that could not be read, or not be had."""
+        digests = list(self.wanted) if self.was_denied else [UNREADABLE]
+        self.was_denied = False
+        for digest in digests:
+            self._read_again(digest)
 
     def _read_again(self, digest):
         for kind, uuid, field in self.wanted.pop(digest, ()):
