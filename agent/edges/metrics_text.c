@@ -67,7 +67,9 @@ static void write_agent(FILE *out, const struct ss_agent *agent) {
     }
     fprintf(out, "# HELP scenesync_info The agent's version.\n# TYPE scenesync_info gauge\nscenesync_info{version=\"%s\"} 1\n", SS_VERSION);
     write_one(out, "clients", "Programs on the local link.", clients);
-    write_one(out, "store_ok", "1 while nothing is wrong with the asset store.", blobs.problem[0] == '\0');
+    if (strcmp(blobs.store, "none") != 0) {
+        write_one(out, "store_ok", "1 while the asset store answers as it should.", strcmp(blobs.store, "ok") == 0);
+    }
     write_one(out, "uploads", "Files that the asset store does not have yet.", blobs.uploads);
     write_one(out, "upload_bytes", "Bytes of them.", blobs.upload_bytes);
     write_one(out, "downloads", "Files that are fetched.", blobs.downloads);

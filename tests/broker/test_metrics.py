@@ -49,9 +49,9 @@ def test_numbers_are_those_of_the_scenes(made):
     bob = made.agent("bob")
     with made.link(bob):
         eventually(lambda: numbers(made.port)['scenesync_peers{scene="demo"}'] == 1)
-        now = eventually(lambda: (found := numbers(made.port))['scenesync_pending_edits{scene="demo"}'] == 0 and found)
+        now = eventually(lambda: (found := numbers(made.port))['scenesync_pending_edits{scene="demo"}'] == 0 and found["scenesync_store_ok"] == 1 and found)
         assert now['scenesync_entities{scene="demo"}'] == now['scenesync_entities{scene="stage"}'] == 1
-        assert now['scenesync_broker_connected{scene="demo"}'] == 1 and now["scenesync_store_ok"] == 1
+        assert now['scenesync_broker_connected{scene="demo"}'] == 1
         assert now['scenesync_broker_latency_seconds{scene="demo"}'] >= 0
     with made.link(made.ada):
         eventually(lambda: numbers(made.port)["scenesync_clients"] == 1)
@@ -65,6 +65,14 @@ def test_a_broker_that_is_gone_shows(made):
         eventually(lambda: numbers(made.port)['scenesync_broker_connected{scene="gone"}'] == 0)
         made.broker.start()
         eventually(lambda: numbers(made.port)['scenesync_broker_connected{scene="gone"}'] == 1)
+
+
+def test_a_store_that_has_not_answered_is_not_well(made):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = free_port()
+        made.agent("eva", store=f"http://127.0.0.1:{silent.getsockname()[1]}", options=["--metrics", str(port)])
+        with silent.accept()[0]:  # it is being asked
+            assert numbers(port)["scenesync_store_ok"] == 0
 
 
 def test_nothing_else_is_answered(made):
