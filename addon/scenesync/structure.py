@@ -3,7 +3,7 @@
 
 Asking Blender for the collections of one object costs a look at all of them, so the answers for all are made once and kept until the
 structure changes. Honest concurrent edits can make a cycle; in every cycle the edge of the greatest UUID is kept in the scene but not
-applied, so that everybody leaves out the same one.
+applied, so that everybody leaves out the same one. An object does not show a collection that it is in.
 """
 
 from .kinds.object import hang, hanging, instanced, set_parent_type
@@ -16,6 +16,7 @@ class Structure:
         self.ctx = ctx
         self.cut_parents = {}  # object UUID → how it would hang on the parent that would close a cycle
         self.cut_collections = {}  # collection UUID → {parent UUID}, likewise
+        self.cut_instances = {}  # object UUID → UUID of the collection that it would show, if it were not in it
         self.invalidate()
 
     def invalidate(self):
@@ -116,6 +117,36 @@ class Structure:
                 del self.cut_parents[uuid]
                 _apply_parent(block, parent)
                 hang(block, fields)
+
+    # ---- collections that objects show
+
+    def show(self, block, collection, value):
+        """Let an object show a collection, with the UUID `value`, or None; Blender refuses one that it is in."""
+        uuid = self.ctx.id_of(block)
+        self.cut_instances.pop(uuid, None)
+        block.instance_collection = collection
+        if block.instance_collection != collection:
+            self.cut_instances[uuid] = value
+
+    def put_into(self, block, collection):
+        """Put an object into a collection, which it can no longer show then."""
+        if collection in block.users_collection:
+            return
+        try:
+            collection.objects.link(block)
+        except RuntimeError:
+            shown, block.instance_collection = block.instance_collection, None
+            collection.objects.link(block)
+            self.cut_instances[self.ctx.id_of(block)] = self.ctx.id_of(shown)
+
+    def retry_instances(self):
+        """Objects may have left the collections that they are to show."""
+        for uuid, value in list(self.cut_instances.items()):
+            block, collection = self.ctx.block(uuid, "object"), self.ctx.block(value, "collection")
+            if block is None or block.instance_collection is not None:
+                del self.cut_instances[uuid]  # or it was given another here
+            elif collection is not None:
+                self.show(block, collection, value)
 
     # ---- parents of collections
 

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 from blender import same, settle
+from test_concurrency import HOLD
 from test_objects import start
 
 
@@ -114,3 +115,45 @@ def test_a_link_that_fails_is_made_later_and_does_not_keep_the_rest(both):
     parents = b.run("result = {o.name: o.parent and o.parent.name for o in bpy.data.objects if o.name != 'one'}")
     assert parents == {"two": "one", "three": "one"} and len(b.run("result = found")) == 1
     assert ["object", "RuntimeError: out of luck"] in b.synced()
+
+
+SHOWN = """
+root = bpy.context.scene.collection
+c = bpy.data.collections.new("c")
+root.children.link(c)
+o = bpy.data.objects.new("shows", None)
+o.instance_type = "COLLECTION"
+(c if inside else root).objects.link(o)
+bpy.context.view_layer.update()
+"""
+WHAT_IS_SHOWN = "o = bpy.data.objects['shows']\nresult = o.instance_collection and o.instance_collection.name"
+
+
+def test_an_object_shows_the_collection_that_it_has_left(both):
+    """Who leaves it and shows it in one edit; links are made later."""
+    a, b = both
+    a.run(SHOWN, inside=True)
+    settle(a, b)
+    a.run("root.objects.link(o)\nc.objects.unlink(o)\no.instance_collection = c\nbpy.context.view_layer.update()")
+    settle(a, b)
+    same(a, b)
+    assert b.run(WHAT_IS_SHOWN) == "c"
+
+
+def test_an_object_is_put_into_the_collection_that_it_shows(both):
+    """Done at once by two it would show itself without end: it is in it, and shows it as soon as it is not."""
+    a, b = both
+    a.run(SHOWN, inside=False)
+    settle(a, b)
+    a.run(HOLD + "\no.instance_collection = c\nbpy.context.view_layer.update()")
+    b.run(HOLD + "\no, c = bpy.data.objects['shows'], bpy.data.collections['c']\nc.objects.link(o)\nbpy.context.view_layer.update()")
+    for blender in both:
+        blender.run("session._take_in = take_in")
+    settle(a, b)
+    same(a, b)
+    assert [blender.run(WHAT_IS_SHOWN) for blender in both] == [None, None]
+    assert [blender.run("result = len(o.users_collection)") for blender in both] == [2, 2]
+    b.run("c.objects.unlink(o)\nbpy.context.view_layer.update()")
+    settle(a, b)
+    same(a, b)
+    assert [blender.run(WHAT_IS_SHOWN) for blender in both] == ["c", "c"]

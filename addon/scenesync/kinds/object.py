@@ -121,7 +121,8 @@ class Object(Kind):
         if data is not None and not data.get(identity.PLACEHOLDER_TAG):
             _put(fields, "data", ctx.id_of(data))
         if block.instance_type == "COLLECTION":
-            _put(fields, "instance_collection", ctx.id_of(block.instance_collection))
+            shown = ctx.id_of(block.instance_collection)
+            _put(fields, "instance_collection", shown or ctx.structure.cut_instances.get(ctx.id_of(block)))
 
     def _read_parent(self, ctx, block, fields):
         cut = ctx.cut_parents.get(ctx.id_of(block))
@@ -190,7 +191,7 @@ class Object(Kind):
         collection = ctx.block(value, "collection") if value is not None else None
         if value is not None and collection is None:
             ctx.want(value, block, "instance_collection")
-        block.instance_collection = collection
+        ctx.structure.show(block, collection, value)
 
     def _write_parent(self, ctx, block, fields):
         wanted = {name: fields[name] for name in PARENT if name in fields}
@@ -223,10 +224,10 @@ class Object(Kind):
                 ctx.want(uuid, block, field)
             ctx.membership_changed(block, uuid, False)  # it may have been in one that has just been removed here
             return
-        try:
-            (collection.objects.link if value else collection.objects.unlink)(block)
-        except RuntimeError:
-            pass  # it is already (no longer) in it
+        if value:
+            ctx.structure.put_into(block, collection)
+        elif collection in block.users_collection:
+            collection.objects.unlink(block)
         ctx.membership_changed(block, uuid, bool(value))
 
     def _write_slot(self, ctx, block, field, value):

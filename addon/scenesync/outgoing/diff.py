@@ -274,6 +274,7 @@ class Diff:
         self.layout = self._layout()
         before = ctx.structure.memberships()
         ctx.structure.invalidate()
+        ctx.structure.retry_instances()
         reached = set()
         for block in ctx.walk():
             kind = ctx.kind_of(block)
