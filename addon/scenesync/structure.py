@@ -130,14 +130,13 @@ class Structure:
 
     def put_into(self, block, collection):
         """Put an object into a collection, which it can no longer show then."""
-        if collection in block.users_collection:
-            return
-        try:
-            collection.objects.link(block)
-        except RuntimeError:
-            shown, block.instance_collection = block.instance_collection, None
-            collection.objects.link(block)
+        if _links(block, collection) or block.instance_collection is None:
+            return  # else it is in it already, or shows it
+        shown, block.instance_collection = block.instance_collection, None
+        if _links(block, collection):
             self.cut_instances[self.ctx.id_of(block)] = self.ctx.id_of(shown)
+        else:
+            block.instance_collection = shown
 
     def retry_instances(self):
         """Objects may have left the collections that they are to show."""
@@ -220,6 +219,15 @@ def _apply_parent(block, parent):
         set_parent_type(block, kept)
         block.parent_bone = bone
         block.matrix_parent_inverse = inverse
+
+
+def _links(block, collection):
+    """Whether Blender links an object to a collection. (To ask first would cost it a look at all objects.)"""
+    try:
+        collection.objects.link(block)
+        return True
+    except RuntimeError:
+        return False
 
 
 def _toggle(members, member, present):

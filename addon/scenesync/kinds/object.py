@@ -226,8 +226,11 @@ class Object(Kind):
             return
         if value:
             ctx.structure.put_into(block, collection)
-        elif collection in block.users_collection:
-            collection.objects.unlink(block)
+        else:
+            try:
+                collection.objects.unlink(block)
+            except RuntimeError:
+                pass  # it is no longer in it
         ctx.membership_changed(block, uuid, bool(value))
 
     def _write_slot(self, ctx, block, field, value):
