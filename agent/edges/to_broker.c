@@ -27,11 +27,19 @@ static struct ss_buffer *scratch(struct ss_room *room) {
     return &room->agent->scratch;
 }
 
+// Others get it when they call us: they see that we count it.
+static void publish_nothing(struct ss_room *room, uint64_t token) {
+    if (token != 0) {
+        ss_room_later(room, &(struct ss_event){.type = SS_EV_PUBLISHED, .published = {.token = token}});
+    }
+}
+
 // Sends what an encoder made, or says why it could not.
 static void publish(struct ss_room *room, const struct ss_topic *topic, int error, struct ss_publication publication) {
     char text[SS_MAX_TOPIC];
     if (error != SS_WIRE_OK || !ss_topic_build(room->agent->config.prefix, topic, text)) {
         ss_room_refused(room, "encode", error != SS_WIRE_OK ? ss_codec_problem(room->agent->codec) : "a name does not fit into a topic");
+        publish_nothing(room, publication.token);
         return;
     }
     publication.topic = text;

@@ -200,3 +200,15 @@ def test_a_client_that_does_not_read_costs_the_others_nothing(scene):
         bob.sees("object", identity, "name", f"{text}4")
     for identity in ids:
         stalled.sees("object", identity, "name", f"{text}4")
+
+
+def test_entities_that_no_message_holds_keep_nothing_else_from_the_others(scene):
+    """Values below one path travel in one message; many large ones are too much for any."""
+    ada, bob = scene.link(scene.agent("ada")), scene.link(scene.agent("bob"))
+    for _ in range(40):
+        identity = new_id()
+        for number in range(6):
+            ada.set("object", identity, **{f"a/b/{number}": os.urandom(60_000)})
+    sync_goes_on(ada, bob)
+    bob.until(lambda: bob.values.items() >= ada.values.items())  # by an agent's answer, which has parts
+    assert refused(ada) > 0
