@@ -334,18 +334,24 @@ def _image(image):
 
 
 def _mask(mask):
-    layers = []
+    layers = {}
     for layer in mask.layers:
-        splines = []
-        for spline in layer.splines:
-            points = [
-                (list(p.co), list(p.handle_left), list(p.handle_right), p.handle_type, p.weight, [(f.u, f.weight) for f in p.feather_points],
-                 _mask_parent(p.parent))
-                for p in spline.points
-            ]
-            splines.append({**_attributes(spline, ("use_cyclic", "use_fill", "offset_mode", "weight_interpolation")), "points": points})
-        layers.append({"name": layer.name, **_attributes(layer, ("alpha", "blend", "invert", "falloff", "use_fill_holes")), "splines": splines})
-    return {"layers": layers, "frames": [mask.frame_start, mask.frame_end], "properties": _properties(mask)}
+        splines = {str(place): _spline(spline) for place, spline in enumerate(layer.splines)}
+        layers[layer.name] = {**_attributes(layer, ("alpha", "blend", "invert", "falloff", "use_fill_holes")), "splines": splines}
+    return {"layers": layers, "order": mask.layers.keys(), "frames": [mask.frame_start, mask.frame_end], "properties": _properties(mask)}
+
+
+def _spline(spline):
+    """Handles that Blender computes it rounds anew whenever one of their points is written."""
+    handles, points = [], []
+    for point in spline.points:
+        sides = ((point.handle_left, point.handle_left_type), (point.handle_right, point.handle_right_type))
+        free = [list(handle) if handle_type == "FREE" else handle_type for handle, handle_type in sides]
+        handles += [number for handle, _ in sides for number in handle]
+        feather = [(item.u, item.weight) for item in point.feather_points]
+        points.append((list(point.co), free, point.handle_type, point.weight, feather, _mask_parent(point.parent)))
+    fields = _attributes(spline, ("use_cyclic", "use_fill", "offset_mode", "weight_interpolation"))
+    return {**fields, "points": points, "~handles": numpy.array(handles)}
 
 
 def _mask_parent(parent):
