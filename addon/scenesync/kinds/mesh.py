@@ -262,7 +262,7 @@ class Mesh(Kind):
         topology = mesh_topology.checked(f"{AT}{name}/", arrived)
         if topology.name() != name:
             raise KindError("topology", "the arrays are not those of this topology", "send the mesh again")
-        mesh_topology.build(mesh, topology, ctx.caps.mesh_attributes_only, ctx.data)
+        mesh_topology.build(mesh, topology, arrived["positions"], ctx.caps.mesh_attributes_only, ctx.data)
         memory.become(topology, name)
         memory.groups.weights = {}
         memory.groups.due = True

@@ -150,8 +150,9 @@ def _repeats(corner_verts, offsets, sizes):
 # ---- building
 
 
-def build(mesh, topology, attributes_only, data):
-    """Give the mesh this topology. It stays the same datablock, with its materials, animation, group and shape key names."""
+def build(mesh, topology, positions, attributes_only, data):
+    """Give the mesh this topology. It stays the same datablock, with its materials, animation, group and shape key names; shape keys have its
+    `positions`."""
     if mesh.shape_keys is None:
         _empty(mesh)
         _fill(mesh, topology, attributes_only)
@@ -162,6 +163,8 @@ def build(mesh, topology, attributes_only, data):
         _fill(scratch, topology, attributes_only)
         work.from_mesh(scratch)
         work.to_mesh(mesh)  # only BMesh gives existing shape keys another number of vertices
+        for key in mesh.shape_keys.key_blocks:
+            put(key.data, "co", numpy.nan_to_num(positions, posinf=0, neginf=0))
     finally:
         work.free()
         data.meshes.remove(scratch, do_unlink=False)
