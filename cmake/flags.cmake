@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# How every C file here is compiled. SS_SANITIZE and SS_FUZZ are set by the presets.
+# How every C file here is compiled. SS_SANITIZE, SS_FUZZ and SS_VALGRIND are set by the presets.
 set(CMAKE_C_STANDARD 17)
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
@@ -15,6 +15,7 @@ set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g -D_FORTIFY_SOURCE=2")
 
 set(SS_SANITIZE "" CACHE STRING "sanitizers to compile with, as -fsanitize= takes them")
 option(SS_FUZZ "make the fuzz targets (clang only)" OFF)
+option(SS_VALGRIND "have ctest run programs under valgrind" OFF)
 
 add_compile_definitions(_GNU_SOURCE)
 add_compile_options(

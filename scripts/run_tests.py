@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """./dev test: every suite, with its counts and those of all together.
 
-A suite is a ctest label (unit, sim, fuzz), a folder of tests/ with test_*.py, or `asan` or `tsan`: all of ctest once more, built with
-sanitizers. `broker-asan` and `broker-tsan` are the broker suite with an agent so built. These but `asan`, and `viewer`, `brokers`, `deploy` and
-`faults`, run only when they are named, or with `--all`.
+A suite is a ctest label (unit, sim, fuzz), a folder of tests/ with test_*.py, or `asan`, `tsan` or `valgrind`: all of ctest once more, built with
+sanitizers or run under valgrind. `broker-asan` and `broker-tsan` are the broker suite with such an agent, `broker-valgrind` is what of it is about the
+agent. These but `asan`, and `viewer`, `brokers`, `deploy` and `faults`, run only when they are named, or with `--all`.
 """
 import subprocess
 import sys
@@ -15,14 +15,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 RESULTS = BUILD / "results"
-SANITIZERS = ("asan", "tsan")
-ONLY_NAMED = ("tsan", "broker-asan", "broker-tsan", "viewer", "brokers", "deploy", "faults")
+CHECKERS = ("asan", "tsan", "valgrind")
+ONLY_NAMED = ("tsan", "valgrind", "broker-asan", "broker-tsan", "broker-valgrind", "viewer", "brokers", "deploy", "faults")
 WORKERS = {"broker": 4, "blender": 2}  # processes that share a suite's files: these mostly wait
-NOT_MEASURED = ["--ignore", "tests/broker/test_agent_memory.py"]  # a sanitizer's memory is not the agent's
+MEASURED = "tests/broker/test_agent_memory.py"  # a checker's memory is not the agent's
+UNDER_VALGRIND = ("test_agent_*.py", "test_joining.py")  # as much as there is time for
 NPM = ["scripts/npm-install", "tests/npm"]
-ASAN, TSAN = (["scripts/build", name] for name in SANITIZERS)
-PREPARE = {"asan": [ASAN], "tsan": [TSAN], "viewer": [["scripts/build-viewer"]], "deploy": [["scripts/build-viewer"]], "schema": [NPM], "broker": [NPM],
-           "broker-asan": [ASAN, NPM], "broker-tsan": [TSAN, NPM], "brokers": [["./dev", "brokers"]]}
+ASAN, TSAN, VALGRIND = (["scripts/build", name] for name in CHECKERS)
+PREPARE = {"asan": [ASAN], "tsan": [TSAN], "valgrind": [VALGRIND], "viewer": [["scripts/build-viewer"]], "deploy": [["scripts/build-viewer"]], "schema": [NPM], "broker": [NPM],
+           "broker-asan": [ASAN, NPM], "broker-tsan": [TSAN, NPM], "broker-valgrind": [VALGRIND, NPM],
+           "brokers": [["./dev", "brokers"]]}
 
 
 def ctest_suites():
@@ -64,13 +66,15 @@ def pytest(arguments, *what, workers=1, program=None):
 def all_suites(pytest_arguments):
     """name → (command, to be followed by the file for its results; folder to run it in)"""
     suites = {name: ctest(BUILD, "-L", f"^{name}$") for name in ctest_suites()}
-    for name in SANITIZERS:
+    for name in CHECKERS:
         suites[name] = ctest(ROOT / f"build-{name}")
     for name in python_suites():
         suites[name] = pytest(pytest_arguments, f"tests/{name}", workers=WORKERS.get(name, 1))
-    for name in SANITIZERS:
-        program = ROOT / f"build-{name}" / "scenesync"
-        suites[f"broker-{name}"] = pytest([*pytest_arguments, *NOT_MEASURED], "tests/broker", workers=WORKERS["broker"], program=program)
+    for name in CHECKERS:
+        program = ROOT / f"build-{name}" / ("scenesync-valgrind" if name == "valgrind" else "scenesync")
+        names, workers = (UNDER_VALGRIND, 2) if name == "valgrind" else (("test_*.py",), WORKERS["broker"])
+        files = {str(path.relative_to(ROOT)) for name in names for path in (ROOT / "tests/broker").glob(name)} - {MEASURED}
+        suites[f"broker-{name}"] = pytest(pytest_arguments, *sorted(files), workers=workers, program=program)
     return suites
 
 

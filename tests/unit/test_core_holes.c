@@ -4,7 +4,9 @@
 
 static const struct ss_origin dead = {{9}};
 
-static uint64_t counted(const struct desk *desk) { return desk->core->vectors.lines.items[ss_vectors_find(&desk->core->vectors, &dead)].seq; }
+static uint64_t counted(const struct desk *desk) {
+    return desk->core->vectors.lines.items[ss_vectors_find(&desk->core->vectors, &dead)].seq;
+}
 
 static void hear(struct desk *desk, uint64_t seq) {
     const struct ss_field field = {ss_slice_text("name"), DESK_BYTES(1), {{0, 0, 0, 0, 0, (uint8_t)seq}}};
