@@ -6,7 +6,7 @@ structure changes. Honest concurrent edits can make a cycle; in every cycle the 
 applied, so that everybody leaves out the same one. An object does not show a collection that it is in.
 """
 
-from .kinds.object import hang, hanging, instanced, set_parent_type
+from .kinds.object import hang, hanging, set_parent_type
 
 LINKING = {"object": ("collections/", "parent", "matrix_parent_inverse"), "collection": ("parents/",)}
 
@@ -63,7 +63,7 @@ class Structure:
             blocks = list(collection.objects)
             for known, block in zip(ctx.identity.known_of(blocks), blocks):
                 self._of_object.setdefault(known or ctx.id_of(block), set()).add(uuid)
-                shown = instanced(block)
+                shown = block.instance_collection
                 if shown is not None:
                     stack.append((shown, ctx.id_of(shown)))
             for child in collection.children:

@@ -157,3 +157,16 @@ def test_an_object_is_put_into_the_collection_that_it_shows(both):
     settle(a, b)
     same(a, b)
     assert [blender.run(WHAT_IS_SHOWN) for blender in both] == ["c", "c"]
+
+
+def test_what_an_object_would_show_is_kept_and_forgotten_everywhere(both):
+    """While it shows nothing, too: it does as soon as its type says so."""
+    a, b = both
+    a.run(SHOWN, inside=False)
+    settle(a, b)
+    a.run("o.instance_collection = c\no.instance_type = 'NONE'\nbpy.context.view_layer.update()")
+    settle(a, b)
+    assert b.run(WHAT_IS_SHOWN) == "c"
+    a.run("o.instance_collection = None\nbpy.context.view_layer.update()")
+    settle(a, b)
+    assert b.run(WHAT_IS_SHOWN) is None

@@ -93,7 +93,7 @@ class Object(Kind):
     def uses(self, ctx, block):
         yield block.data
         yield block.parent
-        yield instanced(block)
+        yield block.instance_collection
         for slot in block.material_slots:
             if slot.link == "OBJECT":
                 yield slot.material
@@ -120,9 +120,8 @@ class Object(Kind):
         data = block.data
         if data is not None and not data.get(identity.PLACEHOLDER_TAG):
             _put(fields, "data", ctx.id_of(data))
-        if block.instance_type == "COLLECTION":
-            shown = ctx.id_of(block.instance_collection)
-            _put(fields, "instance_collection", shown or ctx.structure.cut_instances.get(ctx.id_of(block)))
+        shown = ctx.id_of(block.instance_collection)
+        _put(fields, "instance_collection", shown or ctx.structure.cut_instances.get(ctx.id_of(block)))
 
     def _read_parent(self, ctx, block, fields):
         cut = ctx.cut_parents.get(ctx.id_of(block))
@@ -249,12 +248,6 @@ class Object(Kind):
             ctx.want(value, block, field)
         slot.link = "OBJECT"
         slot.material = material
-
-
-def instanced(block):
-    """The collection that an object shows, or None."""
-    collection = block.instance_collection
-    return collection if collection is not None and block.instance_type == "COLLECTION" else None
 
 
 def hanging(ctx, block):
