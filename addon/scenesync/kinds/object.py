@@ -120,13 +120,13 @@ class Object(Kind):
         data = block.data
         if data is not None and not data.get(identity.PLACEHOLDER_TAG):
             _put(fields, "data", ctx.id_of(data))
+        cut = ctx.structure.cut_instances
         shown = ctx.id_of(block.instance_collection)
-        _put(fields, "instance_collection", shown or ctx.structure.cut_instances.get(ctx.id_of(block)))
+        _put(fields, "instance_collection", cut.get(ctx.id_of(block)) if cut and shown is None else shown)
 
     def _read_parent(self, ctx, block, fields):
-        cut = ctx.cut_parents.get(ctx.id_of(block))
-        if cut is not None:
-            fields.update(cut)
+        if ctx.cut_parents:
+            fields.update(ctx.cut_parents.get(ctx.id_of(block), ()))
         if block.parent is not None:
             fields.update(hanging(ctx, block))
 
