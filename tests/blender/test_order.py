@@ -178,3 +178,32 @@ def test_a_value_that_the_agent_refuses_keeps_nothing_else_back(both):
     assert [text.partition(":")[0] for cause, text in errors if cause == "refused"] == ["image odd, filepath"], errors
     settle(a, b)
     assert b.run("result = sorted(o.name for o in bpy.data.objects) + [i.source for i in bpy.data.images]") == ["one", "three", "two", "FILE"]
+
+
+AWAY = """
+import os, time
+from scenesync import registration
+session, late = registration.session(), os.urandom(16)
+def hear(kind, uuid, **fields):
+    session.apply.put(kind, uuid, fields)
+    session._work(session.apply.run, float("inf"), time.perf_counter())
+uuid = session.ctx.id_of(bpy.data.objects["show"])
+hear("object", uuid, instance_collection=late)
+"""
+
+
+NEWER = """
+hear("object", uuid, instance_collection=None)
+hear("collection", late, name="late")
+hear("object", uuid, deleted=False)
+result = [o.instance_collection and o.instance_collection.name for o in bpy.data.objects]
+"""
+
+
+@pytest.mark.parametrize("away", ["bpy.data.objects.remove(bpy.data.objects['show'])", "hear('object', uuid, deleted=True)"])
+def test_what_waits_is_older_than_what_comes_while_its_object_is_away(both, away):
+    """Removed here, which nobody has noticed, or deleted elsewhere: it is not to show what it was once to show when that comes."""
+    _, b = both
+    b.run("o = bpy.data.objects.new('show', None)\no.instance_type = 'COLLECTION'\nbpy.context.scene.collection.objects.link(o)")
+    b.synced()
+    assert b.run(AWAY + away + NEWER) == [None]

@@ -7,13 +7,12 @@ import time
 import bpy
 
 from .. import entity
-from ..kinds.transform import WIDTHS
 from ..mirror import same
 from ..outgoing.send import uuids_in
 from ..structure import LINKING, split
 from . import edit_mode
 from .failures import Failures
-from .fresh import Fresh, called, fits
+from .fresh import Fresh, called
 from .moves import Moves
 
 LINK_SECONDS = 0.25  # between two batches that make Blender rebuild its relations
@@ -125,7 +124,7 @@ class Apply:
 
     def _apply(self, kind, uuid, fields, forced):
         if kind.collection is None:
-            self._transform(kind, uuid, fields, forced)
+            self.moves.move_one(kind, uuid, fields, forced)
             return
         says_deleted = "deleted" in fields
         deleted = fields.pop("deleted", None)
@@ -133,7 +132,7 @@ class Apply:
         if deleted is True:
             self._delete(kind, uuid, fields, forced)
         elif record is not None and record.deleted and not says_deleted:
-            record.values.update(fields)
+            self._keep(kind, uuid, record, fields)
         elif record is not None and (record.deleted or says_deleted and self.ctx.identity.find(uuid) is None):
             self._bring_back(kind, uuid, {**record.values, **fields})
         elif record is None and self.ctx.identity.find(uuid) is None:
@@ -243,7 +242,7 @@ class Apply:
         record = self.mirror.get(kind.name, uuid)
         links = self.links.get((kind.name, uuid), {})
         if block is None:
-            record.values.update(fields)  # it went away here and nobody has noticed yet
+            self._keep(kind, uuid, record, fields)
             links.update((name, fields[name]) for name in links.keys() & fields.keys())
             return
         if edit_mode.refuses(block, fields):
@@ -262,6 +261,14 @@ class Apply:
             self._queue_links(kind.name, uuid, linking)
         if own:
             self._write_now(kind, uuid, block, record, own)
+
+    def _keep(self, kind, uuid, record, fields):
+        """What it would be if it were here: it is deleted, or went away and nobody has noticed yet. What was written of these fields and waits
+        for something is older."""
+        record.values.update(fields)
+        kind.superseded(uuid, fields)
+        for field in fields:
+            self.ctx.unwant(uuid, kind.name, field)
 
     def _write_now(self, kind, uuid, block, record, fields):
         """Write, and keep what Blender reads back. Edits that were not noticed yet are sent, not swallowed."""
@@ -327,7 +334,7 @@ class Apply:
         if record is None or record.deleted:
             return
         if block is None:
-            record.values.update(fields)  # it went away here and nobody has noticed yet
+            self._keep(kind, uuid, record, fields)
             if not record.reached:
                 self.restore(kind.name, uuid)
             return
@@ -343,7 +350,7 @@ class Apply:
     def _delete(self, kind, uuid, fields, forced):
         """What is deleted already may be our own deletion that comes back: whoever unlinked it may keep it, unless undo brought it back."""
         record = self.mirror.add(kind.name, uuid)
-        record.values.update(fields)
+        self._keep(kind, uuid, record, fields)
         if kind.singleton or (record.deleted and not forced):
             return
         record.remote.add("deleted")
@@ -376,24 +383,6 @@ class Apply:
                 continue
             del self.doomed[kind_name, uuid]
             self.session.watch.structure = True
-
-    # ---- transforms
-
-    def _transform(self, kind, uuid, fields, forced):
-        fields = {name: value for name, value in fields.items() if name in WIDTHS and fits(value, WIDTHS[name])}
-        record = self.mirror.get("object", uuid)
-        block = self.ctx.identity.find(uuid) if record is not None else None
-        if block is None:
-            if record is not None and record.deleted:
-                self.mirror.transforms.set(uuid, fields, remote=True)
-            else:
-                self.held["transform", uuid] = fields
-            return
-        mine = self.mirror.transforms.get(uuid)
-        fresh = {name: value for name, value in fields.items() if name in forced or mine.get(name) != value}
-        if fresh:
-            self.write(kind, uuid, block, fresh)
-            self.mirror.transforms.set(uuid, fresh, remote=True)
 
 
 def _changes_type(block, fields):

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many objects moved at once by somebody else: whole columns of transforms, written in slices of time. What is in the inbox for one of them
-is newer: it came later."""
+"""Objects that somebody else moved. Of many at once there are whole columns, written in slices of time; what is in the inbox for one of them is
+newer: it came later."""
 
 import time
+
+from ..kinds.transform import WIDTHS
+from .fresh import fits
 
 ROWS = 512  # between two looks at the time
 
@@ -48,6 +51,24 @@ class Moves:
         moved.start += ROWS
         if moved.start >= len(moved.ids):
             self.waiting.pop(0)
+
+    def move_one(self, kind, uuid, fields, forced):
+        """Write what the inbox has for one of them, or keep it until that is here."""
+        apply, transforms = self.session.apply, self.session.mirror.transforms
+        fields = {name: value for name, value in fields.items() if name in WIDTHS and fits(value, WIDTHS[name])}
+        record = self.session.mirror.get("object", uuid)
+        block = self.session.ctx.identity.find(uuid) if record is not None else None
+        if block is None:
+            if record is not None and record.deleted:
+                transforms.set(uuid, fields, remote=True)
+            else:
+                apply.held["transform", uuid] = fields
+            return
+        mine = transforms.get(uuid)
+        fresh = {name: value for name, value in fields.items() if name in forced or mine.get(name) != value}
+        if fresh:
+            apply.write(kind, uuid, block, fresh)
+            transforms.set(uuid, fresh, remote=True)
 
     def spread(self):
         """Into the inbox, row by row, where our own edits and undo decide over each."""

@@ -172,8 +172,9 @@ class Mesh(Kind):
             return
         if "topology" in fields:
             memory.forget_coming()
-        for name in memory.names.keys() & fields.keys():
-            del memory.names[name]
+        for waiting, prefix in ((memory.names, ""), (memory.arrived, f"{AT}{memory.coming}/"), (memory.early, f"{AT}{memory.name}/")):
+            for name in [name for name in waiting if prefix + name in fields]:
+                del waiting[name]
         memory.keys.superseded(fields)
 
     def decided_by(self, name, changes):
