@@ -10,5 +10,10 @@ def test_mesh(version):
 
 
 @pytest.mark.parametrize("version", blenders.VERSIONS)
+def test_members_of_a_mesh(version):
+    run_cases(version, "mesh_members")
+
+
+@pytest.mark.parametrize("version", blenders.VERSIONS)
 def test_hostile_mesh(version):
     run_cases(version, "mesh_hostile")
