@@ -16,13 +16,26 @@ struct ss_peer *ss_peer_find(struct ss_core *core, const struct ss_origin *origi
     return NULL;
 }
 
+// A broker retains what was said of everybody who ever was there: those give their places to others.
+static void ss_peer_make_room(struct ss_core *core) {
+    for (size_t i = 0; i < core->peers.count && core->peers.count == SS_PEERS_MAX; i++) {
+        struct ss_peer *peer = &core->peers.items[i];
+        if (ss_peer_present(peer) || peer->told)
+            continue;
+        ss_array_finish(&peer->vector, ss_memory(core));
+        *peer = core->peers.items[--core->peers.count];
+    }
+}
+
 static struct ss_peer *ss_peer_take(struct ss_core *core, const struct ss_origin *origin) {
     struct ss_peer *peer = ss_peer_find(core, origin);
-    if (peer == NULL && ss_array_room(&core->peers, ss_memory(core), 1, SS_PEERS_MAX)) {
-        ss_array_push(&core->peers, (struct ss_peer){.origin = *origin});
-        peer = &core->peers.items[core->peers.count - 1];
-    }
-    return peer;
+    if (peer != NULL)
+        return peer;
+    ss_peer_make_room(core);
+    if (!ss_array_room(&core->peers, ss_memory(core), 1, SS_PEERS_MAX))
+        return NULL;
+    ss_array_push(&core->peers, (struct ss_peer){.origin = *origin});
+    return &core->peers.items[core->peers.count - 1];
 }
 
 uint64_t ss_vector_excess(const struct ss_core *core, const struct ss_vector *vector) {

@@ -41,9 +41,26 @@ static bool put_text(struct ss_text *text, struct ss_slice value) {
 
 static struct ss_slice text_slice(const struct ss_text *text) { return (struct ss_slice){(const uint8_t *)text->bytes, text->len}; }
 
+// A broker retains what was said of everybody who ever was there: those give their places to others.
+static void make_room(struct ss_room *room) {
+    struct ss_peer *peer, *next;
+    HASH_ITER(hh, room->peers, peer, next) {
+        if (HASH_COUNT(room->peers) < MAX_PEERS) {
+            return;
+        }
+        if (!peer->online) {
+            HASH_DEL(room->peers, peer);
+            free(peer);
+        }
+    }
+}
+
 static struct ss_peer *find(struct ss_room *room, const struct ss_origin *origin) {
     struct ss_peer *peer;
     HASH_FIND(hh, room->peers, origin, sizeof(*origin), peer);
+    if (peer == NULL) {
+        make_room(room);
+    }
     if (peer == NULL && HASH_COUNT(room->peers) < MAX_PEERS) {
         peer = ss_new(sizeof(*peer));
         peer->origin = *origin;

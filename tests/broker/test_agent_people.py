@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs at one agent see each other as they see those at other agents; to these, the agent is one."""
 import pytest
-from agents import new_id, world
+from agents import ROOT, new_id, world
+from mqtt import Client
 
 
 @pytest.fixture
@@ -68,3 +69,17 @@ def test_for_others_an_agent_is_one(scene):
 
 def agent_origin(link):
     return link.welcome["origin"]
+
+
+def test_those_who_are_gone_take_nobodys_place(scene):
+    """A broker retains what was said of everybody who ever was in the scene."""
+    scene.link(scene.agent("ada"), name="Ada", app="Blender")
+    with Client(scene.broker.url) as client:
+        client.subscribe(f"{ROOT}/peer/#")
+        said = client.next()[1]
+        for number in range(4200):
+            client.paho.publish(f"{ROOT}/peer/anonymous/ff{number:014x}", said, 1, True)
+        client.publish(f"{ROOT}/peer/anonymous/{4200:016x}", said, retain=True)
+    bob = scene.link(scene.agent("bob"))
+    scene.link(scene.agent("carol"), app="Blender")
+    bob.until(lambda: ("carol", "Blender") in people(bob))

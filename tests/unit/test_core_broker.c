@@ -239,6 +239,24 @@ static void what_was_sent_says_no_more_under_its_number(void **state) {
     desk_close(&desk);
 }
 
+// A broker retains what was said of everybody who ever was in the scene.
+static void those_who_are_gone_take_nobodys_place(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_work(&desk);
+    for (uint32_t i = 0; i < 5000; i++) {
+        struct ss_event event = desk_event(&desk, SS_EV_ONLINE);
+        ss_store_be(event.online.origin.b, 8, 0xff00000000000000 + i);
+        assert_int_equal(desk_step(&desk, &event), SS_OK);
+    }
+    desk_online(&desk, 9);
+    peer_speaks(&desk);
+    const struct ss_effect *seen = desk_find(&desk, SS_FX_PEER_CHANGED);
+    assert_non_null(seen);
+    assert_true(seen->peer_changed.online);
+    desk_close(&desk);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_broker_that_forgot_is_given_everything_before_all_is_at_rest),
@@ -251,6 +269,7 @@ int main(void) {
         cmocka_unit_test(a_peer_is_asked_at_once_over_a_new_connection),
         cmocka_unit_test(a_peer_is_asked_at_once_when_it_has_come_back),
         cmocka_unit_test(what_was_sent_says_no_more_under_its_number),
+        cmocka_unit_test(those_who_are_gone_take_nobodys_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
