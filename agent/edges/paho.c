@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONNECT_TIMEOUT_S = 10, MAX_INFLIGHT = 256, PACKET_REST = 64 }; // of a PUBLISH besides topic and payload, properties included
+enum { CONNECT_TIMEOUT_S = 10, MAX_INFLIGHT = 256, MAX_WAITING = 1 << 20 }; // how much may wait is the caller's to bound, in bytes
+enum { PACKET_REST = 64 };                                                  // of a PUBLISH besides topic and payload, properties included
 
 // Paho's threads know a session until MQTTAsync_destroy; mail that is older than that finds `owner` NULL.
 struct ss_session {
@@ -224,6 +225,7 @@ struct ss_session *ss_session_create(const struct ss_session_options *from, char
     *session = (struct ss_session){.calls = from->calls, .owner = from->owner, .mailbox = from->mailbox, .version = from->version};
     MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer5;
     options.MQTTVersion = from->version == SS_MQTT_5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
+    options.maxBufferedMessages = MAX_WAITING;
     char id[32]; // 23 characters: what every 3.1.1 broker must take
     client_id(from->client_id_start, id);
     int error = MQTTAsync_createWithOptions(&session->handle, from->config->broker, id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
