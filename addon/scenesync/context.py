@@ -4,6 +4,7 @@
 import bpy
 
 from . import compat, entity, identity, kinds, order, structure
+from .kinds.shape_keys import PREFIX as KEYS  # all shape keys of a mesh are a datablock
 
 
 class Context:
@@ -122,8 +123,10 @@ class Context:
         return [(key, self.wants_of.pop(key)[1]) for key in self.wanted.pop(value, ())]
 
     def moves_pointers(self, kind_name, fields):
-        """Whether these fields can change which datablocks are used: every value that is a reference, or was one."""
-        return any(value is None or (isinstance(value, bytes) and len(value) in (0, 16)) for value in fields.values())
+        """Whether these fields can change which datablocks are used: every value that is a reference, or was one, and what makes a datablock."""
+        return any(
+            value is None or (isinstance(value, bytes) and len(value) in (0, 16)) or name.startswith(KEYS) for name, value in fields.items()
+        )
 
     # ---- hierarchy
 

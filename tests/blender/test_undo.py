@@ -243,6 +243,29 @@ def test_undo_takes_their_node_that_we_have_edited(version, two):
 
 
 @versions
+def test_undo_after_another_has_made_shape_keys(version, two):
+    """They are a datablock that the undo step of before does not have."""
+    a, b = two
+    edit(b, a, "bpy.ops.mesh.primitive_cube_add()\no = bpy.context.object\no.name = 'cube'")
+    move_mine(a, b)
+    for axis in "yz":
+        edit(a, b, f"bpy.data.objects['mine'].location.{axis} = 1")
+    a.run("undo()")
+    settle(a, b)
+    b.run("for name in ('Basis', 'Up'):\n    o.shape_key_add(name=name, from_mix=False)\no.data.update()")
+    settle(a, b)
+    assert a.run("from scenesync import registration\nresult = registration.session().pending_push")
+    a.run("undo()")
+    settle(a, b)
+    same(a, b)
+    assert a.run("result = bpy.data.objects['cube'].data.shape_keys.key_blocks.keys()") == ["Basis", "Up"]
+    assert a.run("result = bpy.data.shape_keys.values() == [bpy.data.objects['cube'].data.shape_keys]")
+    b.run("bpy.data.meshes.remove(o.data)")
+    settle(a, b)
+    same(a, b)
+
+
+@versions
 def test_undo_of_weights_that_are_looked_at_seldom(version, two):
     """Looking at the weights of a large mesh can wait, but not after undo, whoever asks for them first: what others have changed is put back."""
     a, b = two
