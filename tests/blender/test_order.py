@@ -180,14 +180,16 @@ def test_a_value_that_the_agent_refuses_keeps_nothing_else_back(both):
     assert b.run("result = sorted(o.name for o in bpy.data.objects) + [i.source for i in bpy.data.images]") == ["one", "three", "two", "FILE"]
 
 
-AWAY = """
+HEAR = """
 import os, time
 from scenesync import registration
-session, late = registration.session(), os.urandom(16)
+session = registration.session()
 def hear(kind, uuid, **fields):
     session.apply.put(kind, uuid, fields)
     session._work(session.apply.run, float("inf"), time.perf_counter())
-uuid = session.ctx.id_of(bpy.data.objects["show"])
+"""
+AWAY = HEAR + """
+uuid, late = session.ctx.id_of(bpy.data.objects["show"]), os.urandom(16)
 hear("object", uuid, instance_collection=late)
 """
 
@@ -207,3 +209,27 @@ def test_what_waits_is_older_than_what_comes_while_its_object_is_away(both, away
     b.run("o = bpy.data.objects.new('show', None)\no.instance_type = 'COLLECTION'\nbpy.context.scene.collection.objects.link(o)")
     b.synced()
     assert b.run(AWAY + away + NEWER) == [None]
+
+
+PARTS = """
+kind = session.ctx.kinds["mesh"]
+def fields_of(side, height):
+    mesh = bpy.data.meshes.new("other")
+    corners = [(row * side + column) for row in range(side - 1) for column in range(side - 1)]
+    mesh.from_pydata([(i // side, i % side, height) for i in range(side * side)], [], [(c, c + 1, c + side + 1, c + side) for c in corners])
+    return kind.read(session.ctx, mesh)
+uuid = session.ctx.id_of(bpy.data.objects["grid"].data)
+def hear_arrays(fields):
+    hear("mesh", uuid, **{name: value for name, value in fields.items() if name.startswith("at/")})
+"""
+
+
+@pytest.mark.parametrize("side", [3, 4])
+def test_arrays_that_come_before_their_topology_while_another_is_coming(both, side):
+    """The agent may need two frames for them: what comes is the one that is there already, or a third."""
+    _, b = both
+    b.run(GRID + "grid(3)")
+    b.synced()
+    b.run(HEAR + PARTS + "hear('mesh', uuid, topology='5' * 64)")
+    b.run("fields = fields_of(side, 7)\nhear_arrays(fields)\nhear('mesh', uuid, topology=fields['topology'])", side=side)
+    assert b.run(SHAPE) == [side * side, 7]

@@ -40,6 +40,7 @@ class Memory:
         self.announced = False
         self.looked = (0.0, 0.0)  # for silent edits: when, and how long it took
         self.arrived = {}  # its arrays, until all that it needs are here
+        self.ahead = (None, {})  # the name of one that has yet to be announced while another is coming, and its arrays
         self.early = {}  # arrays that fit, of vertex groups and shape keys that are not here yet
 
     def recognise(self, topology):
@@ -56,24 +57,30 @@ class Memory:
         self.early = {}
 
     def announce(self, name):
-        """This topology shall be."""
+        """This topology shall be. If it is the one that is here, returns its arrays that came before this."""
+        before = self.ahead[1] if name == self.ahead[0] else {}
         if name == self.name:
             self.forget_coming()
-            return
+            return before
         if name != self.coming:
-            self.coming, self.arrived = name, {}
+            self.coming, self.arrived = name, before
         self.announced = True
+        return {}
 
     def gather(self, name, field, values):
-        """An array of a topology that is not here yet."""
-        if name != self.coming:
-            if self.announced:
-                return  # of one that has lost
+        """An array of a topology that is not here yet, or has lost."""
+        if name != self.coming and not self.announced:
             self.coming, self.arrived = name, {}
-        self.arrived[field] = values
+        elif name not in (self.coming, self.ahead[0]):
+            self.ahead = (name, {})
+        (self.arrived if name == self.coming else self.ahead[1])[field] = values
 
     def forget_coming(self):
-        self.coming, self.announced, self.arrived = None, False, {}
+        self.coming, self.announced, self.arrived, self.ahead = None, False, {}, (None, {})
+
+    def waiting(self):
+        """[(topology, {name: array})] of what has arrived and cannot be written yet."""
+        return [(self.name, self.early), self.ahead, (self.coming, self.arrived)]
 
     def keep(self, arrays):
         self.arrays = {name: kept(self.arrays.get(name), values) for name, values in arrays.items()}
@@ -162,8 +169,8 @@ class Mesh(Kind):
         if memory is None:
             return {}
         fields = {**memory.names, **memory.keys.coming()}
-        fields.update((f"{AT}{memory.name}/{name}", values) for name, values in memory.early.items())
-        fields.update((f"{AT}{memory.coming}/{name}", values) for name, values in memory.arrived.items())
+        for topology, arrays in memory.waiting():
+            fields.update((f"{AT}{topology}/{name}", values) for name, values in arrays.items())
         return {**fields, "topology": memory.coming} if memory.announced else fields
 
     def superseded(self, uuid, fields):
@@ -172,9 +179,11 @@ class Mesh(Kind):
             return
         if "topology" in fields:
             memory.forget_coming()
-        for waiting, prefix in ((memory.names, ""), (memory.arrived, f"{AT}{memory.coming}/"), (memory.early, f"{AT}{memory.name}/")):
-            for name in [name for name in waiting if prefix + name in fields]:
-                del waiting[name]
+        for name in memory.names.keys() & fields.keys():
+            del memory.names[name]
+        for topology, arrays in memory.waiting():
+            for name in [name for name in arrays if f"{AT}{topology}/{name}" in fields]:
+                del arrays[name]
         memory.keys.superseded(fields)
 
     def decided_by(self, name, changes):
@@ -242,9 +251,7 @@ class Mesh(Kind):
 
     def _settle_topology(self, ctx, mesh, fields, memory):
         """Build what is complete. Returns the arrays (below at/<topology>/) to write to what is there now, and whether it was built anew."""
-        if isinstance(fields.get("topology"), str):
-            memory.announce(fields["topology"])
-        arrays = {}
+        arrays = dict(memory.announce(fields["topology"])) if isinstance(fields.get("topology"), str) else {}
         for field, values in fields.items():
             if not field.startswith(AT):
                 continue
