@@ -266,6 +266,19 @@ def test_undo_after_another_has_made_shape_keys(version, two):
 
 
 @versions
+def test_undo_takes_their_shape_key_that_we_have_edited(version, two):
+    """It comes back as it was last, with what we had made of it."""
+    a, b = two
+    edit(b, a, "bpy.ops.mesh.primitive_cube_add()\no = bpy.context.object\no.name = 'cube'")
+    a.run("push()")
+    edit(b, a, "for name in ('Basis', 'Up'):\n    o.shape_key_add(name=name, from_mix=False)\no.data.update()")
+    edit(a, b, "m = bpy.data.objects['cube'].data\nm.shape_keys.key_blocks['Up'].data[0].co = (5, 6, 7)\nm.update()")
+    a.run("undo()")
+    settle(a, b)
+    same(a, b)
+
+
+@versions
 def test_undo_of_weights_that_are_looked_at_seldom(version, two):
     """Looking at the weights of a large mesh can wait, but not after undo, whoever asks for them first: what others have changed is put back."""
     a, b = two

@@ -99,9 +99,12 @@ class Image(Kind):
         if fields.get("source") in SOURCES and image.source != fields["source"]:
             image.source = fields["source"]
         sides(fields, image.generated_width, image.generated_height)
+        painted = painted_on(image) if image.source == "GENERATED" and not fields.keys().isdisjoint(GENERATED) else None
         for name in SETTINGS + GENERATED:
             if fields.get(name) is not None and hasattr(image, name):
                 put(image, name, fields[name])
+        if painted is not None and painted[0] == pixels_field(image):
+            write_pixels(image, *painted)  # Blender has generated it anew
         if isinstance(fields.get("alpha_mode"), str):
             put(image, "alpha_mode", fields["alpha_mode"])
         if isinstance(fields.get("color_space"), str):
@@ -126,7 +129,7 @@ class Image(Kind):
             return
         if file_of(image, memory) == file and not image.is_dirty:
             return
-        painted = (pixels_field(image), pixels_of(image)) if image.is_dirty and image.has_data else None
+        painted = painted_on(image)
         data = file.data
         image.pack(data=data, data_len=len(data))
         image.source = "FILE"
@@ -219,6 +222,11 @@ def pixels_of(image):
 
 def pixels_field(image):
     return f"{PIXELS}{image.size[0]}x{image.size[1]}x{image.channels}"
+
+
+def painted_on(image):
+    """(field, pixels) of what was painted on an image, or None."""
+    return (pixels_field(image), pixels_of(image)) if image.is_dirty and image.has_data else None
 
 
 def pixel_sum(image):

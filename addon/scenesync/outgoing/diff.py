@@ -378,8 +378,10 @@ def _is_placed(kind_name, record):
 
 
 def _is_below(field, fields):
-    """Whether a path above this field is among `fields`."""
+    """Whether a path above this field is among `fields`. An array of a member, at/<topology>/…, is below the member."""
     levels = field.split("/")
+    if levels[0] == "at":
+        levels = [*levels[2:], "values"]
     return any("/".join(levels[:count]) in fields for count in range(1, len(levels)))
 
 

@@ -107,6 +107,21 @@ def case_painted_pixels():
         assert (pixels(other) == pixels(bpy.data.images.new("Clean", 32, 16, float_buffer=float_buffer))).all()
 
 
+def case_what_is_painted_stays_when_another_colour_is_generated():
+    """By somebody who did not know of it; who did says that it is gone."""
+    ctx = harness.context()
+    image = bpy.data.images.new("P", 8, 4)
+    image.pixels[7] = 0.5
+    image.update()
+    before = harness.read(ctx, "image", image)
+    harness.write(ctx, "image", image, {"generated_color": [1.0, 0.0, 0.0, 1.0]})
+    after = harness.read(ctx, "image", image)
+    assert after["generated_color"] == [1.0, 0.0, 0.0, 1.0]
+    assert harness.equal(before["pixels/8x4x4"], after.get("pixels/8x4x4"))
+    harness.write(ctx, "image", image, {"generated_color": [0.0, 1.0, 0.0, 1.0], "pixels/8x4x4": None})
+    assert list(image.pixels[4:8]) == [0.0, 1.0, 0.0, 1.0]
+
+
 def case_painted_and_scaled():
     ctx = harness.context()
     image = bpy.data.images.new("S", 32, 16)
