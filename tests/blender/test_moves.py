@@ -101,3 +101,15 @@ scenesync.pump(0.2)
 result = [stale, block.matrix_world.translation.x]
 """)
     assert place == [0, 7]
+
+
+def test_a_move_of_many_while_what_undo_took_is_put_back(crowd):
+    """Undo moves many at once: that others moved them last is to be seen again before anything counts as a move of ours."""
+    a, b = crowd
+    b.run("del session._take_in")
+    a.run(ALL % 1)
+    settle(a, b)
+    b.run(HOLD + ALL % 0 + "\nsession.watch.undone = session.watch.many_moved = True\nscenesync.pump(0.2)")
+    assert b.run("result = bool(session.apply.forced)")
+    b.run("session.watch.many_moved = True\nscenesync.pump(0.2)" + RELEASE)
+    agree(a, b, 1)

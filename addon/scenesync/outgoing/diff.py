@@ -45,7 +45,7 @@ class Diff:
             if moved:
                 self.check_structure()
             self._look_at_unlisted()
-        if watch.many_moved and not self.restore:
+        if watch.many_moved and not (self.restore or self.session.apply.forced):
             watch.many_moved = False
             self._many_moved()
         for queue, undone in ((watch.dirty, False), (self.restore, True)):
