@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs inside Blender: one random edit of any kind per call, as an artist or a script might make it. The seed decides, and what is there."""
 
+import os
 import random
 
 import bpy
-from stress_edits import EDITS, object_of_scene, select, vector
+import stress_data
+import stress_edits
+from stress_edits import object_of_scene, select, vector
+
+EDITS = {**stress_edits.EDITS, **stress_data.EDITS, **(stress_data.MORE if "SCENESYNC_MORE" in os.environ else {})}
 
 
 def prepare():
