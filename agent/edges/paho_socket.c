@@ -219,7 +219,7 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
         return poll(fds, count, timeout_ms);
     }
     int result = poll(set, size, timeout_ms);
-    if (result <= 0) {
+    if (result < 0) {
         return result;
     }
     ss_paho_was_woken = set[count].revents != 0;

@@ -2,6 +2,7 @@
 // What Paho is told of its writes: always that they succeeded.
 #include "edges_util.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,6 +11,7 @@
 
 ssize_t __wrap_writev(int fd, const struct iovec *parts, int count);
 int __wrap_close(int fd);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
 
 static void pair(int ends[2]) {
     signal(SIGPIPE, SIG_IGN);
@@ -58,11 +60,24 @@ static void a_failed_write_is_the_end_of_reading(void **state) {
     __wrap_close(ends[0]);
 }
 
+// Paho looks at what poll said of a socket also when nothing happened, and does not set it before.
+static void of_a_socket_where_nothing_happens_nothing_is_said(void **state) {
+    (void)state;
+    int ends[2];
+    pair(ends);
+    struct pollfd set = {.fd = ends[0], .events = POLLIN, .revents = POLLHUP};
+    assert_int_equal(__wrap_poll(&set, 1, 1), 0);
+    assert_int_equal(set.revents, 0);
+    close(ends[1]);
+    __wrap_close(ends[0]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_arrives),
         cmocka_unit_test(what_the_kernel_does_not_take_is_kept),
         cmocka_unit_test(a_failed_write_is_the_end_of_reading),
+        cmocka_unit_test(of_a_socket_where_nothing_happens_nothing_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
