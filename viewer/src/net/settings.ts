@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where to connect and as whom: from the address (#broker=…&scene=…, or ?…), else as last time, else the servers of this host.
+// Where to connect and as whom: from the address (#broker=…&scene=…, or ?…), else as last time, else the servers of this host:
+// with TLS those of docker/, at the page's own address; without, those of broker-config/.
 
 import { isScene, isUser } from "../wire/topics.js";
 
@@ -23,8 +24,8 @@ function defaults(): Settings {
   const secure = location.protocol === "https:";
   const host = location.hostname || "localhost";
   return {
-    broker: secure ? `wss://${host}:9443` : `ws://${host}:9001`,
-    store: secure ? `https://${host}:8443` : `http://${host}:8080`,
+    broker: secure ? `wss://${location.host}/mqtt` : `ws://${host}:9001`,
+    store: secure ? location.origin : `http://${host}:8080`,
     scene: "",
     user: "",
     password: "",
