@@ -181,8 +181,8 @@ class Joining:
                 if kind.singleton or uuid in inbox[kind_name] or block is None or block.library is not None:
                     continue
                 if kind_name in ("object", "collection") or block.users <= block.use_fake_user:
-                    ctx.identity.lose(uuid)
                     kind.remove(ctx, block)
+                    ctx.identity.lose(uuid)
 
 
 def _differs(held, theirs):

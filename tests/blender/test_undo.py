@@ -304,6 +304,23 @@ def test_undo_of_weights_that_are_looked_at_seldom(version, two):
 
 
 @versions
+def test_undo_brings_back_a_mesh_that_has_got_weights(version, two):
+    """Another has deleted it since, and gives it back with the object of ours that uses it: what was written to it before is not in it."""
+    a, b = two
+    edit(a, b, "bpy.ops.mesh.primitive_cube_add()\nbpy.context.object.name = 'cube'")
+    edit(a, b, "o = bpy.data.objects['cube'].copy()\no.name = 'second'\nbpy.context.scene.collection.objects.link(o)")
+    edit(a, b, "bpy.data.objects.remove(o)")
+    b.run("o = bpy.data.objects['cube']\no.vertex_groups.new(name='group').add([0, 3], 0.5, 'REPLACE')\no.data.update()")
+    settle(b, a)
+    b.run("bpy.data.objects.remove(o)")
+    settle(b, a)
+    a.run("undo()")
+    settle(a, b)
+    same(a, b)
+    assert a.run("result = [len(v.groups) for v in bpy.data.objects['second'].data.vertices][:4]") == [1, 0, 0, 1]
+
+
+@versions
 def test_undo_before_the_last_is_put_right(version, two):
     """What others wrote comes back whole: a label alone would be lost when its node is gone, too."""
     a, b = two

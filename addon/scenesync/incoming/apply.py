@@ -369,8 +369,8 @@ class Apply:
             edit_mode.leave(block)
             self.session.pending_push = True
         self.ctx.names.aliases.pop(uuid, None)
-        self.ctx.identity.lose(uuid)
         kind.remove(self.ctx, block)
+        self.ctx.identity.lose(uuid)
         self.session.diff.order = None
         self.session.watch.structure = True
 

@@ -126,7 +126,7 @@ def write_weights(ctx, mesh, field, member, pairs, vertices, user, memory):
     if group is None:
         return False
     new = numpy.empty((0, 2), PAIR) if pairs is None else checked(field, pairs, vertices)
-    old = memory.weights.get(member)
+    old = None if memory.undone else memory.weights.get(member)
     if old is None:
         group.remove(range(vertices))
         _add(group, new)
