@@ -10,10 +10,15 @@
 // ended instead, and Paho is told so when it reads. Nor does Paho remember a signal that its sending thread got while it was busy, which costs up to
 // 1 s: here a signal stays until it is taken.
 //
+// It reads in small pieces, and acknowledges each message with a packet of its own: what comes is read ahead of it (paho_ahead.c), and what it
+// answers meanwhile is kept until the end of that.
+//
 // And Paho does not say that a host was not found: that is kept for whoever is told, in the same thread, that the connection has failed.
 //
 // Paho's socket layer is a process-wide singleton; so, by necessity, is this.
 #include "edges/paho_socket.h"
+
+#include "edges/paho_ahead.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -33,13 +38,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SS_PAHO_SOCKETS = 128 };
+enum { LOOK_EACH = 16 }; // polls that what is read ahead may answer alone, before others have their turn
 
 // ss_waiting is a socket that waits to be connected or has bytes to be written.
 struct ss_waiting {
     int fd;
     uint8_t *bytes; // NULL: being connected
     size_t at, len, capacity;
+    bool held; // was not given to the kernel yet: more is being read
 };
 
 static struct {
@@ -55,6 +61,7 @@ static struct {
 static _Thread_local bool ss_paho_was_woken; // the last poll ended for writing: do not sleep
 
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
+ssize_t __wrap_recv(int fd, void *bytes, size_t len, int flags);
 int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **found);
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t len);
 ssize_t __wrap_writev(int fd, const struct iovec *parts, int count);
@@ -97,6 +104,7 @@ int __wrap_connect(int fd, const struct sockaddr *address, socklen_t len) {
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     int result = connect(fd, address, len);
     int error = errno;
+    ss_ahead_forget(fd);
     pthread_mutex_lock(&ss_paho.lock);
     forget_locked(fd);
     if (result < 0 && error == EINPROGRESS) {
@@ -139,13 +147,45 @@ static bool keep_rest_locked(int fd, const struct iovec *parts, int count, size_
     return ok;
 }
 
+// Writes what is kept for a socket. A failed write ends the keeping: Paho sees the same error when it reads.
+static void flush_locked(int fd) {
+    struct ss_waiting *waiting = find_locked(fd);
+    if (waiting != NULL && waiting->bytes != NULL) {
+        ssize_t written = write(fd, waiting->bytes + waiting->at, waiting->len - waiting->at);
+        bool failed = written < 0 && errno != EAGAIN && errno != EWOULDBLOCK;
+        waiting->at += written > 0 ? (size_t)written : 0;
+        waiting->held = false;
+        ss_paho.written += written > 0 ? (uint64_t)written : 0;
+        if (!failed && waiting->at < waiting->len) {
+            waiting = NULL; // the rest when there is room again
+        }
+    }
+    if (waiting != NULL) {
+        forget_locked(fd);
+    }
+}
+
+// Gives the kernel what it takes, unless more is being read. Returns as writev does.
+static ssize_t write_locked(int fd, const struct iovec *parts, int count) {
+    const bool hold = ss_ahead_amid(fd);
+    struct ss_waiting *waiting = find_locked(fd);
+    if (waiting != NULL && waiting->held && !hold) {
+        flush_locked(fd);
+        waiting = find_locked(fd);
+    }
+    if (waiting == NULL && hold && (waiting = add_locked(fd)) != NULL) {
+        waiting->held = true;
+    }
+    return waiting != NULL ? 0 : writev(fd, parts, count);
+}
+
 ssize_t __wrap_writev(int fd, const struct iovec *parts, int count) {
     size_t total = 0;
     for (int i = 0; i < count; i++) {
         total += parts[i].iov_len;
     }
     pthread_mutex_lock(&ss_paho.lock);
-    ssize_t written = find_locked(fd) != NULL ? 0 : writev(fd, parts, count);
+    ssize_t written = write_locked(fd, parts, count);
     bool failed = written < 0 && errno != EAGAIN && errno != EWOULDBLOCK;
     size_t taken = written > 0 ? (size_t)written : 0;
     ss_paho.written += taken;
@@ -168,7 +208,13 @@ int __wrap_SSL_write(SSL *ssl, const void *bytes, int len) {
     return len;
 }
 
+ssize_t __wrap_recv(int fd, void *bytes, size_t len, int flags) {
+    (void)flags; // Paho gives none
+    return ss_ahead_read(fd, bytes, len);
+}
+
 int __wrap_close(int fd) {
+    ss_ahead_forget(fd);
     pthread_mutex_lock(&ss_paho.lock);
     forget_locked(fd);
     pthread_mutex_unlock(&ss_paho.lock);
@@ -193,33 +239,12 @@ static nfds_t extend(struct pollfd *set, const struct pollfd *fds, nfds_t count)
     return count + 1;
 }
 
-// Writes what is kept for a socket. A failed write ends the keeping: Paho sees the same error when it reads.
-static void flush(int fd) {
-    pthread_mutex_lock(&ss_paho.lock);
-    struct ss_waiting *waiting = find_locked(fd);
-    if (waiting != NULL && waiting->bytes != NULL) {
-        ssize_t written = write(fd, waiting->bytes + waiting->at, waiting->len - waiting->at);
-        bool failed = written < 0 && errno != EAGAIN && errno != EWOULDBLOCK;
-        waiting->at += written > 0 ? (size_t)written : 0;
-        ss_paho.written += written > 0 ? (uint64_t)written : 0;
-        if (!failed && waiting->at < waiting->len) {
-            waiting = NULL; // the rest when there is room again
-        }
-    }
-    if (waiting != NULL) {
-        forget_locked(fd);
-    }
-    pthread_mutex_unlock(&ss_paho.lock);
-}
-
-int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
+// Polls for Paho, and writes what is kept where there is room.
+static int look(struct pollfd *fds, nfds_t count, int timeout_ms) {
     struct pollfd set[SS_PAHO_SOCKETS + 1];
-    nfds_t size = timeout_ms == 0 ? 0 : extend(set, fds, count);
-    if (size == 0) {
-        return poll(fds, count, timeout_ms);
-    }
-    int result = poll(set, size, timeout_ms);
-    if (result < 0) {
+    const nfds_t size = extend(set, fds, count);
+    int result = size == 0 ? poll(fds, count, timeout_ms) : poll(set, size, timeout_ms);
+    if (result < 0 || size == 0) {
         return result;
     }
     ss_paho_was_woken = set[count].revents != 0;
@@ -229,13 +254,31 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
     int ready = 0;
     for (nfds_t i = 0; i < count; i++) {
         if ((set[i].revents & POLLOUT) != 0) {
-            flush(set[i].fd);
+            pthread_mutex_lock(&ss_paho.lock);
+            flush_locked(set[i].fd);
+            pthread_mutex_unlock(&ss_paho.lock);
             ss_paho_was_woken = true;
         }
         fds[i].revents = (short)(set[i].revents & ~POLLOUT);
         ready += fds[i].revents != 0;
     }
     return ready;
+}
+
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
+    static _Thread_local unsigned turn;
+    for (nfds_t i = 0; i < count; i++) {
+        fds[i].revents = 0;
+    }
+    const int ahead = ss_ahead_mark(fds, count);
+    if (ahead == 0) {
+        return timeout_ms == 0 ? poll(fds, count, 0) : look(fds, count, timeout_ms);
+    }
+    if (++turn % LOOK_EACH != 0) {
+        return ahead;
+    }
+    look(fds, count, 0);
+    return ss_ahead_mark(fds, count);
 }
 
 int __wrap_usleep(useconds_t us) {

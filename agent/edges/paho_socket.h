@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { SS_PAHO_SOCKETS = 128 }; // connections of this process
+
 // ss_paho_written counts the bytes that this process's MQTT connections took; ss_paho_is_waiting tells whether one of them is full.
 uint64_t ss_paho_written(void);
 bool ss_paho_is_waiting(void);
