@@ -16,7 +16,7 @@ enum {
     SS_MAX_NAME = 255,           // bytes of a field name
     SS_MAX_VALUE = 64 * 1024,    // bytes of one encoded value
     SS_MAX_DEPTH = 16,           // nesting of one value
-    SS_MAX_FIELDS = 65536,       // fields of one entity
+    SS_MAX_FIELDS = 65536,       // fields of one entity in one message
     SS_MAX_KIND = 32,            // bytes of a kind, [a-z0-9_]
     SS_MAX_MESSAGE = 256 * 1024, // bytes of one MQTT payload
     SS_PART_SIZE = 128 * 1024,   // an entity larger than this moves to parts

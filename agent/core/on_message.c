@@ -66,7 +66,9 @@ static int ss_state_merge(struct ss_core *core, const struct ss_ev_state *state,
 }
 
 int ss_on_state(struct ss_core *core, const struct ss_event *event) {
-    const struct ss_ev_state *state = &event->state;
+    struct ss_ev_state counted = event->state;
+    const struct ss_ev_state *state = &counted;
+    counted.numbered = counted.numbered && ss_vectors_count(&core->vectors, &counted.from);
     struct ss_incoming *incoming = NULL;
     const char *cause = NULL;
     const uint32_t fields = (uint32_t)state->entity.field_count;

@@ -44,7 +44,7 @@ uint64_t ss_vector_excess(const struct ss_core *core, const struct ss_vector *ve
         const struct ss_vector_entry *entry = &vector->entries[i];
         const uint32_t line = ss_vectors_find(&core->vectors, &entry->from);
         const uint64_t have = line == SS_NONE ? 0 : core->vectors.lines.items[line].seq;
-        if (line != core->own_line && entry->seq > have)
+        if (line != core->own_line && entry->seq > have && ss_vectors_count(&core->vectors, &entry->from))
             excess += entry->seq - have;
     }
     return excess;

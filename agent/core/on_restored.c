@@ -38,8 +38,10 @@ static struct ss_slice ss_get_bytes(struct ss_reader *reader, size_t width) {
     return ss_slice_of(at, at != NULL ? len : 0);
 }
 
-static int ss_get_fields(struct ss_core *core, struct ss_reader *reader, struct ss_incoming **incoming, uint32_t *count) {
-    *count = (uint32_t)ss_get_number(reader, 2);
+static int ss_get_fields(struct ss_core *core, struct ss_reader *reader, uint64_t version, struct ss_incoming **incoming, uint32_t *count) {
+    *count = (uint32_t)ss_get_number(reader, version == SS_RECORD_WIDE ? 4 : 2);
+    if (*count > reader->left)
+        return SS_EINVAL;
     *incoming = ss_scratch_take(&core->scratch, (*count + 1) * sizeof **incoming);
     if (*incoming == NULL)
         return SS_ENOMEM;
@@ -61,8 +63,7 @@ static int ss_get_fields(struct ss_core *core, struct ss_reader *reader, struct 
 
 int ss_record_incoming(struct ss_core *core, struct ss_slice record, struct ss_incoming **incoming, uint32_t *count) {
     struct ss_reader reader = {record.data, record.len, false};
-    ss_get_number(&reader, 4);
-    return ss_get_fields(core, &reader, incoming, count);
+    return ss_get_fields(core, &reader, SS_RECORD_WIDE, incoming, count);
 }
 
 // `e` kind 0 uuid [part]
@@ -95,13 +96,14 @@ static int ss_restore_thing(struct ss_core *core, uint32_t number, struct ss_sli
     const uint32_t change = ss_plan_change(core, number);
     if (change == SS_NONE)
         return SS_ENOMEM;
-    if (ss_get_number(&reader, 1) != 1)
+    const uint64_t version = ss_get_number(&reader, 1);
+    if (version != SS_RECORD_FIRST && version != SS_RECORD_WIDE)
         return SS_EINVAL;
     const uint32_t flags = (uint32_t)ss_get_number(&reader, 1) & SS_THING_DURABLE;
     int error = ss_restore_touches(core, &reader, change);
     struct ss_incoming *incoming;
     uint32_t count = 0;
-    error = error == SS_OK ? ss_get_fields(core, &reader, &incoming, &count) : error;
+    error = error == SS_OK ? ss_get_fields(core, &reader, version, &incoming, &count) : error;
     if (error != SS_OK)
         return error;
     for (uint32_t i = 0; i < count; i++) {

@@ -12,6 +12,8 @@
 
 static int ss_sync_touches(struct ss_core *core, uint32_t change, const struct ss_vector *touched) {
     for (size_t i = 0; i < touched->count; i++) {
+        if (!ss_vectors_count(&core->vectors, &touched->entries[i].from))
+            continue;
         const uint32_t line = ss_vectors_take(&core->vectors, &touched->entries[i].from);
         if (line == SS_NONE || ss_plan_touch(core, change, line, touched->entries[i].seq) != SS_OK)
             return SS_ENOMEM;
@@ -46,6 +48,8 @@ static int ss_sync_entity(struct ss_core *core, const struct ss_entity *entity, 
 static int ss_sync_adopt(struct ss_core *core, const struct ss_vector *vector, bool commit) {
     for (size_t i = 0; i < vector->count; i++) {
         const struct ss_vector_entry *entry = &vector->entries[i];
+        if (!ss_vectors_count(&core->vectors, &entry->from))
+            continue;
         const uint32_t number = ss_vectors_take(&core->vectors, &entry->from);
         if (number == SS_NONE)
             return SS_ENOMEM;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/record.h"
 
-enum { SS_RECORD_VERSION = 1, SS_RECORD_HEAD = 6, SS_RECORD_TOUCH = 16, SS_RECORD_FIELD = 1 + 1 + 16 + 4 };
+enum { SS_RECORD_HEAD = 8, SS_RECORD_TOUCH = 16, SS_RECORD_FIELD = 1 + 1 + 16 + 4 };
 
 struct ss_writer {
     uint8_t *at;
@@ -60,6 +60,11 @@ static size_t ss_record_size(const struct ss_core *core, uint32_t flags, int par
     return size;
 }
 
+// The first version counted fields in two bytes; most have so few, and older agents read them.
+static void ss_put_count(struct ss_writer *writer, uint8_t version, uint32_t count) {
+    ss_put_number(writer, version == SS_RECORD_WIDE ? 4 : 2, count);
+}
+
 static void ss_put_touches(const struct ss_core *core, struct ss_writer *writer, const struct ss_touch *touches, uint32_t count) {
     ss_put_number(writer, 2, count);
     for (uint32_t i = 0; i < count; i++) {
@@ -91,10 +96,11 @@ static int ss_record_part(struct ss_core *core, const struct ss_change *change, 
     if (key.data == NULL || record == NULL || !ss_fx_room(core, 1))
         return SS_ENOMEM;
     struct ss_writer writer = {record};
-    ss_put_number(&writer, 1, SS_RECORD_VERSION);
+    const uint8_t version = count > UINT16_MAX ? SS_RECORD_WIDE : SS_RECORD_FIRST;
+    ss_put_number(&writer, 1, version);
     ss_put_number(&writer, 1, change->flags & SS_THING_DURABLE);
     ss_put_touches(core, &writer, touches, touch_count);
-    ss_put_number(&writer, 2, count);
+    ss_put_count(&writer, version, count);
     for (uint32_t i = 0; i < cells.count; i++) {
         const struct ss_cell *cell = &cells.items[i];
         if (ss_record_holds(core, change->flags, part, cell))
@@ -121,12 +127,10 @@ struct ss_slice ss_record_cells(struct ss_core *core, const struct ss_incoming *
     if (record == NULL)
         return (struct ss_slice){0};
     struct ss_writer writer = {record};
-    ss_put_number(&writer, 1, SS_RECORD_VERSION);
-    ss_put_number(&writer, 3, 0);
-    ss_put_number(&writer, 2, count);
+    ss_put_count(&writer, SS_RECORD_WIDE, count);
     for (uint32_t i = 0; i < count; i++)
         ss_put_field(&writer, ss_names_text(&core->names, incoming[i].name), incoming[i].flags, &incoming[i].stamp, incoming[i].value);
-    return ss_slice_of(record, size);
+    return ss_slice_of(record, (size_t)(writer.at - record));
 }
 
 // ---- the small ones ----------------------------------------------------------------------------------------------------

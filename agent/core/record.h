@@ -6,6 +6,8 @@
 
 #include "core/plan.h"
 
+enum { SS_RECORD_FIRST = 1, SS_RECORD_WIDE = 2 }; // versions of an entity's record: two bytes or four for the number of its fields
+
 // ss_record_push stores a thing as its change leaves it. Errors: SS_ENOMEM.
 int ss_record_push(struct ss_core *core, const struct ss_change *change);
 

@@ -28,6 +28,10 @@ uint32_t ss_vectors_take(struct ss_vectors *vectors, const struct ss_origin *fro
     return number;
 }
 
+bool ss_vectors_count(const struct ss_vectors *vectors, const struct ss_origin *from) {
+    return vectors->lines.count < SS_MAX_ORIGINS || ss_vectors_find(vectors, from) != SS_NONE;
+}
+
 void ss_vectors_finish(struct ss_vectors *vectors) {
     ss_array_finish(&vectors->lines, vectors->alloc);
     ss_index_finish(&vectors->index, vectors->alloc);

@@ -6,7 +6,10 @@
 #include "core/names.h"
 #include "util/scratch.h"
 
-enum { SS_AHEAD = 8 };
+enum {
+    SS_AHEAD = 8,
+    SS_MAX_ORIGINS = 1024, // that others tell us of: every vector fits into a message beside what else is in it
+};
 
 struct ss_line {
     struct ss_origin from;
@@ -28,6 +31,9 @@ struct ss_vectors {
 // ss_vectors_take returns the number of an origin's line, making it when it is new. Errors: SS_NONE when memory is denied.
 uint32_t ss_vectors_take(struct ss_vectors *vectors, const struct ss_origin *from);
 uint32_t ss_vectors_find(const struct ss_vectors *vectors, const struct ss_origin *from);
+
+// ss_vectors_count tells whether what others say of an origin is counted: it has a line, or there is room for one more.
+bool ss_vectors_count(const struct ss_vectors *vectors, const struct ss_origin *from);
 void ss_vectors_finish(struct ss_vectors *vectors);
 
 // ss_line_note counts a seq that was received; returns whether line->seq changed.

@@ -35,7 +35,7 @@ static int split_in_two(const struct split *split, const struct ss_batch *first,
 }
 
 static int split_rows(const struct split *split, const struct ss_batch *batch, size_t first_row) {
-    if (ss_columns_bound(batch) <= split->max) {
+    if (ss_columns_bound(batch) <= split->max && batch->columns <= SS_MAX_FIELDS) {
         return split->each(split->context, batch, first_row);
     }
     if (batch->rows > 1) {

@@ -18,6 +18,9 @@ static const struct ss_key keys[] = {
 static const struct ss_map map = SS_MAP(keys, struct ss_entity_record);
 
 int ss_state_encode(struct ss_codec *codec, const struct ss_state_message *message, struct ss_buffer *out) {
+    if (message->entity.field_count > SS_MAX_FIELDS) {
+        return ss_codec_fail(codec, SS_WIRE_LIMIT, "fields: at most %d", SS_MAX_FIELDS);
+    }
     struct ss_entity_record record = ss_record_of(&message->entity);
     record.has_from = record.has_seq = message->numbered;
     record.from = message->from;

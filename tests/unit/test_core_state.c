@@ -172,7 +172,26 @@ static void a_tombstone_shrinks_after_30_days(void **state) {
     assert_int_equal(ss_thing_at(desk.core, 0)->count, 1);
     const struct ss_sha256 after = desk_digest(&desk);
     assert_memory_equal(&before, &after, sizeof before);
+    const struct ss_field older = {ss_slice_text("note"), DESK_BYTES(1), {{0, 0, 0, 0, 0, 1}}};
+    desk_give(&desk, (struct ss_entity){ss_slice_text("object"), {{3}}, 1, &older}, 9, 1);
+    assert_int_equal(ss_thing_at(desk.core, 0)->count, 1); // of who was away longer: else it were there again should anybody undo it
     desk_close(&desk);
+}
+
+// What was said under our origin and not by us: somebody else has a copy of our records, or we an older one.
+static void whose_numbers_others_count_further_than_he_does_takes_another_origin(void **state) {
+    (void)state;
+    for (uint64_t seq = 0; seq < 2; seq++) {
+        struct desk desk = {0};
+        desk_work(&desk);
+        const struct ss_vector_entry ours = {{{1}}, seq};
+        struct ss_event event = desk_event(&desk, SS_EV_PEER);
+        event.peer.origin = (struct ss_origin){{9}};
+        event.peer.vector = (struct ss_vector){1, &ours};
+        assert_int_equal(desk_step(&desk, &event), SS_OK);
+        assert_int_equal(desk_find(&desk, SS_FX_NEW_ORIGIN) != NULL, seq == 1);
+        desk_close(&desk);
+    }
 }
 
 static void who_revives_a_mesh_as_it_is_keeps_what_others_have_added(void **state) {
@@ -192,6 +211,52 @@ static void give(struct desk *desk, uint64_t ahead_ms, uint64_t seq) {
     struct ss_field field = {ss_slice_text("x"), DESK_BYTES(5), {{0}}};
     ss_store_be(field.stamp.b, 6, 1700000000000U + desk->now + ahead_ms);
     desk_give(desk, (struct ss_entity){ss_slice_text("object"), {{1}}, 1, &field}, 9, seq);
+}
+
+// A message of as many fields as one may have, named from `first` on.
+static void give_many(struct desk *desk, uint32_t first, uint64_t ahead_ms, uint64_t seq) {
+    struct ss_field *fields = calloc(SS_MAX_FIELDS, sizeof *fields);
+    char(*names)[16] = calloc(SS_MAX_FIELDS, sizeof *names);
+    for (uint32_t i = 0; i < SS_MAX_FIELDS; i++) {
+        snprintf(names[i], sizeof names[i], "a/b/%07u", first + i);
+        fields[i] = (struct ss_field){ss_slice_text(names[i]), DESK_BYTES(5), {{0}}};
+        ss_store_be(fields[i].stamp.b, 6, 1700000000000U + desk->now + ahead_ms);
+    }
+    desk_give(desk, (struct ss_entity){ss_slice_text("object"), {{1}}, SS_MAX_FIELDS, fields}, 9, seq);
+    free(names);
+    free(fields);
+}
+
+static void more_fields_than_one_message_has_survive_a_restart(void **state) {
+    (void)state;
+    struct desk desk = {0}, reborn = {0};
+    struct disk *disk = calloc(1, sizeof *disk);
+    desk_start(&desk);
+    give_many(&desk, 0, 0, 1);
+    give_many(&desk, SS_MAX_FIELDS, 0, 2);
+    disk_take(disk, &desk);
+    const struct ss_sha256 before = desk_digest(&desk);
+    desk_close(&desk);
+    desk_open(&reborn, 1);
+    disk_restore(disk, &reborn);
+    desk_do(&reborn, SS_EV_START);
+    const struct ss_sha256 after = desk_digest(&reborn);
+    assert_int_equal(ss_thing_at(reborn.core, 0)->count, 2 * SS_MAX_FIELDS);
+    assert_memory_equal(&before, &after, sizeof before);
+    desk_close(&reborn);
+    disk_finish(disk);
+}
+
+static void as_many_fields_as_one_message_has_wait_until_they_are_due(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_start(&desk);
+    give_many(&desk, 0, 10ULL * 60 * 1000, 1);
+    assert_int_equal(desk.core->aside.count, 1);
+    desk.now += 5ULL * 60 * 1000;
+    desk_do(&desk, SS_EV_TIME);
+    assert_int_equal(ss_thing_at(desk.core, 0)->count, SS_MAX_FIELDS);
+    desk_close(&desk);
 }
 
 static void the_future_waits_or_is_refused(void **state) {
@@ -265,7 +330,10 @@ int main(void) {
         cmocka_unit_test(a_large_entity_moves_to_parts_and_survives_a_restart),
         cmocka_unit_test(records_marked_as_a_copy_are_published_under_another_origin),
         cmocka_unit_test(a_tombstone_shrinks_after_30_days),
+        cmocka_unit_test(whose_numbers_others_count_further_than_he_does_takes_another_origin),
         cmocka_unit_test(who_revives_a_mesh_as_it_is_keeps_what_others_have_added),
+        cmocka_unit_test(more_fields_than_one_message_has_survive_a_restart),
+        cmocka_unit_test(as_many_fields_as_one_message_has_wait_until_they_are_due),
         cmocka_unit_test(the_future_waits_or_is_refused),
         cmocka_unit_test(what_was_set_aside_is_published_when_it_is_news),
         cmocka_unit_test(what_the_disk_refused_is_refused_and_stored_again),

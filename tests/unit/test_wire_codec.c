@@ -101,6 +101,29 @@ static void test_large_states_are_compressed_and_come_back(void **state) {
     ss_buffer_finish(&out);
 }
 
+// However well they compress: nobody would read it.
+static void test_too_many_fields_are_a_limit(void **state) {
+    struct ss_codec *codec = *state;
+    static const uint8_t one[] = {1};
+    struct ss_field *fields = calloc(SS_MAX_FIELDS + 1, sizeof *fields);
+    char(*names)[8] = calloc(SS_MAX_FIELDS + 1, sizeof *names);
+    for (size_t i = 0; i <= SS_MAX_FIELDS; i++) {
+        snprintf(names[i], sizeof names[i], "%06zu", i);
+        fields[i] = (struct ss_field){ss_slice_text(names[i]), {one, 1}, {{1}}};
+    }
+    struct ss_buffer out;
+    ss_buffer_init(&out, 1 << 22);
+    struct ss_state_message message = {.entity = {ss_slice_text("image"), uuid, SS_MAX_FIELDS, fields}};
+    assert_int_equal(ss_state_encode(codec, &message, &out), SS_WIRE_OK);
+    message.entity.field_count++;
+    ss_buffer_clear(&out);
+    assert_int_equal(ss_state_encode(codec, &message, &out), SS_WIRE_LIMIT);
+    assert_int_equal(out.len, 0);
+    ss_buffer_finish(&out);
+    free(names);
+    free(fields);
+}
+
 // What an encoder cannot carry leaves the buffer as it was.
 static void test_too_large_is_a_limit(void **state) {
     struct ss_codec *codec = *state;
@@ -204,6 +227,7 @@ int main(void) {
         cmocka_unit_test(test_streams_are_read_within_bounds),
         cmocka_unit_test(test_damaged_compression_is_refused),
         cmocka_unit_test(test_large_states_are_compressed_and_come_back),
+        cmocka_unit_test(test_too_many_fields_are_a_limit),
         cmocka_unit_test(test_too_large_is_a_limit),
         cmocka_unit_test(test_frames_wait_until_they_are_whole),
         cmocka_unit_test(test_refused_edits_keep_their_id),

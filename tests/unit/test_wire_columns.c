@@ -309,6 +309,37 @@ static void test_changes_are_grouped_and_complete(void **state) {
     ss_buffer_finish(&out);
 }
 
+// An entity may have more fields than one message, or frame, may.
+static void test_many_fields_go_in_several_frames(void **state) {
+    struct ss_codec **codecs = *state;
+    enum { FIELDS = SS_MAX_FIELDS + 4464 };
+    static const uint8_t one[] = {1};
+    struct ss_field *fields = calloc(FIELDS, sizeof *fields);
+    char(*texts)[8] = calloc(FIELDS, sizeof *texts);
+    for (size_t i = 0; i < FIELDS; i++) {
+        snprintf(texts[i], sizeof texts[i], "%06zu", i);
+        fields[i] = (struct ss_field){ss_slice_text(texts[i]), {one, 1}, {{0}}};
+    }
+    const struct ss_entity entity = {ss_slice_text("object"), {{1}}, FIELDS, fields};
+    struct ss_buffer out;
+    ss_buffer_init(&out, SS_MAX_FRAME);
+    assert_int_equal(ss_change_encode(codecs[1], &entity, 1, 0, false, &out), SS_WIRE_OK);
+    size_t seen = 0;
+    for (size_t at = 0, used = 0; at < out.len; at += used) {
+        struct ss_slice body;
+        struct ss_notice notice;
+        assert_int_equal(ss_frame_next((struct ss_slice){out.data + at, out.len - at}, &body, &used), SS_WIRE_OK);
+        assert_int_equal(ss_notice_decode(codecs[0], body, &notice), SS_WIRE_OK);
+        for (size_t i = 0; i < notice.change.batches[0].columns; i++) {
+            assert_slices_equal(notice.change.batches[0].names[i], fields[seen++].name);
+        }
+    }
+    assert_int_equal(seen, FIELDS);
+    ss_buffer_finish(&out);
+    free(texts);
+    free(fields);
+}
+
 static int setup(void **state) {
     struct ss_codec **codecs = calloc(2, sizeof(struct ss_codec *));
     codecs[0] = ss_codec_create();
@@ -332,6 +363,7 @@ int main(void) {
         cmocka_unit_test(test_moves_are_small),
         cmocka_unit_test(test_wide_rows_are_split_by_columns),
         cmocka_unit_test(test_changes_are_grouped_and_complete),
+        cmocka_unit_test(test_many_fields_go_in_several_frames),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
