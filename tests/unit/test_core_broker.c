@@ -239,6 +239,50 @@ static void what_was_sent_says_no_more_under_its_number(void **state) {
     desk_close(&desk);
 }
 
+// Nor does it count what the broker did not acknowledge.
+static void what_was_not_acknowledged_is_sent_again(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_work(&desk);
+    nothing_was_replayed(&desk);
+    assert_int_equal(desk_edit(&desk, 7, 1, false, 4, "name", DESK_BYTES(1)), SS_OK);
+    desk_stored(&desk);
+    const uint64_t seq = last_seq(&desk);
+    for (int turn = 0; turn < 2; turn++) {
+        assert_int_equal(ss_own_line(desk.core)->seq, seq - 1);
+        desk_do(&desk, SS_EV_DISCONNECTED);
+        desk_connect(&desk, true);
+        assert_int_equal(last_seq(&desk), seq);
+    }
+    desk_published(&desk, desk_find(&desk, SS_FX_PUBLISH_STATE)->state.token);
+    assert_int_equal(ss_own_line(desk.core)->seq, seq);
+    desk_do(&desk, SS_EV_DISCONNECTED);
+    desk_connect(&desk, true);
+    assert_int_equal(last_seq(&desk), 0);
+    desk_close(&desk);
+}
+
+// Where a broker may have lost messages, or lose those that wait, what it retains tells nothing of what else was said.
+static void what_is_retained_does_not_count(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_work(&desk);
+    const struct ss_field field = {ss_slice_text("name"), DESK_BYTES(1), {{0, 0, 0, 0, 0, 1}}};
+    for (int retained = 1; retained >= 0; retained--) {
+        struct ss_event event = desk_event(&desk, SS_EV_STATE);
+        event.state = (struct ss_ev_state){.entity = {ss_slice_text("object"), {{4}}, 1, &field},
+                                           .part = -1,
+                                           .numbered = true,
+                                           .from = {{9}},
+                                           .seq = 1,
+                                           .retained = retained == 1};
+        assert_int_equal(desk_step(&desk, &event), SS_OK);
+        assert_int_equal(desk.core->scene.present, 1);
+        assert_int_equal(desk.core->vectors.lines.items[ss_vectors_find(&desk.core->vectors, &event.state.from)].seq, 1 - retained);
+    }
+    desk_close(&desk);
+}
+
 // A broker retains what was said of everybody who ever was in the scene.
 static void those_who_are_gone_take_nobodys_place(void **state) {
     (void)state;
@@ -269,6 +313,8 @@ int main(void) {
         cmocka_unit_test(a_peer_is_asked_at_once_over_a_new_connection),
         cmocka_unit_test(a_peer_is_asked_at_once_when_it_has_come_back),
         cmocka_unit_test(what_was_sent_says_no_more_under_its_number),
+        cmocka_unit_test(what_was_not_acknowledged_is_sent_again),
+        cmocka_unit_test(what_is_retained_does_not_count),
         cmocka_unit_test(those_who_are_gone_take_nobodys_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,32 +23,62 @@ static void blob(struct desk *desk, enum ss_event_type type) {
     assert_int_equal(desk_step(desk, &event), SS_OK);
 }
 
+static const struct ss_vector touched = {1, &of_ada};
+
+// A newcomer reads the first part of a checkpoint, one entity, which was edited so long after now; gives how the next parts come.
+static struct ss_event read_first_part(struct desk *desk, uint64_t ahead_ms) {
+    connected(desk);
+    checkpoint(desk, true);
+    assert_non_null(desk_pass(desk, 3000, SS_FX_FETCH_BLOB));
+    assert_false(desk->core->known);
+    blob(desk, SS_EV_BLOB_PRESENT);
+    const struct ss_effect *read = desk_find(desk, SS_FX_READ_SNAPSHOT);
+    assert_non_null(read);
+    struct ss_field field = {ss_slice_text("name"), ss_slice_text("\xa1x"), {{0}}};
+    ss_store_be(field.stamp.b, 6, 1700000000000U + desk->now + ahead_ms);
+    const struct ss_entity entity = {ss_slice_text("object"), {{7}}, 1, &field};
+    struct ss_event event = desk_event(desk, SS_EV_SYNC_REPLIED);
+    event.sync_replied = (struct ss_ev_sync_reply){
+        .from = read->read_snapshot.from, .call = read->read_snapshot.call, .entity_count = 1, .entities = &entity, .touched = &touched};
+    assert_int_equal(desk_step(desk, &event), SS_OK);
+    event.sync_replied.entity_count = 0;
+    return event;
+}
+
 static void a_newcomer_whom_nobody_answers_reads_the_checkpoint(void **state) {
     (void)state;
     struct desk desk = {0};
-    connected(&desk);
-    checkpoint(&desk, true);
-    assert_non_null(desk_pass(&desk, 3000, SS_FX_FETCH_BLOB));
-    assert_false(desk.core->known);
-    blob(&desk, SS_EV_BLOB_PRESENT);
-    const struct ss_effect *read = desk_find(&desk, SS_FX_READ_SNAPSHOT);
-    assert_non_null(read);
-    const struct ss_field field = {ss_slice_text("name"), ss_slice_text("\xa1x"), {{0, 0, 0, 0, 0, 1}}};
-    const struct ss_entity entity = {ss_slice_text("object"), {{7}}, 1, &field};
-    const struct ss_vector touched = {1, &of_ada};
-    struct ss_event event = desk_event(&desk, SS_EV_SYNC_REPLIED);
-    event.sync_replied = (struct ss_ev_sync_reply){
-        .from = read->read_snapshot.from, .call = read->read_snapshot.call, .entity_count = 1, .entities = &entity, .touched = &touched};
-    assert_int_equal(desk_step(&desk, &event), SS_OK);
+    struct ss_event event = read_first_part(&desk, 0);
     assert_int_equal(desk.core->scene.present, 1);
     assert_false(desk.core->known); // half a scene is none
     event.sync_replied.part = 1;
-    event.sync_replied.entity_count = 0;
     event.sync_replied.last = true;
     event.sync_replied.vector = touched;
     assert_int_equal(desk_step(&desk, &event), SS_OK);
     assert_true(desk.core->known);
     assert_int_equal(desk.core->vectors.lines.items[ss_vectors_find(&desk.core->vectors, &ada)].seq, 3);
+    desk_close(&desk);
+}
+
+static void of_what_came_without_its_middle_nothing_counts(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    struct ss_event event = read_first_part(&desk, 0);
+    event.sync_replied.part = 2;
+    event.sync_replied.last = true;
+    event.sync_replied.vector = touched;
+    assert_int_equal(desk_step(&desk, &event), SS_OK);
+    assert_false(desk.core->known);
+    assert_int_equal(desk.core->vectors.lines.items[ss_vectors_find(&desk.core->vectors, &ada)].seq, 0);
+    desk_close(&desk);
+}
+
+static void the_future_is_not_taken_from_a_checkpoint_either(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    read_first_part(&desk, 975ULL * 365 * 24 * 3600 * 1000);
+    assert_int_equal(desk.core->scene.present, 0);
+    assert_string_equal(desk_find(&desk, SS_FX_REFUSED)->refused.cause, "future");
     desk_close(&desk);
 }
 
@@ -206,6 +236,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_tells_of_no_number_that_is_not_published),
         cmocka_unit_test(a_newcomer_whom_nobody_answers_reads_the_checkpoint),
+        cmocka_unit_test(of_what_came_without_its_middle_nothing_counts),
+        cmocka_unit_test(the_future_is_not_taken_from_a_checkpoint_either),
         cmocka_unit_test(a_checkpoint_that_is_nowhere_keeps_nobody_waiting),
         cmocka_unit_test(a_checkpoint_is_passed_over_where_the_broker_replays_everything),
         cmocka_unit_test(a_checkpoint_that_nobody_needs_is_said_to_be_so),

@@ -77,13 +77,13 @@ static void a_long_drag_settles_every_two_seconds(void **state) {
     desk_close(&desk);
 }
 
-static void give_live(struct desk *desk, uint8_t value) {
+static void give_live(struct desk *desk, uint8_t value, uint64_t ahead_ms) {
     const struct ss_uuid uuid = {{3}};
     const struct ss_slice name = ss_slice_text("location");
     const struct ss_slice bytes = ss_slice_of(&value, 1);
     struct ss_stamp stamp;
     memset(&stamp, 0, sizeof stamp);
-    ss_store_be(stamp.b, 6, 1700000000000U + desk->now + 50);
+    ss_store_be(stamp.b, 6, 1700000000000U + desk->now + ahead_ms);
     struct ss_event event = desk_event(desk, SS_EV_LIVE);
     event.live = (struct ss_ev_live){{{2}}, {ss_slice_text("object"), 1, 1, &uuid, &name, &bytes}, &stamp};
     assert_int_equal(desk_step(desk, &event), SS_OK);
@@ -104,7 +104,7 @@ static void a_peers_drag_is_shown_not_stored_and_ends_with_silence(void **state)
     bool live = false;
     open_published(&desk);
     assert_int_equal(shown(&desk, &live), -1); // a client never gets back its own edit
-    give_live(&desk, 9);
+    give_live(&desk, 9, 50);
     assert_null(desk_find(&desk, SS_FX_STORE));
     assert_non_null(desk_find(&desk, SS_FX_CHANGES_WAIT));
     assert_int_equal(shown(&desk, &live), 9);
@@ -116,12 +116,27 @@ static void a_peers_drag_is_shown_not_stored_and_ends_with_silence(void **state)
     desk_close(&desk);
 }
 
+// Nor does it push our own clock, for whose stamps everybody would then wait.
+static void a_drag_of_the_future_is_not_shown(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    bool live = false;
+    open_published(&desk);
+    const uint64_t last = desk.core->clock.last;
+    give_live(&desk, 9, 6ULL * 60 * 1000);
+    give_live(&desk, 9, 975ULL * 365 * 24 * 3600 * 1000);
+    assert_int_equal(shown(&desk, &live), -1);
+    assert_int_equal(desk.core->clock.last, last);
+    desk_close(&desk);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_drag_goes_out_at_once_then_by_ticks_and_settles_when_it_rests),
         cmocka_unit_test(a_drag_of_what_is_not_acknowledged_yet_is_live),
         cmocka_unit_test(a_long_drag_settles_every_two_seconds),
         cmocka_unit_test(a_peers_drag_is_shown_not_stored_and_ends_with_silence),
+        cmocka_unit_test(a_drag_of_the_future_is_not_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
