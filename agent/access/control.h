@@ -8,7 +8,7 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
-enum { SS_CONTROL_WHY = 256 };
+enum { SS_CONTROL_WHY = 512 };
 
 struct ss_control {
     struct ss_line *line;

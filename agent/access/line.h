@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
-enum { SS_LINE_WHY = 256, SS_LINE_USER = 80 };
+enum { SS_LINE_WHY = 512, SS_LINE_USER = 80 };
 
 struct ss_line {
     uv_loop_t loop;

@@ -65,7 +65,7 @@ static bool check_connects(struct ss_call *call) {
         SAY(SS_PROBLEM, "%s refuses %s%s (%d); see user and password", url,
             user != NULL ? "this user and password: " : "whoever gives no user and password", user != NULL ? user : "", code);
     } else {
-        SAY(SS_PROBLEM, "%s is not reached: %s (%d); is the address right, and does the broker run?", url, why, code);
+        SAY(SS_PROBLEM, "%s is not reached: %s (%d)", url, why, code);
     }
     return call->mqtt != NULL;
 }

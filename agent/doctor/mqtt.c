@@ -3,7 +3,7 @@
 
 #include "edges/attempts.h"
 #include "edges/paho_connect.h"
-#include "edges/paho_socket.h"
+#include "edges/paho_why.h"
 #include "edges/session.h"
 #include "wire/topics.h"
 
@@ -201,7 +201,7 @@ static struct ss_mqtt *open_with(const struct ss_config *config, int version, in
     } else {
         snprintf(mqtt->why, sizeof(mqtt->why), "%s", MQTTAsync_strerror(error));
     }
-    snprintf(why, 256, "%s", mqtt->why[0] != '\0' ? mqtt->why : "no answer to CONNECT");
+    snprintf(why, 256, "%s", mqtt->why[0] != '\0' ? mqtt->why : "no answer to CONNECT; is this an MQTT broker's address?");
     if (*code != 0) {
         ss_mqtt_close(mqtt);
         return NULL;

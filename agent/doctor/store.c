@@ -85,8 +85,9 @@ static bool ask(struct ss_visit *visit, const char *method, const char *url, con
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &visit->status);
     curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &took);
     visit->ms = (double)took / 1000;
-    if (result != CURLE_OK && visit->why[0] == '\0') {
-        snprintf(visit->why, sizeof(visit->why), "%s", curl_easy_strerror(result));
+    const bool ours = result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CACERT_BADFILE;
+    if (ours || (result != CURLE_OK && visit->why[0] == '\0')) {
+        snprintf(visit->why, sizeof(visit->why), "%s", ss_http_why(easy, result));
     }
     return result == CURLE_OK;
 }

@@ -4,6 +4,7 @@
 #include "edges/config.h"
 #include "edges/log.h"
 #include "edges/memory.h"
+#include "edges/tls_why.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,6 +171,23 @@ void ss_http_prepare(struct ss_http *http, CURL *easy) {
 void ss_http_start(struct ss_http *http, CURL *easy) { curl_multi_add_handle(http->multi, easy); }
 
 void ss_http_stop(struct ss_http *http, CURL *easy) { curl_multi_remove_handle(http->multi, easy); }
+
+const char *ss_http_why(CURL *easy, CURLcode result) {
+    static _Thread_local char why[256];
+    long verified = X509_V_OK;
+    curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+    if (result == CURLE_SSL_CACERT_BADFILE) {
+        return "ca_file cannot be read as certificates";
+    }
+    if (result != CURLE_PEER_FAILED_VERIFICATION) {
+        return curl_easy_strerror(result);
+    }
+    if (verified == X509_V_OK || verified == X509_V_ERR_UNSPECIFIED) { // curl looks at the host first
+        return "its certificate is for another host: use a host's name that it is for (tls_verify = no takes any, for trying out)";
+    }
+    ss_tls_why_untrusted(verified, why, sizeof(why));
+    return why;
+}
 
 const char *ss_http_meaning(long status) {
     switch (status) {

@@ -35,6 +35,9 @@ struct curl_slist *ss_http_upload(struct ss_http *http, CURL *easy, const char *
 void ss_http_start(struct ss_http *http, CURL *easy);
 void ss_http_stop(struct ss_http *http, CURL *easy);
 
+// ss_http_why says why a request failed, as it did with `result`. It lives until the next call by the same thread.
+const char *ss_http_why(CURL *easy, CURLcode result);
+
 // ss_http_meaning returns what a refusal means to the person concerned, to be put behind it.
 const char *ss_http_meaning(long status);
 

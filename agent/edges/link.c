@@ -33,7 +33,7 @@ struct ss_link {
     bool replaying;    // SS_EV_REPLAYED is still to come
     uv_timer_t retry;
     uv_timer_t quiet;
-    char why[256];
+    char why[512];
     double latency_ms;
     uint64_t handed; // bytes given to Paho and, by ss_paho_written, perhaps not sent yet
     uint64_t handed_at_ms;

@@ -3,6 +3,7 @@
 #include "edges/memory.h"
 #include "edges/paho_connect.h"
 #include "edges/paho_socket.h"
+#include "edges/paho_why.h"
 #include "edges/session.h"
 
 #include <MQTTAsync.h>
@@ -32,7 +33,7 @@ struct ss_news {
     struct ss_session *session;
     enum ss_news_type type;
     int code;
-    char text[128];
+    char text[256];
 };
 
 struct ss_arrival {

@@ -13,15 +13,12 @@
 // It reads in small pieces, and acknowledges each message with a packet of its own: what comes is read ahead of it (paho_ahead.c), and what it
 // answers meanwhile is kept until the end of that.
 //
-// And Paho does not say that a host was not found: that is kept for whoever is told, in the same thread, that the connection has failed.
-//
 // Paho's socket layer is a process-wide singleton; so, by necessity, is this.
 #include "edges/paho_socket.h"
 
 #include "edges/paho_ahead.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -62,7 +59,6 @@ static _Thread_local bool ss_paho_was_woken; // the last poll ended for writing:
 
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
 ssize_t __wrap_recv(int fd, void *bytes, size_t len, int flags);
-int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **found);
 int __wrap_connect(int fd, const struct sockaddr *address, socklen_t len);
 ssize_t __wrap_writev(int fd, const struct iovec *parts, int count);
 int __wrap_SSL_write(SSL *ssl, const void *bytes, int len);
@@ -287,23 +283,6 @@ int __wrap_usleep(useconds_t us) {
         return 0;
     }
     return usleep(us);
-}
-
-// ---- Hosts --------------------------------------------------------------------------------------------------------------------------------
-
-static _Thread_local int ss_paho_looked_up; // of the last look
-
-int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
-    ss_paho_looked_up = getaddrinfo(host, service, hints, found);
-    return ss_paho_looked_up;
-}
-
-const char *ss_paho_why_failed(const char *message) {
-    static _Thread_local char problem[128];
-    int error = ss_paho_looked_up;
-    ss_paho_looked_up = 0;
-    snprintf(problem, sizeof(problem), "the host is not found: %s", gai_strerror(error));
-    return message == NULL && error != 0 ? problem : message;
 }
 
 // ---- Waiting ------------------------------------------------------------------------------------------------------------------------------

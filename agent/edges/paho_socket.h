@@ -15,8 +15,4 @@ bool ss_paho_is_waiting(void);
 // ss_paho_go_on has Paho's sending thread look for what it may send: it does not when an acknowledgement has made room, but a second later.
 void ss_paho_go_on(void);
 
-// ss_paho_why_failed says why a connection failed, in Paho's callback for that, which got `message`: that or, where it is NULL, that the host was not
-// found, or NULL. It lives until the next call by the same thread.
-const char *ss_paho_why_failed(const char *message);
-
 #endif

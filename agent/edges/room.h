@@ -48,7 +48,7 @@ struct ss_room {
     bool kept;                    // something of it is, or will be, on the disk
     uint64_t put_txn, stored_txn; // the last that was given to the disk, and that it has
     bool store_failed;
-    char store_problem[128];
+    char store_problem[256];
     size_t cause_count;
     struct ss_cause causes[SS_MAX_CAUSES];
     struct ss_buffer vector;                  // entries of `self.vector`

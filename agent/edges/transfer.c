@@ -300,7 +300,7 @@ static void start_get(struct ss_transfer *transfer) {
 // Any answer will do that a file would get which is not there.
 static void asked(struct ss_transfer *transfer, CURLcode result, long status) {
     if (result != CURLE_OK) {
-        snprintf(transfer->problem, sizeof(transfer->problem), "the store is not reached: %s", curl_easy_strerror(result));
+        snprintf(transfer->problem, sizeof(transfer->problem), "the store is not reached: %s", ss_http_why(transfer->easy, result));
     } else if (status != 404 && status != 410) {
         snprintf(transfer->problem, sizeof(transfer->problem), "the store answers %ld, not 404, for a file that nobody has uploaded%s",
                  status, ss_http_meaning(status));
@@ -317,7 +317,7 @@ static void download_done(struct ss_transfer *transfer, CURLcode result, long st
             drop_part(transfer); // the store cannot resume: from the beginning next time
         }
         if (transfer->problem[0] == '\0') {
-            snprintf(transfer->problem, sizeof(transfer->problem), "download: %s (%ld)", curl_easy_strerror(result), status);
+            snprintf(transfer->problem, sizeof(transfer->problem), "download: %s (%ld)", ss_http_why(transfer->easy, result), status);
         }
         transfer->failed = true;
         if (transfer->too_large) {
@@ -378,7 +378,7 @@ void ss_transfer_done(CURL *easy, CURLcode result) {
     } else if (!transfer->upload) {
         download_done(transfer, result, status);
     } else if (result != CURLE_OK) {
-        snprintf(transfer->problem, sizeof(transfer->problem), "upload: %s", curl_easy_strerror(result));
+        snprintf(transfer->problem, sizeof(transfer->problem), "upload: %s", ss_http_why(transfer->easy, result));
         end(transfer, SS_FAILED);
     } else {
         upload_done(transfer, status);

@@ -155,7 +155,7 @@ def test_a_disk_that_is_full_or_cannot_be_written(data, tmp_path):
 
 
 def test_a_broker_that_is_not_there():
-    says(doctor("--broker", "mqtt://127.0.0.1:1", status=1), "problem", "is not reached")
+    says(doctor("--broker", "mqtt://127.0.0.1:1", status=1), "problem", "is not reached: Connection refused")
 
 
 def test_passwords_and_rights(tmp_path):
@@ -207,7 +207,7 @@ def test_a_broker_behind_tls(tmp_path):
         (tmp_path / "agent.ini").write_text(f"broker = {broker.url}\nuser = ada\npassword = lovelace\nca_file = {broker.ca}\n")
         all_well(doctor("--config", tmp_path / "agent.ini"))
         (tmp_path / "agent.ini").write_text(f"broker = {broker.url}\nuser = ada\npassword = lovelace\n")
-        says(doctor("--config", tmp_path / "agent.ini", status=1), "problem", "is not reached")
+        says(doctor("--config", tmp_path / "agent.ini", status=1), "problem", "is not reached: its certificate is not trusted (self-signed certificate): ca_file")
 
 
 # ---- Stores ------------------------------------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 CONFIG = REPOSITORY / "broker-config"
 START_SECONDS = 30
 LOOPBACK = "127.0.0.1"
+NAMES = "DNS:localhost,IP:127.0.0.1"
 
 
 def binary():
@@ -163,13 +164,13 @@ class Service:
         self.stop()
 
 
-def _certificate(directory):
-    """A self-signed server.crt (its own CA) and server.key for 127.0.0.1 and localhost in directory/certs."""
+def _certificate(directory, names):
+    """A self-signed server.crt (its own CA) and server.key for these names in directory/certs."""
     certs = directory / "certs"
     certs.mkdir(exist_ok=True)
     if not (certs / "server.crt").exists():
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
-                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                        "-subj", "/CN=localhost", "-addext", f"subjectAltName={names}",
                         "-keyout", certs / "server.key", "-out", certs / "server.crt"], check=True, capture_output=True)
     return certs / "server.crt"
 
@@ -200,19 +201,19 @@ class Broker(Service):
 
     `root` is the Debian root (scripts/broker-root) whose mosquitto it is, else this system's.
     `passwords` (user → password) are for lan.conf, `acl` is the text of its ACL file (default: lan.acl of broker-config/),
-    `tls` takes lan.conf's TLS lines with a certificate made for it (`ca` is its file), `edit` is given the configuration's
+    `tls` takes lan.conf's TLS lines with a certificate made for `names` (`ca` is its file), `edit` is given the configuration's
     text and returns another. Its persistence survives stop and kill; `forget()` while it is down removes it. It listens at
     `host`, and at every address of this machine when that is not the loopback's.
     """
 
     name = "broker"
 
-    def __init__(self, directory, config="local.conf", passwords=None, acl=None, tls=False, edit=str, host=LOOPBACK, root=None):
+    def __init__(self, directory, config="local.conf", passwords=None, acl=None, tls=False, edit=str, host=LOOPBACK, root=None, names=NAMES):
         super().__init__(Path(directory) / "broker")
         self.host, self.root = host, root
         self.port, self.ws_port = free_port(), free_port()
         self.config, self.passwords, self.acl, self.edit = config, passwords or {}, acl, edit
-        self.ca = _certificate(self.directory) if tls else None
+        self.ca = _certificate(self.directory, names) if tls else None
 
     @property
     def url(self):
@@ -266,20 +267,20 @@ class Broker(Service):
 class Store(Service):
     """nginx with broker-config/nginx/`config`; `url` is where it listens, `files` the folder that holds the assets.
 
-    `passwords` (user → password) are for store-lan.conf, `users` (the folder of lists) for store-people.conf; `tls` takes its TLS lines with a certificate made for it (`ca`); `host` as for
-    a Broker.
+    `passwords` (user → password) are for store-lan.conf, `users` (the folder of lists) for store-people.conf; `tls`, `names`
+    and `host` as for a Broker.
     """
 
     name = "store"
 
-    def __init__(self, directory, config="store.conf", passwords=None, tls=False, host=LOOPBACK, users=None):
+    def __init__(self, directory, config="store.conf", passwords=None, tls=False, host=LOOPBACK, users=None, names=NAMES):
         super().__init__(Path(directory) / "store")
         self.users = users or self.directory
         self.host = host
         self.port = free_port()
         self.config, self.passwords = config, passwords or {}
         self.files = self.directory / "files"
-        self.ca = _certificate(self.directory) if tls else None
+        self.ca = _certificate(self.directory, names) if tls else None
 
     @property
     def url(self):
@@ -324,7 +325,9 @@ class Store(Service):
     def ready(self):
         """Whether a worker answers: nginx listens before it has any."""
         if self.ca:
-            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=1, context=ssl.create_default_context(cafile=self.ca))
+            context = ssl.create_default_context(cafile=self.ca)
+            context.check_hostname = False  # it may be for another
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=1, context=context)
         else:
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
         try:
