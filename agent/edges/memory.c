@@ -6,10 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+void ss_out_of_memory(void) {
+    ss_log("out of memory; what was acknowledged is safe on the disk");
+    abort();
+}
+
 static void *or_abort(void *memory) {
     if (memory == NULL) {
-        ss_log("out of memory; what was acknowledged is safe on the disk");
-        abort();
+        ss_out_of_memory();
     }
     return memory;
 }

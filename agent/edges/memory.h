@@ -5,6 +5,9 @@
 
 #include <stddef.h>
 
+// ss_out_of_memory ends the process after saying so.
+_Noreturn void ss_out_of_memory(void);
+
 // ss_new returns zeroed memory, or ends the process after saying so. Freed by free().
 void *ss_new(size_t size);
 

@@ -30,11 +30,35 @@ uint64_t ss_wall_ms(void) {
 
 // ---- Steps ------------------------------------------------------------------------------------------------------------------------------
 
+// What nobody says a second time the core has to hear. Had it not heard that the disk refused a transaction, the next one that is stored would
+// acknowledge that one's edits, too.
+static bool is_said_once(enum ss_event_type type) {
+    switch (type) {
+    case SS_EV_START:
+    case SS_EV_CLIENT_LEFT:
+    case SS_EV_STORED:
+    case SS_EV_STORE_FAILED:
+    case SS_EV_CONNECTED:
+    case SS_EV_DISCONNECTED:
+    case SS_EV_REPLAYED:
+    case SS_EV_PUBLISHED:
+    case SS_EV_SNAPSHOT:
+    case SS_EV_BLOB_PRESENT:
+    case SS_EV_BLOB_UPLOADED:
+    case SS_EV_BLOB_MISSING:
+    case SS_EV_BLOB_GONE: return true;
+    default: return false;
+    }
+}
+
 static void step_once(struct ss_room *room, struct ss_event *event) {
     struct ss_effects effects = {0};
     event->now_ms = ss_now_ms(room->agent);
     event->wall_ms = ss_wall_ms();
     int error = ss_core_step(room->core, event, &effects);
+    if (error == SS_ENOMEM && is_said_once(event->type)) {
+        ss_out_of_memory();
+    }
     if (error != SS_OK) {
         ss_room_refused(room, error == SS_ENOMEM ? "memory" : "event", "the core did not take an event");
     }
