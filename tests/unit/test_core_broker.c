@@ -262,6 +262,22 @@ static void what_was_not_acknowledged_is_sent_again(void **state) {
     desk_close(&desk);
 }
 
+// However often it is edited while the broker says nothing, or is away.
+static void what_is_edited_again_and_again_waits_once(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_work(&desk);
+    nothing_was_replayed(&desk);
+    for (int turn = 0; turn < 400; turn++) {
+        assert_int_equal(desk_edit(&desk, 7, (uint64_t)turn, false, 4, "name", DESK_BYTES((uint8_t)turn & 1)), SS_OK);
+        desk_stored(&desk);
+        if (turn == 200)
+            desk_do(&desk, SS_EV_DISCONNECTED);
+    }
+    assert_true(desk.core->outbox.entries.count <= desk.core->config.max_inflight + 1);
+    desk_close(&desk);
+}
+
 // Where a broker may have lost messages, or lose those that wait, what it retains tells nothing of what else was said.
 static void what_is_retained_does_not_count(void **state) {
     (void)state;
@@ -314,6 +330,7 @@ int main(void) {
         cmocka_unit_test(a_peer_is_asked_at_once_when_it_has_come_back),
         cmocka_unit_test(what_was_sent_says_no_more_under_its_number),
         cmocka_unit_test(what_was_not_acknowledged_is_sent_again),
+        cmocka_unit_test(what_is_edited_again_and_again_waits_once),
         cmocka_unit_test(what_is_retained_does_not_count),
         cmocka_unit_test(those_who_are_gone_take_nobodys_place),
     };

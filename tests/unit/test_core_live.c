@@ -116,7 +116,21 @@ static void a_peers_drag_is_shown_not_stored_and_ends_with_silence(void **state)
     desk_close(&desk);
 }
 
-// Nor does it push our own clock, for whose stamps everybody would then wait.
+static void who_edits_what_a_peer_drags_comes_after_it(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    bool live = false;
+    open_published(&desk);
+    give_live(&desk, 9, 60000); // by a clock that is ahead of ours
+    assert_int_equal(shown(&desk, &live), 9);
+    const uint64_t seen = desk.now + 60000;
+    assert_int_equal(desk_edit(&desk, 7, 2, false, 3, "location", DESK_BYTES(5)), SS_OK);
+    const struct ss_stamp *ours = &ss_thing_at(desk.core, 0)->cells[0].stamp;
+    assert_true(ss_stamp_ms(ours) >= 1700000000000U + seen);
+    desk_close(&desk);
+}
+
+// Nor does it push our own clock, or everybody would wait for what we edit.
 static void a_drag_of_the_future_is_not_shown(void **state) {
     (void)state;
     struct desk desk = {0};
@@ -136,6 +150,7 @@ int main(void) {
         cmocka_unit_test(a_drag_of_what_is_not_acknowledged_yet_is_live),
         cmocka_unit_test(a_long_drag_settles_every_two_seconds),
         cmocka_unit_test(a_peers_drag_is_shown_not_stored_and_ends_with_silence),
+        cmocka_unit_test(who_edits_what_a_peer_drags_comes_after_it),
         cmocka_unit_test(a_drag_of_the_future_is_not_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
