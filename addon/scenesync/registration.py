@@ -41,8 +41,9 @@ def join(scene, socket=None, content=None):
     settings = ui.preferences()
     path = socket or settings.socket
     starter = None if path else agent.Starter(settings)
-    colour = tuple(settings.colour) if settings.use_colour else ui.dots.colour_of(settings.name)
-    _session = Session(scene, path or starter.socket, content, settings.name, colour, starter)
+    name = ui.name_of(settings)
+    colour = tuple(settings.colour) if settings.use_colour else ui.dots.colour_of(name)
+    _session = Session(scene, path or starter.socket, content, name, colour, starter)
     if not bpy.app.background:
         bpy.app.timers.register(_timer, first_interval=0.0, persistent=True)
     return _session

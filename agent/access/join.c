@@ -42,8 +42,9 @@ static bool folder_of(const struct ss_access *access, char folder[PATH_MAX]) {
 
 static bool write_config(const char *folder, const struct ss_invitation *from) {
     char text[SS_INVITATION_LINK + 4 * PATH_MAX];
-    int len = snprintf(text, sizeof(text), "# Written by scenesync join.\nbroker = %s\nuser = %s\ndata = %s/data\nsocket = %s/agent.sock\n",
-                       from->broker, from->user, folder, folder);
+    int len = snprintf(text, sizeof(text),
+                       "# Written by scenesync join.\nbroker = %s\nuser = %s\nname = %s\ndata = %s/data\nsocket = %s/agent.sock\n",
+                       from->broker, from->user, from->user, folder, folder);
     if (*from->password != '\0') {
         len += snprintf(text + len, sizeof(text) - (size_t)len, "password = %s\n", from->password);
     }

@@ -227,6 +227,10 @@ def test_an_invitation_is_pasted(artist, servers, zips, tmp_path, version):
         join(blender, "film")
         assert blender.run("result = registration.session().status['broker']") == "connected"
         assert (artist.data / "agent.conf").stat().st_mode & 0o777 == 0o600
+        assert blender.run("result = registration.session().user") == "anna"
+        blender.run("registration.leave()\nsettings.name = 'Anna K.'\n" + paste, text=site.invite("film", "--role", "editor", "--user", "anna"))
+        join(blender, "film")
+        assert blender.run("result = registration.session().user") == "Anna K."
 
 
 @pytest.mark.parametrize("version", ["3.4"])

@@ -185,6 +185,7 @@ def test_many_at_once(site):
 
 
 def test_an_agent_joins_with_an_invitation(site, tmp_path):
+    """Its people have the invited name, whatever their login, until they choose another."""
     link = site.invite("film", "--role", "editor", "--user", "anna")
     links = []
     for number in range(2):
@@ -192,28 +193,34 @@ def test_an_agent_joins_with_an_invitation(site, tmp_path):
         subprocess.run([binary(), "join", f"  {link}\n", "--data", folder / "in" / "it"], check=True, capture_output=True)
         config = folder / "in" / "it" / "agent.conf"
         assert config.stat().st_mode & 0o777 == 0o600
-        agent = Invited(folder, config)
+        agent = Invited(folder, config, *(["--name", "Anna K."] if number else []))
         agent.start()
-        links.append((agent, Link(agent.socket, "film")))
+        links.append((agent, Link(agent.socket, "film", name="login")))
     try:
         cube = new_id()
         links[0][1].set("object", cube, name="Cube")
         links[1][1].sees("object", cube, "name", "Cube")
+        links[1][1].until(lambda: has_seen(links[1][1], "anna"))
+        links[0][1].until(lambda: has_seen(links[0][1], "Anna K."))
     finally:
         for agent, local in links:
             local.close()
             agent.stop()
 
 
+def has_seen(link, name):
+    return any(frame["t"] == "peer" and frame.get("name") == name for frame in link.seen)
+
+
 class Invited(Agent):
     """An agent that is told everything by the file that `scenesync join` wrote."""
 
-    def __init__(self, directory, config):
-        super().__init__(directory, None, None, config=config)
+    def __init__(self, directory, config, *options):
+        super().__init__(directory, None, None, config=config, options=options)
         self.socket = str(config.parent / "agent.sock")
 
     def command(self):
-        return [self.program, "agent", "--config", self.config]
+        return [self.program, "agent", "--config", self.config, *self.options]
 
 
 def test_who_and_revoke(site):

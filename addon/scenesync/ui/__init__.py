@@ -33,6 +33,9 @@ class Interface:
             bpy.utils.unregister_class(cls)
 
 
+name_of = settings.name_of
+
+
 def preferences():
     """The add-on's preferences; their defaults where it is not installed as an add-on."""
     return settings.current()

@@ -34,7 +34,7 @@ class ScenesyncPreferences(bpy.types.AddonPreferences):
         description="The authority that vouches for broker and store, where they use TLS. Empty: those that this system trusts",
         subtype="FILE_PATH",
     )
-    name: bpy.props.StringProperty(name="Your name", description="What the others see", default=_login())
+    name: bpy.props.StringProperty(name="Your name", description="What the others see. Empty: the user's name or, where there is none, that of your login here")
     use_colour: bpy.props.BoolProperty(name="Choose a colour", description="Otherwise it follows from your name")
     colour: bpy.props.FloatVectorProperty(
         name="Your colour", description="The others see you in this colour", subtype="COLOR", min=0, max=1, default=(0.9, 0.4, 0.1)
@@ -77,12 +77,17 @@ def accept(invitation, ca_file):
     bpy.context.preferences.is_dirty = True
 
 
+def name_of(settings):
+    """What the others see."""
+    return settings.name or settings.user or _login()
+
+
 def current():
     """The add-on's preferences; their defaults where it is not installed as an add-on."""
     addon = bpy.context.preferences.addons.get(PACKAGE)
     if addon is not None and addon.preferences is not None:
         return addon.preferences
-    return SimpleNamespace(broker=BROKER, store=STORE, user="", password="", ca_file="", name=_login(), use_colour=False, colour=(0, 0, 0), socket=SOCKET)
+    return SimpleNamespace(broker=BROKER, store=STORE, user="", password="", ca_file="", name="", use_colour=False, colour=(0, 0, 0), socket=SOCKET)
 
 
 CLASSES = (ScenesyncPreferences,)
