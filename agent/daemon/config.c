@@ -88,7 +88,7 @@ bool ss_parse_bytes(const char *text, uint64_t *bytes) {
     unsigned long long number = strtoull(text, &end, 10);
     const char *units = "kMGT", *unit = *end != '\0' ? strchr(units, *end) : NULL;
     unsigned shift = unit != NULL ? 10 * (unsigned)(unit - units + 1) : 0;
-    if (end == text || errno != 0 || text[0] == '-' || (unit != NULL ? end[1] : end[0]) != '\0' || number > UINT64_MAX >> shift) {
+    if (text[0] < '0' || text[0] > '9' || errno != 0 || (unit != NULL ? end[1] : end[0]) != '\0' || number > UINT64_MAX >> shift) {
         return false;
     }
     *bytes = (uint64_t)number << shift;
@@ -210,10 +210,11 @@ static bool read_file(struct ss_reading *reading, const char *path) {
     }
     char *line = NULL, where[4200];
     size_t size = 0;
+    ssize_t len;
     bool ok = true;
-    for (unsigned number = 1; ok && getline(&line, &size, file) >= 0; number++) {
+    for (unsigned number = 1; ok && (len = getline(&line, &size, file)) >= 0; number++) {
         snprintf(where, sizeof(where), "%s:%u", path, number);
-        ok = read_line(reading, line, where);
+        ok = strlen(line) == (size_t)len ? read_line(reading, line, where) : wrong(reading, "%s: this is no text: a byte is 0", where);
     }
     free(line);
     fclose(file);
@@ -242,7 +243,7 @@ static bool check_names(struct ss_reading *reading) {
     }
     for (const char *at = config->keep; at != NULL && *(at += strspn(at, SS_KEEP_BETWEEN)) != '\0'; at += strcspn(at, SS_KEEP_BETWEEN)) {
         struct ss_slice name = {(const uint8_t *)at, strcspn(at, SS_KEEP_BETWEEN)};
-        if (*at != '*' && !ss_is_scene(name)) {
+        if (!ss_slice_equal(name, ss_slice_text("*")) && !ss_is_scene(name)) {
             return wrong(reading, "keep must be * or names of scenes (a-z 0-9 _ -) with commas between, not `%s`", config->keep);
         }
     }
@@ -265,10 +266,12 @@ static bool take_s3(struct ss_reading *reading) {
     return true;
 }
 
+static bool is_something(const char *value) { return value != NULL && value[0] != '\0'; }
+
 static bool check(struct ss_reading *reading, bool agent) {
     struct ss_config *config = reading->config;
-    if (agent && (config->data == NULL || config->socket == NULL)) {
-        return wrong(reading, "%s is missing", config->data == NULL ? "--data DIR" : "--socket PATH");
+    if (agent && (!is_something(config->data) || !is_something(config->socket))) {
+        return wrong(reading, "%s is missing", is_something(config->data) ? "--socket PATH" : "--data DIR");
     }
     char why[256];
     if (config->broker != NULL && !ss_url_take(&config->broker, &config->broker_user, &config->broker_password, BROKER_SCHEMES, why)) {

@@ -36,9 +36,10 @@ static int digit(char c) {
 static char *decode(const char *from, size_t len) {
     char *text = ss_copy_text(from, len), *to = text;
     for (size_t i = 0; i < len; i++) {
-        bool escaped = from[i] == '%' && i + 2 < len && digit(from[i + 1]) >= 0 && digit(from[i + 2]) >= 0;
-        *to++ = escaped ? (char)(digit(from[i + 1]) * 16 + digit(from[i + 2])) : from[i];
-        i += escaped ? 2 : 0;
+        const bool escaped = from[i] == '%' && i + 2 < len && digit(from[i + 1]) >= 0 && digit(from[i + 2]) >= 0;
+        const char byte = escaped ? (char)(digit(from[i + 1]) * 16 + digit(from[i + 2])) : from[i];
+        *to++ = byte != '\0' ? byte : from[i]; // a NUL would end the text
+        i += escaped && byte != '\0' ? 2 : 0;
     }
     *to = '\0';
     return text;
@@ -76,22 +77,27 @@ static void list_schemes(const char *const *schemes, char *text, size_t size) {
     }
 }
 
-// host, host:port, [ipv6] or [ipv6]:port. Returns what is wrong, or NULL.
+// host, host:port, [ipv6] or [ipv6]:port, and a path. Returns what is wrong, or NULL.
 static const char *check_host(const char *host, size_t len, bool *has_port) {
     const char *close = len > 0 && host[0] == '[' ? memchr(host, ']', len) : NULL;
     const char *rest = close != NULL ? close + 1 : host;
     const char *colon = memchr(rest, ':', len - (size_t)(rest - host));
     size_t name = colon != NULL ? (size_t)(colon - host) : len;
     *has_port = colon != NULL;
-    if (name == 0 || (len > 0 && host[0] == '[' && close == NULL)) {
+    if (name == 0 || (host[0] == '[' && close != host + name - 1)) {
         return "there is no host";
+    }
+    for (const char *at = host; *at != '\0'; at++) {
+        if ((unsigned char)*at <= ' ' || *at == 0x7f || (at < host + len && strchr("?#\\", *at) != NULL)) {
+            return "there is a character that neither a host nor a path has";
+        }
     }
     if (colon == NULL) {
         return NULL;
     }
-    char *end;
-    long port = strtol(colon + 1, &end, 10);
-    return end == host + len && end != colon + 1 && port > 0 && port < 65536 ? NULL : "the port is not a number from 1 to 65535";
+    const long port = strtol(colon + 1, NULL, 10);
+    const bool digits = colon + 1 + strspn(colon + 1, "0123456789") == host + len;
+    return digits && port > 0 && port < 65536 ? NULL : "the port is not a number from 1 to 65535";
 }
 
 bool ss_url_take(char **url, char **user, char **password, const char *const *schemes, char why[SS_URL_WHY]) {

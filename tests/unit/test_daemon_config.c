@@ -97,6 +97,7 @@ static void addresses_are_made_whole_and_logins_taken_out(void **state) {
     assert_url("https://ada:p%40ss%3a%2F@host", HTTP, "https://host:443", "ada", "p@ss:/");
     assert_url("mqtt://ada:a@b@host", MQTT, "mqtt://host:1883", "ada", "a@b");
     assert_url("mqtt://ada:100%@host", MQTT, "mqtt://host:1883", "ada", "100%");
+    assert_url("mqtt://ada:a%00b@host", MQTT, "mqtt://host:1883", "ada", "a%00b");
 }
 
 static void what_is_no_address_is_refused(void **state) {
@@ -111,6 +112,12 @@ static void what_is_no_address_is_refused(void **state) {
                                         "mqtt://host:0",
                                         "mqtt://host:65536",
                                         "mqtt://host:1x",
+                                        "mqtt://host: 80",
+                                        "mqtt://host:+80",
+                                        "mqtt://[::1]x:80",
+                                        "mqtt://a host",
+                                        "mqtt://host?name",
+                                        "mqtt://host/a\tpath",
                                         "mqtt://ada@",
                                         "mqtt://ada:secret/more@host",
                                         "MQTT://host"};
