@@ -155,7 +155,7 @@ void ss_doctor_replica(struct ss_report *report, const char *root) {
     char folder[PATH_MAX];
     int status = 0;
     snprintf(folder, sizeof(folder), "%s/replica", root);
-    pid_t child = fork();
+    pid_t child = fork(); // LMDB believes its pages: damaged ones may end who reads them
     if (child == 0) {
         check_replica(report, folder);
         _exit(0);

@@ -2,6 +2,7 @@
 #include "doctor/report.h"
 
 #include "cli/json.h"
+#include "util/bytes.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ void ss_report(struct ss_report *report, enum ss_level level, const char *about,
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    ss_text_tame(text); // what damaged files say is in it
     if (report->json) {
         printf("%s{\"level\": \"%s\", \"about\": \"%s\", \"text\": ", report->lines > 0 ? ",\n " : "[", LEVELS[level], about);
         ss_json_string(stdout, text, strlen(text));

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is on the disk: which scenes, and a scene's records a little at a time.
 #include "edges/env.h"
+#include "edges/log.h"
 #include "edges/memory.h"
 #include "edges/store_state.h"
+#include "util/bytes.h"
+#include "wire/topics.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,8 +42,12 @@ void ss_store_each_scene(struct ss_store *store, void (*each)(void *, struct ss_
     }
     pthread_mutex_unlock(&store->env_lock);
     for (size_t i = 0; i < names.count; i++) { // outside of the transaction: `each` may open one
-        struct ss_slice name = {(const uint8_t *)names.text[i], strlen(names.text[i])};
-        each(context, name);
+        const struct ss_slice name = ss_slice_text(names.text[i]);
+        if (ss_is_scene(name)) {
+            each(context, name);
+        } else {
+            ss_log("the replica has `%s`, which is no scene's name: it is damaged there, or not ours", names.text[i]);
+        }
     }
     ss_store_names_finish(&names);
 }

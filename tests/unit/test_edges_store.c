@@ -177,6 +177,7 @@ static void scenes_are_listed_opened_or_not(void **state) {
     assert_true(open_store(bench, &opened));
     struct ss_records *demo = ss_store_open(opened.store, "demo", on_done, &told);
     ss_store_open(opened.store, "a-film", on_done, &told);
+    ss_store_open(opened.store, "No scene's name, and longer than any: 64 bytes are the most that one has", on_done, &told); // damage
     put(demo, 1, "a", "1");
     put(demo, 1, "b", "1");
     close_store(bench, &opened);
