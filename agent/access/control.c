@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define TOPIC "$CONTROL/dynamic-security/v1"
+#define ODD "the broker's answer is not one of its dynamic security plugin"
 
 static bool fail(struct ss_control *control, const char *why) {
     snprintf(control->why, sizeof(control->why), "%s", control->line->failed ? control->line->why : why);
@@ -69,7 +70,7 @@ cJSON *ss_control_ask(struct ss_control *control, cJSON *commands) {
     cJSON_Delete(control->answer);
     control->answer = NULL;
     if (cJSON_GetArraySize(responses) != count) {
-        fail(control, "the broker's answer is not one of its dynamic security plugin");
+        fail(control, ODD);
         cJSON_Delete(responses);
         return NULL;
     }
@@ -100,6 +101,9 @@ cJSON *ss_control_data(struct ss_control *control, cJSON *command, const char *k
     cJSON *response = cJSON_GetArrayItem(responses, 0);
     if (response != NULL && succeeded(control, response)) {
         found = cJSON_DetachItemFromObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(response, "data"), key);
+        if (found == NULL) {
+            fail(control, ODD);
+        }
     }
     cJSON_Delete(responses);
     return found;
