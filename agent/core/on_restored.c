@@ -10,6 +10,8 @@
 #include "core/plan.h"
 #include "core/record.h"
 
+#define SS_SEQ_LAST (UINT64_MAX / 2) // of our own messages
+
 struct ss_reader {
     const uint8_t *at;
     size_t left;
@@ -48,17 +50,17 @@ static int ss_get_fields(struct ss_core *core, struct ss_reader *reader, uint64_
     for (uint32_t i = 0; i < *count && !reader->bad; i++) {
         struct ss_incoming *field = &(*incoming)[i];
         const struct ss_slice name = ss_get_bytes(reader, 1);
-        field->flags = (uint32_t)ss_get_number(reader, 1);
+        field->flags = (uint32_t)ss_get_number(reader, 1) & (SS_CELL_HELD | SS_CELL_BLOB);
         const uint8_t *stamp = ss_get(reader, sizeof field->stamp.b);
         field->value = ss_get_bytes(reader, 4);
-        if (reader->bad || name.len == 0 || field->value.len == 0)
+        if (reader->bad || !ss_name_valid(name) || !ss_value_valid(field->value))
             return SS_EINVAL;
         memcpy(field->stamp.b, stamp, sizeof field->stamp.b);
         field->name = ss_names_intern(&core->names, name);
         if (field->name == SS_NONE || ((field->flags & SS_CELL_BLOB) != 0 && !ss_blobs_note(core, field->value)))
             return SS_ENOMEM;
     }
-    return reader->bad ? SS_EINVAL : SS_OK;
+    return reader->bad || reader->left > 0 ? SS_EINVAL : SS_OK;
 }
 
 int ss_record_incoming(struct ss_core *core, struct ss_slice record, struct ss_incoming **incoming, uint32_t *count) {
@@ -66,14 +68,20 @@ int ss_record_incoming(struct ss_core *core, struct ss_slice record, struct ss_i
     return ss_get_fields(core, &reader, SS_RECORD_WIDE, incoming, count);
 }
 
-// `e` kind 0 uuid [part]
-static uint32_t ss_restore_key(struct ss_core *core, struct ss_slice key) {
+// `e` kind 0 uuid [part]. Errors: SS_ENOMEM, SS_EINVAL.
+static int ss_restore_key(struct ss_core *core, struct ss_slice key, uint32_t *number, int *part) {
     const uint8_t *end = key.len > 1 ? memchr(key.data + 1, 0, key.len - 1) : NULL;
-    if (end == NULL || (size_t)(key.data + key.len - end) < 1 + sizeof(struct ss_uuid))
-        return SS_NONE;
+    const size_t rest = end != NULL ? (size_t)(key.data + key.len - end) - 1 : 0;
     struct ss_uuid uuid;
+    if (rest < sizeof uuid.b || rest > sizeof uuid.b + 1)
+        return SS_EINVAL;
+    const struct ss_slice kind = ss_slice_of(key.data + 1, (size_t)(end - key.data) - 1);
+    if (!ss_kind_valid(kind))
+        return SS_EINVAL;
     memcpy(uuid.b, end + 1, sizeof uuid.b);
-    return ss_thing_take(core, ss_slice_of(key.data + 1, (size_t)(end - key.data) - 1), &uuid);
+    *part = rest > sizeof uuid.b ? key.data[key.len - 1] : -1;
+    *number = ss_thing_take(core, kind, &uuid);
+    return *number != SS_NONE ? SS_OK : SS_ENOMEM;
 }
 
 static int ss_restore_touches(struct ss_core *core, struct ss_reader *reader, uint32_t change) {
@@ -91,7 +99,17 @@ static int ss_restore_touches(struct ss_core *core, struct ss_reader *reader, ui
     return SS_OK;
 }
 
-static int ss_restore_thing(struct ss_core *core, uint32_t number, struct ss_slice value) {
+// A part's record holds the fields of that part; the record of the whole, if there are parts, those of none.
+static bool ss_restore_fits(const struct ss_core *core, const struct ss_incoming *incoming, uint32_t count, int part) {
+    bool parted = part >= 0, fits = true;
+    for (uint32_t i = 0; i < count; i++)
+        parted |= incoming[i].name == core->word.parts;
+    for (uint32_t i = 0; i < count && parted; i++)
+        fits &= ss_field_part(core, incoming[i].name) == part;
+    return fits;
+}
+
+static int ss_restore_thing(struct ss_core *core, uint32_t number, int part, struct ss_slice value) {
     struct ss_reader reader = {value.data, value.len, false};
     const uint32_t change = ss_plan_change(core, number);
     if (change == SS_NONE)
@@ -110,7 +128,9 @@ static int ss_restore_thing(struct ss_core *core, uint32_t number, struct ss_sli
         ss_clock_observe(&core->clock, &incoming[i].stamp);
         incoming[i].flags |= (flags & SS_THING_UNSETTLED) != 0 ? SS_CELL_UNSETTLED : 0U;
     }
-    if (!ss_incoming_sort(core, incoming, count) || ss_plan_merge(core, change, incoming, count) != SS_OK)
+    if (!ss_restore_fits(core, incoming, count, part) || !ss_incoming_sort(core, incoming, count))
+        return SS_EINVAL;
+    if (ss_plan_merge(core, change, incoming, count) != SS_OK)
         return SS_ENOMEM;
     core->plan.changes.items[change].flags |= flags;
     core->plan.changes.items[change].store = false;
@@ -118,11 +138,12 @@ static int ss_restore_thing(struct ss_core *core, uint32_t number, struct ss_sli
 }
 
 static int ss_restore_entity(struct ss_core *core, struct ss_slice key, struct ss_slice value) {
-    const uint32_t number = ss_restore_key(core, key);
-    if (number == SS_NONE)
-        return SS_ENOMEM;
+    uint32_t number;
+    int part, error = ss_restore_key(core, key, &number, &part);
+    if (error != SS_OK)
+        return error;
     ss_plan_begin(core, -1);
-    int error = ss_restore_thing(core, number, value);
+    error = ss_restore_thing(core, number, part, value);
     if (error != SS_OK)
         ss_plan_abort(core);
     else
@@ -133,10 +154,13 @@ static int ss_restore_entity(struct ss_core *core, struct ss_slice key, struct s
 static int ss_restore_outgoing(struct ss_core *core, struct ss_slice key, struct ss_slice value) {
     if (key.len != 9 || value.len < 2)
         return SS_EINVAL;
-    const uint32_t number = ss_restore_key(core, ss_slice_of(value.data + 2, value.len - 2));
-    if (number == SS_NONE)
-        return SS_ENOMEM;
-    return ss_outbox_restore(core, ss_load_be(key.data + 1, 8), number, (int)ss_load_be(value.data, 2) - 1);
+    const uint64_t seq = ss_load_be(key.data + 1, 8);
+    const int part = (int)ss_load_be(value.data, 2) - 1;
+    uint32_t number;
+    if (seq == 0 || seq > SS_SEQ_LAST || part > UINT8_MAX)
+        return SS_EINVAL;
+    int none, error = ss_restore_key(core, ss_slice_of(value.data + 2, value.len - 2), &number, &none);
+    return error == SS_OK ? ss_outbox_restore(core, seq, number, part) : error;
 }
 
 static int ss_restore_line(struct ss_core *core, struct ss_slice key, struct ss_slice value) {
@@ -188,11 +212,17 @@ static int ss_start_origin(struct ss_core *core) {
     return SS_OK;
 }
 
+// A number of ours that leaves no room for more was another's invention: we go on under another origin.
 static void ss_start_thing(struct ss_core *core, uint32_t number) {
     struct ss_thing *thing = ss_thing_at(core, number);
     for (uint32_t i = 0; i < thing->touch_count; i++) {
-        if (thing->touches[i].from == core->own_line && thing->touches[i].seq >= core->next_seq)
-            core->next_seq = thing->touches[i].seq + 1;
+        const struct ss_touch *touch = &thing->touches[i];
+        if (touch->from != core->own_line || touch->seq < core->next_seq)
+            continue;
+        if (touch->seq > SS_SEQ_LAST)
+            core->copied = true;
+        else
+            core->next_seq = touch->seq + 1;
     }
     if ((thing->flags & SS_THING_UNSETTLED) == 0 || thing->settling != 0)
         return;
