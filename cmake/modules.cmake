@@ -36,10 +36,21 @@ function(ss_test name suite)
 endfunction()
 
 # ss_fuzz_target(NAME SOURCES … DEPS …): LLVMFuzzerTestOneInput with libFuzzer in the fuzz preset (fuzz/NAME there); elsewhere a
-# program that runs the seeds of tests/fuzz/seeds/NAME once, as the ctest fuzz_NAME. So seeds are tested by every compiler.
+# program that runs the seeds of tests/fuzz/seeds/NAME once, and what fuzzing found (tests/fuzz/corpus/NAME.tar.xz, unpacked into kept/NAME), as
+# the ctest fuzz_NAME. So these are tested by every compiler.
 function(ss_fuzz_target name)
   cmake_parse_arguments(PARSE_ARGV 1 fuzz "" "" "SOURCES;DEPS")
   set(seeds ${PROJECT_SOURCE_DIR}/tests/fuzz/seeds/${name})
+  file(GLOB archive CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name}.tar.xz)
+  if(archive)
+    set(kept ${CMAKE_BINARY_DIR}/kept/${name})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${archive})
+    if(${archive} IS_NEWER_THAN ${kept})
+      file(REMOVE_RECURSE ${kept})
+      file(ARCHIVE_EXTRACT INPUT ${archive} DESTINATION ${kept})
+    endif()
+    list(APPEND seeds ${kept})
+  endif()
   add_executable(fuzz_${name} ${fuzz_SOURCES})
   target_link_libraries(fuzz_${name} PRIVATE ${fuzz_DEPS})
   target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/agent)
