@@ -15,6 +15,11 @@ size_t ss_env_bytes(MDB_env *env) {
     return mdb_env_info(env, &info) == 0 && mdb_env_stat(env, &pages) == 0 ? (info.me_last_pgno + 1) * pages.ms_psize : 0;
 }
 
+bool ss_env_grow(MDB_env *env, int error) {
+    MDB_envinfo info;
+    return error == MDB_MAP_FULL && mdb_env_info(env, &info) == 0 && mdb_env_set_mapsize(env, info.me_mapsize * 2) == 0;
+}
+
 // Reading a mapped page that the file no longer has would kill the agent. As an empty page it is an error, of that scene alone.
 static int make_whole(MDB_env *env, const char *folder) {
     struct stat file;

@@ -82,13 +82,10 @@ static int write_all(struct ss_store *store, const struct ss_queue *queue) {
 
 static int commit(struct ss_store *store, const struct ss_queue *queue) {
     pthread_mutex_lock(&store->env_lock);
-    int error = write_all(store, queue);
-    while (error == MDB_MAP_FULL) {
-        MDB_envinfo info;
-        mdb_env_info(store->env, &info);
-        error = mdb_env_set_mapsize(store->env, info.me_mapsize * 2);
-        error = error == 0 ? write_all(store, queue) : error;
-    }
+    int error;
+    do {
+        error = write_all(store, queue);
+    } while (ss_env_grow(store->env, error));
     pthread_mutex_unlock(&store->env_lock);
     return error;
 }
@@ -258,18 +255,26 @@ void ss_store_free(struct ss_store *store) {
     free(store);
 }
 
-static int open_room(struct ss_store *store, const char *scene, MDB_dbi *dbi) {
-    pthread_mutex_lock(&store->env_lock);
+static int make_room(struct ss_store *store, const char *scene, MDB_dbi *dbi) {
     MDB_txn *txn;
     int error = mdb_txn_begin(store->env, NULL, 0, &txn);
-    if (error == 0) {
-        error = mdb_dbi_open(txn, scene, MDB_CREATE, dbi);
-        if (error == 0) {
-            error = mdb_txn_commit(txn);
-        } else {
-            mdb_txn_abort(txn);
-        }
+    if (error != 0) {
+        return error;
     }
+    error = mdb_dbi_open(txn, scene, MDB_CREATE, dbi);
+    if (error != 0) {
+        mdb_txn_abort(txn);
+        return error;
+    }
+    return mdb_txn_commit(txn);
+}
+
+static int open_room(struct ss_store *store, const char *scene, MDB_dbi *dbi) {
+    int error;
+    pthread_mutex_lock(&store->env_lock);
+    do {
+        error = make_room(store, scene, dbi);
+    } while (ss_env_grow(store->env, error));
     pthread_mutex_unlock(&store->env_lock);
     return error;
 }

@@ -29,21 +29,29 @@ static int mark_all(MDB_txn *txn, const struct ss_store_names *names, const stru
     return error;
 }
 
-bool ss_store_mark_copied(struct ss_store *store, const struct ss_origin *origin) {
+static int mark(struct ss_store *store, const struct ss_origin *origin) {
     MDB_txn *txn;
     struct ss_store_names names = {0};
     int error = mdb_txn_begin(store->env, NULL, 0, &txn);
-    if (error == 0) {
-        ss_store_list(txn, &names);
-        error = mark_all(txn, &names, origin);
-        if (error == 0) {
-            error = mdb_txn_commit(txn);
-            error = error == 0 ? mdb_env_sync(store->env, 1) : error;
-        } else {
-            mdb_txn_abort(txn);
-        }
-        ss_store_names_finish(&names);
+    if (error != 0) {
+        return error;
     }
+    ss_store_list(txn, &names);
+    error = mark_all(txn, &names, origin);
+    ss_store_names_finish(&names);
+    if (error != 0) {
+        mdb_txn_abort(txn);
+        return error;
+    }
+    error = mdb_txn_commit(txn);
+    return error == 0 ? mdb_env_sync(store->env, 1) : error;
+}
+
+bool ss_store_mark_copied(struct ss_store *store, const struct ss_origin *origin) {
+    int error;
+    do {
+        error = mark(store, origin);
+    } while (ss_env_grow(store->env, error));
     if (error != 0) {
         ss_log("cannot mark the replica as a copy: %s; %s", mdb_strerror(error), ss_env_advice(error));
     }

@@ -1,84 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The replica on disk: what was said to be durable is there after a reopen; damage and a full disk are said, not guessed around.
-#include "edges_util.h"
+// The replica on disk: what was said to be durable is there after a reopen; damage is said, not guessed around.
+#include "store_util.h"
 
-#include "edges/store_state.h"
-#include "util/bytes.h"
-
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-
-struct told {
-    uint64_t last; // the highest that was said to be durable
-    unsigned failed;
-    uint64_t first_failed;
-};
-
-static bool relaxed; // how stores are opened
-
-struct opened {
-    struct ss_mailbox mailbox;
-    struct ss_store *store;
-};
-
-static void on_done(void *context, uint64_t txn, bool ok, const char *why) {
-    struct told *told = context;
-    if (ok) {
-        assert_true(txn > told->last);
-        told->last = txn;
-    } else {
-        assert_true(strlen(why) > 0);
-        told->first_failed = told->failed++ == 0 ? txn : told->first_failed;
-    }
-}
-
-static bool open_store(struct bench *bench, struct opened *opened) {
-    assert_int_equal(ss_mailbox_init(&opened->mailbox, &bench->loop, 1 << 20), 0);
-    opened->store = ss_store_create(&opened->mailbox, bench->folder, relaxed);
-    return opened->store != NULL;
-}
-
-static void close_store(struct bench *bench, struct opened *opened) {
-    if (opened->store != NULL) {
-        ss_store_stop(opened->store);
-    }
-    ss_mailbox_close(&opened->mailbox);
-    uv_run(&bench->loop, UV_RUN_DEFAULT);
-    ss_store_free(opened->store);
-}
-
-static void put(struct ss_records *room, uint64_t txn, const char *key, const char *value) {
-    ss_store_put(room, txn, ss_slice_text(key), ss_slice_text(value));
-}
-
-static void wait_for(struct bench *bench, const struct told *told, uint64_t txn) {
-    while (told->last < txn && told->failed == 0) {
-        uv_run(&bench->loop, UV_RUN_ONCE);
-    }
-}
-
-// "key=value key=value …", in the order of the keys.
-static bool list_one(void *context, struct ss_slice key, struct ss_slice value) {
-    char *text = context;
-    const size_t len = strlen(text);
-    snprintf(text + len, 256 - len, "%.*s=%.*s ", (int)key.len, (const char *)key.data, (int)value.len, (const char *)value.data);
-    return true;
-}
-
-static enum ss_store_progress read_all(struct ss_records *room, ss_store_each *each, void *context) {
-    enum ss_store_progress progress;
-    while ((progress = ss_store_read(room, 1000, each, context)) == SS_STORE_MORE) {
-        usleep(100); // a commit is going on
-    }
-    return progress;
-}
-
-static void assert_records(struct ss_records *room, const char *expected) {
-    char text[256] = "";
-    assert_int_equal(read_all(room, list_one, text), SS_STORE_ALL);
-    assert_string_equal(text, expected);
-}
 
 static void what_was_committed_is_there_after_a_reopen(void **state) {
     struct bench *bench = *state;
@@ -226,70 +150,6 @@ static void a_scene_is_read_a_little_at_a_time_while_another_is_written(void **s
     assert_records(ss_store_open(opened.store, "film", on_done, &other), "a=1 ");
     close_store(bench, &opened);
 }
-
-static void the_map_grows_when_it_is_full(void **state) {
-    struct bench *bench = *state;
-    struct opened opened;
-    struct told told = {0};
-    const size_t size = 1 << 20;
-    uint8_t *large = malloc(size);
-    memset(large, 7, size);
-    assert_true(open_store(bench, &opened));
-    struct ss_records *demo = ss_store_open(opened.store, "demo", on_done, &told);
-    for (uint8_t i = 0; i < 80; i++) {
-        ss_store_put(demo, i + 1U, ss_slice_of(&i, 1), ss_slice_of(large, size));
-        ss_store_flush(opened.store, true);
-    }
-    wait_for(bench, &told, 80);
-    assert_int_equal(told.failed, 0);
-    close_store(bench, &opened);
-    free(large);
-}
-
-static void set_file_limit(rlim_t bytes) {
-    struct rlimit limit;
-    getrlimit(RLIMIT_FSIZE, &limit);
-    limit.rlim_cur = bytes;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
-static void a_full_disk_is_said_and_harms_nothing(void **state) {
-    struct bench *bench = *state;
-    struct opened opened;
-    struct told told = {0};
-    char key[16];
-    uint8_t value[4000] = {1};
-    signal(SIGXFSZ, SIG_IGN);
-    assert_true(open_store(bench, &opened));
-    struct ss_records *demo = ss_store_open(opened.store, "demo", on_done, &told);
-    put(demo, 1, "before", "1");
-    ss_store_flush(opened.store, true);
-    wait_for(bench, &told, 1);
-    set_file_limit(256 * 1024);
-    for (unsigned i = 0; i < 200; i++) {
-        snprintf(key, sizeof key, "%04u", i);
-        ss_store_put(demo, i < 100 ? 2 : 3, ss_slice_text(key), ss_slice_of(value, sizeof value));
-    }
-    ss_store_flush(opened.store, true);
-    wait_for(bench, &told, 3);
-    while (told.failed < 2) {
-        uv_run(&bench->loop, UV_RUN_ONCE);
-    }
-    assert_int_equal(told.first_failed, 2); // each that is given up is named
-    assert_int_equal(told.last, 1);
-    set_file_limit(RLIM_INFINITY);
-    told = (struct told){.last = 3};
-    put(demo, 4, "after", "1");
-    ss_store_flush(opened.store, true);
-    wait_for(bench, &told, 4);
-    assert_int_equal(told.failed, 0);
-    close_store(bench, &opened);
-
-    assert_true(open_store(bench, &opened));
-    assert_records(ss_store_open(opened.store, "demo", on_done, &told), "after=1 before=1 ");
-    close_store(bench, &opened);
-}
-
 // ---- A file that is not what it was -----------------------------------------------------------------------------------------------------
 
 static void fill(struct bench *bench) {
@@ -389,8 +249,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(relaxed_the_last_commit_is_behind_for_a_second_at_most, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(scenes_are_listed_opened_or_not, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(a_scene_is_read_a_little_at_a_time_while_another_is_written, bench_setup, bench_teardown),
-        cmocka_unit_test_setup_teardown(the_map_grows_when_it_is_full, bench_setup, bench_teardown),
-        cmocka_unit_test_setup_teardown(a_full_disk_is_said_and_harms_nothing, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(a_file_of_something_else_is_refused, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(a_file_of_a_newer_version_is_refused, bench_setup, bench_teardown),
         cmocka_unit_test_setup_teardown(of_a_file_that_was_cut_only_what_is_there_is_read, bench_setup, bench_teardown),
