@@ -150,6 +150,7 @@ static void a_scene_is_read_a_little_at_a_time_while_another_is_written(void **s
     assert_records(ss_store_open(opened.store, "film", on_done, &other), "a=1 ");
     close_store(bench, &opened);
 }
+
 // ---- A file that is not what it was -----------------------------------------------------------------------------------------------------
 
 static void fill(struct bench *bench) {
