@@ -104,11 +104,11 @@ def gltf_files():
     yield "needs an extension", glb_write.glb(glb_write.document(extensionsRequired=["KHR_draco_mesh_compression"]))
 
 
-def entity(kind, fields, number=1, part=None, touches=((1, 1),), flags=0):
+def entity(kind, fields, number=1, part=None, touches=((1, 1),), flags=0, version=1):
     """A record as agent/core/record.c has it; a field is (name, value[, flags])."""
     key = b"e" + kind.encode() + b"\0" + bytes([number] * 16) + (b"" if part is None else bytes([part]))
-    value = struct.pack(">BBH", 1, flags, len(touches)) + b"".join(bytes([origin] + 7 * [0]) + struct.pack(">Q", seq) for origin, seq in touches)
-    value += struct.pack(">H", len(fields))
+    value = struct.pack(">BBH", version, flags, len(touches)) + b"".join(bytes([origin] + 7 * [0]) + struct.pack(">Q", seq) for origin, seq in touches)
+    value += struct.pack(">H" if version == 1 else ">I", len(fields))
     for i, (name, what, *more) in enumerate(fields):
         data = msgpack.packb(what)
         stamp = (1700000000000 << 16 | i).to_bytes(8, "big") + bytes([1] + 7 * [0])
@@ -132,6 +132,7 @@ def scenes():
     yield "parts", [entity("mesh", [("parts", True)], touches=((1, 4), (2, 9))), entity("mesh", [("nodes/1/name", "n" * 300)], part=58, touches=()),
                     (b"o" + number(4), struct.pack(">H", 59) + b"emesh\0" + b"\1" * 16)]
     yield "deleted", [entity("object", [("deleted", True)], flags=2), entity("object", [("deleted", True), ("name", "x")], 2)]
+    yield "wide", [entity("object", [("name", "x"), ("parent", None)], version=2), entity("light", [("name", "x")], version=3)]
     yield "unsettled", [entity("transform", [("location", [0.0, 1.5, -2.0])], flags=1)]
     last, damaged = 2 ** 64 - 1, entity("object", [("name", "x"), ("parent", "y")], 2)
     yield "no kind", [entity("no kind", [("name", "x")])]
