@@ -153,6 +153,7 @@ static int ss_dispatch(struct ss_core *core, const struct ss_event *event) {
     case SS_EV_DISCONNECTED: return ss_on_disconnected(core);
     case SS_EV_REPLAYED: return ss_on_replayed(core);
     case SS_EV_PUBLISHED: return ss_on_published(core, event);
+    case SS_EV_LOOKS_ON: return ss_on_looks_on(core);
     case SS_EV_STATE: return ss_on_state(core, event);
     case SS_EV_LIVE: return ss_on_live(core, event);
     case SS_EV_PEER: return ss_on_peer(core, event);

@@ -83,6 +83,7 @@ enum ss_event_type {
     SS_EV_DISCONNECTED,
     SS_EV_REPLAYED,      // the retained messages that the broker replays have probably all arrived
     SS_EV_PUBLISHED,     // PUBACK for `token`
+    SS_EV_LOOKS_ON,      // the broker does not let this user publish what editors do
     SS_EV_STATE,         // a state message arrived
     SS_EV_LIVE,          // a live message arrived
     SS_EV_PEER,          // a peer message arrived

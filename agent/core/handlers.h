@@ -20,6 +20,7 @@ int ss_on_connected(struct ss_core *core, const struct ss_event *event);
 int ss_on_disconnected(struct ss_core *core);
 int ss_on_replayed(struct ss_core *core);
 int ss_on_published(struct ss_core *core, const struct ss_event *event);
+int ss_on_looks_on(struct ss_core *core);
 int ss_on_state(struct ss_core *core, const struct ss_event *event);
 int ss_on_live(struct ss_core *core, const struct ss_event *event);
 int ss_on_peer(struct ss_core *core, const struct ss_event *event);

@@ -10,7 +10,7 @@
 #include "core/reply.h"
 #include "core/sync.h"
 
-enum { SS_CHECKPOINT_FIRST_MS = 5000, SS_CHECKPOINT_ALONE_MS = 2000, SS_KEEPER_MS = 2000 };
+enum { SS_CHECKPOINT_FIRST_MS = 5000, SS_CHECKPOINT_ALONE_MS = 2000, SS_KEEPER_MS = 2000, SS_LOOKS_ON_MS = 600000 };
 enum { SS_REPUBLISH_THINGS = 256, SS_REPUBLISH_PAUSE_MS = 50, SS_REPUBLISH_WAIT_MS = 1000 };
 
 int ss_on_answered(struct ss_core *core) {
@@ -50,6 +50,21 @@ int ss_on_disconnected(struct ss_core *core) {
 }
 
 int ss_on_published(struct ss_core *core, const struct ss_event *event) { return ss_outbox_published(core, event->published.token); }
+
+// Rights may change, and may have been refused for one topic only: after a while we try again. What our own clients edit is tried always.
+int ss_on_looks_on(struct ss_core *core) {
+    if (ss_outbox_shed(core) != SS_OK)
+        return SS_ENOMEM;
+    core->looks_on_ms = core->now + SS_LOOKS_ON_MS;
+    core->keeper = false;
+    core->compared = true;
+    core->republish = SS_NONE;
+    ss_repairs_stop(core);
+    ss_replies_stop(core);
+    ss_timer_by(core, SS_TIMER_PEER, core->now);
+    ss_timer_by(core, SS_TIMER_KEEP, core->looks_on_ms);
+    return SS_OK;
+}
 
 static bool ss_peers_to_ask(const struct ss_core *core) {
     for (size_t i = 0; i < core->peers.count; i++) {
@@ -130,13 +145,15 @@ static enum ss_keeping ss_replay_kept(const struct ss_core *core) {
 // whole scene. Whoever takes it over because others have gone (or never were there but in the broker's old store) reads anew, not knowing how
 // far those came.
 static bool ss_replay_keep(struct ss_core *core) {
-    const enum ss_keeping kept = core->keeper ? SS_KEPT_BY_NOBODY : ss_replay_kept(core);
+    const enum ss_keeping kept = ss_looks_on(core) ? SS_KEPT : core->keeper ? SS_KEPT_BY_NOBODY : ss_replay_kept(core);
     core->keeper = kept == SS_KEPT_BY_NOBODY || (kept == SS_KEPT_PERHAPS && core->reread);
     if (core->keeper)
         return true;
     core->reread = false;
     core->compared = true; // the others are there
-    if (kept == SS_KEPT_PERHAPS)
+    if (ss_looks_on(core))
+        ss_timer_by(core, SS_TIMER_KEEP, core->looks_on_ms);
+    else if (kept == SS_KEPT_PERHAPS)
         ss_timer_by(core, SS_TIMER_KEEP, core->linked_ms + core->config.peer_interval_ms + SS_KEEPER_MS);
     return false;
 }

@@ -208,7 +208,7 @@ void ss_peer_publish(struct ss_core *core) {
     struct ss_effect *effect = ss_fx_push(core, SS_FX_PUBLISH_PEER);
     effect->peer.vector = vector;
     effect->peer.entities = core->scene.present;
-    effect->peer.ready = core->known;
+    effect->peer.ready = core->known && !ss_looks_on(core); // nobody would hear our answers
     effect->peer.keeps = core->keeper;
     effect->peer.missing = ss_missing_list(core, &effect->peer.missing_count);
     if (ss_peer_quiet(core))

@@ -145,12 +145,60 @@ void ss_outbox_pump(struct ss_core *core) {
         struct ss_outgoing *entry = &outbox->entries.items[outbox->next];
         if (entry->txn > core->stored_txn || core->failed_ms != 0)
             return;
-        if (!ss_outbox_send(core, entry)) {
+        if (entry->state != SS_OUT_DONE && !ss_outbox_send(core, entry)) {
             ss_timer_by(core, SS_TIMER_RETRY, core->now + SS_RETRY_MS);
             return;
         }
         outbox->next++;
     }
+}
+
+// Forgets what is done at the head, and counts it.
+static void ss_outbox_advance(struct ss_core *core) {
+    struct ss_outbox *outbox = &core->outbox;
+    while (outbox->head < outbox->entries.count && outbox->entries.items[outbox->head].state == SS_OUT_DONE)
+        outbox->head++;
+    outbox->next = outbox->next > outbox->head ? outbox->next : outbox->head;
+    ss_own_line(core)->seq = outbox->head < outbox->entries.count ? outbox->entries.items[outbox->head].seq - 1 : core->next_seq - 1;
+    ss_timer_by(core, SS_TIMER_PEER, core->now + SS_PEER_CHANGED_MS);
+    if (outbox->head == outbox->entries.count) {
+        ss_array_finish(&outbox->entries, ss_memory(core));
+        outbox->head = outbox->next = 0;
+    } else if (outbox->head > 1024 && outbox->head > outbox->entries.count / 2) {
+        const size_t gone = outbox->head;
+        outbox->next -= gone;
+        memmove(outbox->entries.items, outbox->entries.items + gone, (outbox->entries.count - gone) * sizeof *outbox->entries.items);
+        outbox->entries.count -= gone;
+        outbox->head = 0;
+    }
+}
+
+static bool ss_outbox_is_others(const struct ss_core *core, const struct ss_outgoing *entry) {
+    const struct ss_thing *thing = ss_thing_at(core, entry->thing);
+    bool ours = entry->state == SS_OUT_DONE;
+    for (uint32_t i = 0; i < thing->count && !ours; i++)
+        ours = memcmp(thing->cells[i].stamp.b + 8, core->clock.origin.b, sizeof core->clock.origin.b) == 0;
+    return !ours;
+}
+
+int ss_outbox_shed(struct ss_core *core) {
+    struct ss_outbox *outbox = &core->outbox;
+    for (size_t i = outbox->head; i < outbox->entries.count; i++) {
+        const struct ss_outgoing *entry = &outbox->entries.items[i];
+        if (ss_outbox_is_others(core, entry) && ss_record_outgoing(core, entry->seq, entry->thing, entry->part, true) != SS_OK)
+            return SS_ENOMEM;
+    }
+    for (size_t i = outbox->head; i < outbox->entries.count; i++) {
+        struct ss_outgoing *entry = &outbox->entries.items[i];
+        if (!ss_outbox_is_others(core, entry))
+            continue;
+        outbox->flying -= entry->state == SS_OUT_FLYING;
+        if (!entry->sent)
+            ss_outbox_mark(core, entry, false);
+        entry->state = SS_OUT_DONE;
+    }
+    ss_outbox_advance(core);
+    return SS_OK;
 }
 
 int ss_outbox_published(struct ss_core *core, uint64_t token) {
@@ -166,19 +214,6 @@ int ss_outbox_published(struct ss_core *core, uint64_t token) {
     ss_replayed_note(core, ss_thing_at(core, entry->thing), entry->part, false); // a replay may have begun since it was sent
     entry->state = SS_OUT_DONE;
     outbox->flying--;
-    while (outbox->head < outbox->entries.count && outbox->entries.items[outbox->head].state == SS_OUT_DONE)
-        outbox->head++;
-    ss_own_line(core)->seq = outbox->head < outbox->entries.count ? outbox->entries.items[outbox->head].seq - 1 : core->next_seq - 1;
-    ss_timer_by(core, SS_TIMER_PEER, core->now + SS_PEER_CHANGED_MS);
-    if (outbox->head == outbox->entries.count) {
-        ss_array_finish(&outbox->entries, ss_memory(core));
-        outbox->head = outbox->next = 0;
-    } else if (outbox->head > 1024 && outbox->head > outbox->entries.count / 2) {
-        const size_t gone = outbox->head;
-        outbox->next -= gone;
-        memmove(outbox->entries.items, outbox->entries.items + gone, (outbox->entries.count - gone) * sizeof *outbox->entries.items);
-        outbox->entries.count -= gone;
-        outbox->head = 0;
-    }
+    ss_outbox_advance(core);
     return SS_OK;
 }

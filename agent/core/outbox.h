@@ -24,6 +24,9 @@ void ss_outbox_again(struct ss_core *core);
 // ss_outbox_pump publishes what may be published. What memory denies is tried again.
 void ss_outbox_pump(struct ss_core *core);
 
+// ss_outbox_shed gives up what others have edited and we were to say again. Errors: SS_ENOMEM.
+int ss_outbox_shed(struct ss_core *core);
+
 // ss_outbox_published takes the broker's word for a message. Errors: SS_ENOMEM.
 int ss_outbox_published(struct ss_core *core, uint64_t token);
 

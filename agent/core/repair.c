@@ -54,6 +54,8 @@ static void ss_repair_cancel(struct ss_core *core, const struct ss_thing *thing,
 // Repairs are a service to others: without memory for one it is left to them.
 static void ss_repair_want(struct ss_core *core, uint32_t number, int part) {
     struct ss_thing *thing = ss_thing_at(core, number);
+    if (ss_looks_on(core))
+        return;
     if (thing->repair == 0) {
         if (!ss_array_room(&core->repairs, ss_memory(core), 1, SS_REPAIRS_MAX))
             return;
@@ -93,6 +95,15 @@ void ss_repair_whole(struct ss_core *core, uint32_t number) {
         const int part = ss_field_part(core, thing->cells[i].name);
         if (part >= 0 && !ss_thing_queued(thing, part))
             ss_repair_want(core, number, part);
+    }
+}
+
+void ss_repairs_stop(struct ss_core *core) {
+    for (size_t i = 0; i < core->repairs.count; i++) {
+        struct ss_repair *repair = &core->repairs.items[i];
+        repair->base = false;
+        memset(repair->parts, 0, sizeof repair->parts);
+        repair->due_ms = SS_NEVER;
     }
 }
 

@@ -13,6 +13,9 @@ void ss_repair_after(struct ss_core *core, uint32_t thing, int part, const struc
 // ss_repair_whole republishes all of an entity of which the broker's copy is known to be older.
 void ss_repair_whole(struct ss_core *core, uint32_t thing);
 
+// ss_repairs_stop gives up all that was to be republished.
+void ss_repairs_stop(struct ss_core *core);
+
 // ss_rank_before tells whether a peer comes before us for an entity; all zeros is the scene.
 bool ss_rank_before(const struct ss_core *core, const struct ss_uuid *uuid, const struct ss_peer *peer);
 

@@ -72,7 +72,7 @@ int ss_on_sync_called(struct ss_core *core, const struct ss_event *event) {
         if (!old->checkpoint && ss_origin_equal(&old->to, &event->sync_called.from))
             ss_reply_drop(core, old);
     }
-    if (core->replies.count >= SS_REPLIES_MAX)
+    if (core->replies.count >= SS_REPLIES_MAX || ss_looks_on(core))
         return SS_OK; // the caller asks the next one
     struct ss_reply reply = {.to = event->sync_called.from,
                              .call = event->sync_called.call,

@@ -321,6 +321,7 @@ struct ss_core {
     uint32_t replay;       // counts them
     uint32_t first_replay; // of this connection
     uint64_t linked_ms;    // when we connected
+    uint64_t looks_on_ms;  // until then we do nothing for the scene that only editors may; 0: we may
     uint32_t republish;    // after a replay: next thing to look at; SS_NONE: nothing to do
     bool republished;      // since we connected: what still is not replayed never is
     bool partial;          // so it is: only a checkpoint tells a newcomer everything
@@ -354,6 +355,7 @@ uint64_t ss_random(struct ss_core *core);
 static inline struct ss_thing *ss_thing_at(const struct ss_core *core, uint32_t number) { return core->scene.things.items[number]; }
 static inline const struct ss_alloc *ss_memory(const struct ss_core *core) { return &core->config.alloc; }
 static inline struct ss_line *ss_own_line(struct ss_core *core) { return &core->vectors.lines.items[core->own_line]; }
+static inline bool ss_looks_on(const struct ss_core *core) { return core->looks_on_ms > core->now; }
 static inline bool ss_bit(const uint64_t *bits, unsigned at) { return (bits[at / 64] >> at % 64 & 1) != 0; }
 static inline bool ss_bits_any(const uint64_t *bits) { return (bits[0] | bits[1] | bits[2] | bits[3]) != 0; }
 static inline void ss_bit_set(uint64_t *bits, unsigned at) { bits[at / 64] |= (uint64_t)1 << at % 64; }

@@ -251,6 +251,9 @@ static void on_acknowledged(void *owner, const struct ss_sent *sent) {
     if (sent->reason != 0) {
         ss_room_refused(link->room, "broker", refusal(sent->reason));
     }
+    if (sent->reason == SS_NOT_ALLOWED) {
+        ss_room_step(link->room, &(struct ss_event){.type = SS_EV_LOOKS_ON});
+    }
     if (sent->token == 0) {
         return;
     }

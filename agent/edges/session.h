@@ -25,7 +25,7 @@ struct ss_publication {
     uint64_t token;    // what the acknowledgement is told with
 };
 
-enum { SS_TOO_LARGE = 0x95 }; // MQTT 5's reason code
+enum { SS_NOT_ALLOWED = 0x87, SS_TOO_LARGE = 0x95 }; // MQTT 5's reason codes
 
 // ss_sent is a publication that waits for its PUBACK. It is posted as mail when that comes.
 struct ss_sent {

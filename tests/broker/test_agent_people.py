@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Programs at one agent see each other as they see those at other agents; to these, the agent is one."""
 import pytest
-from agents import ROOT, new_id, world
+from agents import ROOT, eventually, new_id, world
 from mqtt import Client
+from services import Broker
 
 
 @pytest.fixture
@@ -83,3 +84,30 @@ def test_those_who_are_gone_take_nobodys_place(scene):
     bob = scene.link(scene.agent("bob"))
     scene.link(scene.agent("carol"), app="Blender")
     bob.until(lambda: ("carol", "Blender") in people(bob))
+
+
+def test_who_may_only_look_on_stays_and_others_look_after_the_scene(tmp_path):
+    """Carol, who was there first, would give the broker back what it has lost, and mosquitto 2.0 puts out who tries what he may not."""
+    with world(tmp_path, Broker(tmp_path, "lan.conf", {"alice": "wonder", "carol": "cat"})) as scene:
+        def join(user, password):
+            agent = scene.agent(user, broker=scene.broker.url.replace("://", f"://{user}:{password}@"))
+            link = scene.link(agent)
+            link.until(lambda: any(frame["t"] == "status" and frame["broker"] == "connected" for frame in link.seen))
+            return agent, link
+
+        (watching, carol), (_, alice) = join("carol", "cat"), join("alice", "wonder")
+        ids = [new_id() for _ in range(30)]
+        for identity in ids:
+            alice.set("object", identity, name="Cube")
+        for identity in ids:
+            carol.sees("object", identity, "name", "Cube")
+        scene.broker.kill()
+        scene.broker.forget()
+        scene.broker.start()
+        with Client(scene.broker.url, "carol", "cat") as tool:
+            assert tool.subscribe(f"{ROOT}/state/#")
+            found = set()
+            eventually(lambda: found.update(topic for topic, _ in tool.all()) or len(found) == len(ids))
+        alice.set("object", ids[0], name="Box")
+        carol.sees("object", ids[0], "name", "Box")
+        assert watching.output().count("lost the broker") < 5

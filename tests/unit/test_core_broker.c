@@ -299,6 +299,44 @@ static void what_is_retained_does_not_count(void **state) {
     desk_close(&desk);
 }
 
+// What others have edited, they may publish; and nobody who may only look on is asked for anything.
+static void who_may_only_look_on_keeps_nothing_for_others(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_work(&desk);
+    nothing_was_replayed(&desk);
+    assert_true(desk.core->keeper);
+    const struct ss_field field = {ss_slice_text("name"), DESK_BYTES(1), {{0, 0, 0, 0, 0, 1}}};
+    for (uint8_t i = 10; i < 20; i++) { // of a plain tool: to be said again by the first in rank
+        struct ss_event event = desk_event(&desk, SS_EV_STATE);
+        event.state = (struct ss_ev_state){.entity = {ss_slice_text("object"), {{i}}, 1, &field}, .part = -1};
+        assert_int_equal(desk_step(&desk, &event), SS_OK);
+    }
+    desk_pass(&desk, 1000, SS_FX_DIGEST);
+    assert_int_equal(desk_edit(&desk, 7, 1, false, 4, "name", DESK_BYTES(1)), SS_OK);
+    desk_stored(&desk);
+    assert_int_equal(desk.core->outbox.entries.count - desk.core->outbox.head, 11);
+    desk_do(&desk, SS_EV_LOOKS_ON);
+    size_t gone = 0;
+    for (size_t i = 0; i < desk.effects.count; i++)
+        gone += desk.effects.items[i].type == SS_FX_STORE && desk.effects.items[i].store.value.len == 0;
+    assert_int_equal(gone, 10);
+    assert_int_equal(desk.core->outbox.entries.count - desk.core->outbox.head, 1); // our own is tried all the same
+    const struct ss_effect *said = desk_pass(&desk, 1000, SS_FX_PUBLISH_PEER);
+    assert_false(said->peer.ready || said->peer.keeps);
+    desk_do(&desk, SS_EV_DISCONNECTED);
+    desk_connect(&desk, true);
+    assert_int_equal(last_seq(&desk), 11);
+    desk_do(&desk, SS_EV_REPLAYED);
+    desk_pass(&desk, 60000, SS_FX_DIGEST);
+    assert_int_equal(desk.core->next_seq, 12);
+    assert_false(desk.core->keeper);
+    desk_published(&desk, desk.core->outbox.next_token);
+    desk_pass(&desk, 600000, SS_FX_DIGEST);
+    assert_true(desk.core->keeper); // rights may have changed
+    desk_close(&desk);
+}
+
 // A broker retains what was said of everybody who ever was in the scene.
 static void those_who_are_gone_take_nobodys_place(void **state) {
     (void)state;
@@ -332,6 +370,7 @@ int main(void) {
         cmocka_unit_test(what_was_not_acknowledged_is_sent_again),
         cmocka_unit_test(what_is_edited_again_and_again_waits_once),
         cmocka_unit_test(what_is_retained_does_not_count),
+        cmocka_unit_test(who_may_only_look_on_keeps_nothing_for_others),
         cmocka_unit_test(those_who_are_gone_take_nobodys_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
