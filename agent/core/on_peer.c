@@ -66,6 +66,11 @@ static bool ss_peer_behind(const struct ss_core *core, const struct ss_peer *pee
     return ss_vector_behind(core, &(struct ss_vector){peer->vector.count, peer->vector.items});
 }
 
+// Who lacks what we have said will ask us; but not whoever may only look on, whom nobody can ask.
+static bool ss_peer_will_ask(const struct ss_core *core, const struct ss_peer *peer) {
+    return core->looks_on_ms == 0 && ss_peer_behind(core, peer);
+}
+
 // A digest counts only from a copy that has nothing of its own under way.
 static bool ss_peer_quiet(const struct ss_core *core) {
     return core->outbox.head == core->outbox.entries.count && core->settling.count == 0 && core->scene.held == 0 && core->aside.count == 0;
@@ -78,7 +83,7 @@ static bool ss_digest_known(const struct ss_sha256 *digest) {
 
 static void ss_peer_compare(struct ss_core *core, struct ss_peer *peer) {
     bool differs = core->known && peer->ready && ss_peer_quiet(core) && ss_digest_known(&peer->digest) && ss_peer_excess(core, peer) == 0 &&
-                   !ss_peer_behind(core, peer);
+                   !ss_peer_will_ask(core, peer);
     if (differs) {
         ss_digest_update(core);
         differs = memcmp(core->digest.b, peer->digest.b, sizeof peer->digest.b) != 0;

@@ -190,8 +190,9 @@ static bool sim_equal(struct sim *sim) {
             continue;
         const struct ss_core *core = sim->agent[i].core;
         const struct ss_sha256 digest = sim_digest(sim, i);
-        if (memcmp(digest.b, first.b, sizeof first.b) != 0 || core->outbox.head != core->outbox.entries.count || core->settling.count > 0 ||
-            core->scene.held > 0 || core->overlays.count > 0)
+        const bool differs = i == sim->watcher ? sim_watcher_lacks(sim) : memcmp(digest.b, first.b, sizeof first.b) != 0;
+        if (differs || core->outbox.head != core->outbox.entries.count || core->settling.count > 0 || core->scene.held > 0 ||
+            core->overlays.count > 0)
             return false;
     }
     return true;

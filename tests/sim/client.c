@@ -241,7 +241,7 @@ static void sim_draft_free(struct sim_draft *draft) {
 void sim_client_edit(struct sim *sim, int agent) {
     struct sim_agent *at = &sim->agent[agent];
     struct sim_draft draft = {.count = 0};
-    if (!at->up)
+    if (!at->up || agent == sim->watcher)
         return;
     sim_draft_fill(sim, agent, &draft);
     const uint32_t client = at->client;

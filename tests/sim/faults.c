@@ -66,7 +66,7 @@ static void sim_die(struct sim *sim) {
 static void sim_clone(struct sim *sim) {
     const int from = sim_some(sim);
     const int to = sim_victim(sim);
-    if (to < 0 || to == from || sim->agent[from].dead || sim->agent[to].dead)
+    if (to < 0 || to == from || to == sim->watcher || from == sim->watcher || sim->agent[from].dead || sim->agent[to].dead)
         return;
     sim_tell(sim, to, "becomes a copy of agent %d", from);
     sim_agent_kill(sim, to);

@@ -101,7 +101,11 @@ static void sim_up(struct sim *sim, const struct sim_event *event) {
     const bool current = at->connected && at->connection == event->life;
     if (!current && (at->connection != event->life || sim->now > at->cut_ms || !sim->broker_up))
         return;
-    sim_broker_take(sim, event->agent, event->message);
+    const int type = event->message->type;
+    if (event->agent != sim->watcher || type == SIM_PEER || type == SIM_ONLINE || type == SIM_CALL)
+        sim_broker_take(sim, event->agent, event->message);
+    else if (current)
+        sim_push(sim, (struct sim_event){.at = sim->now + 1, .type = SIM_REFUSED, .agent = event->agent, .life = at->connection});
     if (current && event->number != 0)
         sim_push(sim, (struct sim_event){.at = sim->now + 1 + sim_random(sim, 20),
                                          .type = SIM_PUBACK,
@@ -144,7 +148,7 @@ static void sim_link_event(struct sim *sim, const struct sim_event *event) {
     else if (linked && event->type == SIM_DOWN)
         sim_deliver(sim, event);
     else if (linked)
-        sim_simple(sim, event, event->type == SIM_PUBACK ? SS_EV_PUBLISHED : SS_EV_REPLAYED);
+        sim_simple(sim, event, event->type == SIM_PUBACK ? SS_EV_PUBLISHED : event->type == SIM_REFUSED ? SS_EV_LOOKS_ON : SS_EV_REPLAYED);
 }
 
 static void sim_process_event(struct sim *sim, const struct sim_event *event) {
@@ -212,6 +216,7 @@ static void sim_cluster(const struct sim_options *options) {
     sim->scatter = sim_chance(sim, 300);
     sim->replay = sim_chance(sim, 500) ? SIM_WHOLE : 1 + (unsigned)sim_random(sim, 3);
     sim->forgets = sim_chance(sim, 300);
+    sim->watcher = !sim->echo && sim->agents > 2 && sim_chance(sim, 300) ? 1 + (int)sim_random(sim, (uint64_t)sim->agents - 2) : -1;
     sim->snapshot_bytes = sim_chance(sim, 500) ? 1000 : 4 << 20;
     for (int i = 0; i < sim->agents; i++)
         sim_agent_start(sim, i, true);

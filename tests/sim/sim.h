@@ -41,6 +41,7 @@ struct sim_event {
         SIM_UP,   // a message reaches the broker
         SIM_DOWN, // a message reaches an agent
         SIM_PUBACK,
+        SIM_REFUSED, // what a watcher may not publish
         SIM_CONNECT,
         SIM_REPLAYED,
         SIM_WILL,
@@ -144,6 +145,7 @@ struct sim {
     bool scatter;    // the broker is many: what different publishers send arrives in another order everywhere
     enum { SIM_WHOLE, SIM_LOSSY, SIM_FEW, SIM_NONE } replay; // of what is retained: all, most, the first, nothing (to a wildcard)
     bool forgets;                                            // the blob store loses some
+    int watcher;                                             // an agent whom the broker lets look on only; -1: none
     bool lost; // some disk is gone or older: of its origin messages may be missing that nobody ever gets
     bool broker_up;
     struct sim_event *heap;
@@ -227,6 +229,9 @@ void sim_stranger_write(struct sim *sim);
 // faults.c
 void sim_fault(struct sim *sim);
 void sim_heal(struct sim *sim);
+
+// watcher.c
+bool sim_watcher_lacks(const struct sim *sim);
 
 // check.c
 void sim_check(struct sim *sim);

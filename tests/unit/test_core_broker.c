@@ -332,6 +332,13 @@ static void who_may_only_look_on_keeps_nothing_for_others(void **state) {
     assert_int_equal(desk.core->next_seq, 12);
     assert_false(desk.core->keeper);
     desk_published(&desk, desk.core->outbox.next_token);
+    desk_online(&desk, 9); // who lacks what we have will not ask for it: only a comparison can tell what we lack
+    struct ss_event event = desk_event(&desk, SS_EV_PEER);
+    event.peer = (struct ss_ev_peer){.origin = {{9}}, .ready = true, .digest = {{1}}};
+    assert_int_equal(desk_step(&desk, &event), SS_OK);
+    const struct ss_effect *call = desk_pass(&desk, 5000, SS_FX_CALL_SYNC);
+    assert_non_null(call);
+    assert_true(call->call_sync.buckets.len > 0);
     desk_pass(&desk, 600000, SS_FX_DIGEST);
     assert_true(desk.core->keeper); // rights may have changed
     desk_close(&desk);
