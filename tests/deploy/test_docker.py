@@ -44,12 +44,15 @@ class Server:
 
     def __init__(self, machine):
         self.machine, self.version, self.first = machine, "first", None
+        self.settings = machine.directory / "env"
+        said = re.findall(r"echo (\w+=\S+) >+\.env", (REPOSITORY / "docs" / "deploy.md").read_text())
+        self.settings.write_text("\n".join(said).replace("server.example", machine.address) + "\n")
 
     def compose(self, *words, **options):
-        environment = {"SCENESYNC_HOST": self.machine.address, "SCENESYNC_VERSION": self.version, "DOCKER_BUILDKIT": "0"}
+        environment = {"SCENESYNC_VERSION": self.version, "DOCKER_BUILDKIT": "0"}
         if self.machine.release != "bookworm":  # where it is so anyway
             environment["COMPOSE_PARALLEL_LIMIT"] = "1"  # one image after the other: what they have in common is then built once
-        return self.machine.compose("-p", "scenesync", "-f", REPOSITORY / "docker" / "docker-compose.yml", *words, environment=environment, **options)
+        return self.machine.compose("--env-file", self.settings, "-f", REPOSITORY / "docker" / "docker-compose.yml", *words, environment=environment, **options)
 
     def up(self, *words):
         self.compose("up", "-d", *words)
@@ -57,7 +60,7 @@ class Server:
 
     def down(self):
         """With all that it kept."""
-        self.compose("--profile", "backup", "--profile", "blender", "--profile", "bridge", "down", "--volumes")
+        self.compose("--profile", "backup", "--profile", "blender", "--profile", "bridge", "--profile", "metrics", "down", "--volumes")
 
     def healthy(self):
         listed = self.machine.docker("ps", "--format", "{{.Label \"com.docker.compose.service\"}} {{.Status}}", stdout=subprocess.PIPE).stdout
@@ -291,6 +294,34 @@ def test_tools_without_our_code_read_json(server, people):
         tool.subscribe("scenesync/v1/main/json/object/+")
         assert b'"name"' in tool.next()[1]
     server.compose("--profile", "bridge", "rm", "--stop", "--force", "bridge")
+
+
+def test_it_has_a_name_of_its_own(server):
+    """Not that of the folder, which others' stacks have, too: their volumes would be ours."""
+    for kind in ("volume", "network"):
+        made = server.machine.docker(kind, "ls", "--format", "{{.Name}}", stdout=subprocess.PIPE).stdout.split()
+        assert {name.split("_")[0] for name in made} - {"bridge", "host", "none"} == {"scenesync"}
+
+
+def test_a_prometheus_gathers_the_agents_numbers(server, people):
+    if server.machine.release != "trixie":
+        pytest.skip("once is enough: it is the same image")
+    profile = ("--profile", "metrics")
+    server.compose(*profile, "up", "-d", "metrics")
+
+    def gathered():
+        return server.compose(*profile, "exec", "-T", "metrics", "promtool", "query", "instant", "http://localhost:9090",
+                              'scenesync_peers{scene="main", instance="agent:9464"}', stdout=subprocess.PIPE, check=False).stdout
+
+    eventually(lambda: 'scene="main"' in gathered(), 120)
+    assert re.findall(r"127\.0\.0\.1:9090->", server.machine.docker("ps", "--format", "{{.Ports}}", stdout=subprocess.PIPE).stdout)
+    assert not answers(server.machine.address, 9090) and not answers(server.machine.address, 9464)
+    server.compose(*profile, "rm", "--stop", "--force", "metrics")
+
+
+def answers(host, port):
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == 0
 
 
 def test_an_upgrade_keeps_everything(server, people):
