@@ -96,7 +96,7 @@ class Link:
         end = time.monotonic() + seconds
         while not (result := condition()):
             left = end - time.monotonic()
-            assert left > 0, f"it did not become so within {seconds} s; known: {self.values}"
+            assert left > 0, f"it did not become so within {seconds} s; {len(self.values)} values are known, the last {list(self.values.items())[-20:]}"
             self.read(min(left, 0.5))
         return result
 
