@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""broker-plugin/ in a real mosquitto: one user who floods it keeps nobody else from working."""
+"""broker-config/plugin/ in a real mosquitto: one user who floods it keeps nobody else from working."""
 import subprocess
 import threading
 from pathlib import Path
