@@ -217,9 +217,10 @@ static void give(struct desk *desk, uint64_t ahead_ms, uint64_t seq) {
 static void give_many(struct desk *desk, uint32_t first, uint64_t ahead_ms, uint64_t seq) {
     struct ss_field *fields = calloc(SS_MAX_FIELDS, sizeof *fields);
     char(*names)[16] = calloc(SS_MAX_FIELDS, sizeof *names);
+    static const uint8_t five = 5;
     for (uint32_t i = 0; i < SS_MAX_FIELDS; i++) {
         snprintf(names[i], sizeof names[i], "a/b/%07u", first + i);
-        fields[i] = (struct ss_field){ss_slice_text(names[i]), DESK_BYTES(5), {{0}}};
+        fields[i] = (struct ss_field){ss_slice_text(names[i]), ss_slice_of(&five, 1), {{0}}};
         ss_store_be(fields[i].stamp.b, 6, 1700000000000U + desk->now + ahead_ms);
     }
     desk_give(desk, (struct ss_entity){ss_slice_text("object"), {{1}}, SS_MAX_FIELDS, fields}, 9, seq);
