@@ -8,6 +8,7 @@ import uuid
 
 import pytest
 from blender import same, settle
+from link import Link
 
 CUBES = """
 bpy.ops.mesh.primitive_cube_add()
@@ -248,6 +249,21 @@ def test_material_slots_of_the_object(both):
     )
     settle(a, b)
     assert b.run("result = [bpy.data.objects[n].material_slots[0].material.name for n in ('one', 'two')]") == ["blue", "red"]
+    same(a, b)
+
+
+def test_a_slot_of_the_object_that_the_mesh_has_later(both, scene):
+    a, b = start(both)
+    a.run("bpy.ops.mesh.primitive_plane_add()\nbpy.context.object.data.materials.append(bpy.data.materials.new('blue'))\nbpy.context.view_layer.update()")
+    settle(a, b)
+    one, blue = a.run("result = bpy.data.objects['one']['scenesync'], bpy.data.materials['blue']['scenesync']")
+    with Link(a.agent.socket, scene) as tool:
+        tool.set("object", uuid.UUID(one).bytes, **{"slots/0": uuid.UUID(blue).bytes})
+    settle(a, b)
+    a.run("bpy.data.objects['one'].data.materials.append(bpy.data.materials.new('red'))")
+    settle(a, b)
+    for blender in (a, b):
+        assert blender.run("result = [bpy.data.objects[n].material_slots[0].material.name for n in ('one', 'two')]") == ["blue", "red"]
     same(a, b)
 
 

@@ -97,6 +97,7 @@ class Apply:
         """Apply until `deadline`, and something of what there is however late it is."""
         if not self.moves.run(deadline):
             return
+        self._write_completed()
         for kind in self.ctx.kinds.values():
             items = self.inbox[kind.name]
             if kind.name == "object" and items:
@@ -293,6 +294,9 @@ class Apply:
                 record.values[field] = before[field]
             self.session.watch.dirty[kind_name, uuid] = True
         self.ctx.following.clear()
+        self._write_completed()
+
+    def _write_completed(self):
         while self.ctx.completed:
             self.arrived(None, self.ctx.completed.pop())
 

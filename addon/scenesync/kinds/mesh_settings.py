@@ -40,12 +40,18 @@ class Slots:
 
     def __init__(self):
         self.count = None
+        self._seen = 0
 
     def read(self, mesh):
         """The count; another one where slots were added or taken away here."""
         if self.count is None or self._shown(mesh) != len(mesh.materials):
             self.count = len(mesh.materials)
         return self.count
+
+    def has_more(self, mesh):
+        """Whether there are more than when this was asked last."""
+        before, self._seen = self._seen, len(mesh.materials)
+        return self._seen > before
 
     def settle(self, mesh):
         """Give the mesh as many slots as it shall have."""
@@ -72,6 +78,7 @@ def read(ctx, mesh, slots):
     if not mesh.use_auto_texspace:
         fields.update(read_attributes(mesh, TEXTURE_SPACE))
     fields[SLOT_COUNT] = slots.read(mesh)
+    _tell_of_more(ctx, mesh, slots)
     for index, material in enumerate(mesh.materials):
         if material is not None and ctx.id_of(material):
             fields[f"{SLOTS}{index}"] = ctx.id_of(material)
@@ -103,6 +110,13 @@ def _write_slots(ctx, mesh, fields, slots):
         if index.isdecimal() and int(index) < MAX_SLOTS:
             _write_slot(ctx, mesh, int(index), field, value)
     slots.settle(mesh)
+    _tell_of_more(ctx, mesh, slots)
+
+
+def _tell_of_more(ctx, mesh, slots):
+    """Objects may wait for a slot."""
+    if slots.has_more(mesh):
+        ctx.changed_within(mesh)
 
 
 def _write_slot(ctx, mesh, index, field, value):

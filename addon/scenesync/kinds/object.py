@@ -238,6 +238,9 @@ class Object(Kind):
         except ValueError:
             raise KindError(field, "a slot is a number") from None
         if not 0 <= index < len(block.material_slots):
+            data = ctx.wanted_by(block, "data") or ctx.id_of(block.data)
+            if index >= 0 and value is not None and data:
+                ctx.want(data, block, field)  # which has as many later
             return
         slot = block.material_slots[index]
         if value is None:
