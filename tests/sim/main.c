@@ -101,7 +101,7 @@ static void sim_up(struct sim *sim, const struct sim_event *event) {
     const bool current = at->connected && at->connection == event->life;
     if (!current && (at->connection != event->life || sim->now > at->cut_ms || !sim->broker_up))
         return;
-    const int type = event->message->type;
+    const int type = (int)event->message->type;
     if (event->agent != sim->watcher || type == SIM_PEER || type == SIM_ONLINE || type == SIM_CALL)
         sim_broker_take(sim, event->agent, event->message);
     else if (current)
