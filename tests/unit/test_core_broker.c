@@ -221,15 +221,20 @@ static uint64_t last_seq(struct desk *desk) {
     return last;
 }
 
+// The number under which an edit goes out to the broker.
+static uint64_t say_something(struct desk *desk) {
+    desk_work(desk);
+    nothing_was_replayed(desk);
+    assert_int_equal(desk_edit(desk, 7, 1, false, 4, "name", DESK_BYTES(1)), SS_OK);
+    desk_stored(desk);
+    return last_seq(desk);
+}
+
 // Others may have heard what the broker did not acknowledge: under the same number they would not notice that it says more now.
 static void what_was_sent_says_no_more_under_its_number(void **state) {
     (void)state;
     struct desk desk = {0};
-    desk_work(&desk);
-    nothing_was_replayed(&desk);
-    assert_int_equal(desk_edit(&desk, 7, 1, false, 4, "name", DESK_BYTES(1)), SS_OK);
-    desk_stored(&desk);
-    const uint64_t first = last_seq(&desk);
+    const uint64_t first = say_something(&desk);
     assert_true(first > 0);
     desk_do(&desk, SS_EV_DISCONNECTED);
     assert_int_equal(desk_edit(&desk, 7, 2, false, 4, "name", DESK_BYTES(2)), SS_OK);
@@ -243,11 +248,7 @@ static void what_was_sent_says_no_more_under_its_number(void **state) {
 static void what_was_not_acknowledged_is_sent_again(void **state) {
     (void)state;
     struct desk desk = {0};
-    desk_work(&desk);
-    nothing_was_replayed(&desk);
-    assert_int_equal(desk_edit(&desk, 7, 1, false, 4, "name", DESK_BYTES(1)), SS_OK);
-    desk_stored(&desk);
-    const uint64_t seq = last_seq(&desk);
+    const uint64_t seq = say_something(&desk);
     for (int turn = 0; turn < 2; turn++) {
         assert_int_equal(ss_own_line(desk.core)->seq, seq - 1);
         desk_do(&desk, SS_EV_DISCONNECTED);
