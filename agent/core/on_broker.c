@@ -24,7 +24,7 @@ int ss_on_connected(struct ss_core *core, const struct ss_event *event) {
     core->replayed = false;
     core->reread = event->connected.replays;
     core->linked_ms = core->now;
-    core->checked = core->keeper = core->compared = core->republished = core->checkpoint.known = false;
+    core->brought = core->checked = core->keeper = core->compared = core->republished = core->checkpoint.known = false;
     core->first_replay = ++core->replay;
     core->republish = SS_NONE;
     ss_peers_gone(core);
@@ -80,8 +80,12 @@ int ss_on_replayed(struct ss_core *core) {
     core->replayed = true;
     ss_timer_stop(core, SS_TIMER_QUIET);
     ss_timer_by(core, SS_TIMER_QUIET, core->now + SS_QUIET_MS);
-    if (!core->known && !core->reread && !core->checked && !ss_peers_to_ask(core))
+    if (core->known || core->checked || ss_peers_to_ask(core))
+        return SS_OK;
+    if (!core->reread)
         ss_replay_again(core);
+    else if (core->brought && core->scene.alive > 0 && !ss_checkpoint_hoped_for(core))
+        ss_sync_known(core); // only an empty scene is waited for any longer
     return SS_OK;
 }
 

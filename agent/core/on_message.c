@@ -82,6 +82,7 @@ int ss_on_state(struct ss_core *core, const struct ss_event *event) {
     if (state->numbered && ss_origin_equal(&state->from, &core->clock.origin) && state->seq >= core->next_seq &&
         ss_clone_leave(core) != SS_OK)
         return SS_ENOMEM;
+    core->brought |= state->retained;
     if (core->replayed && state->retained && core->due[SS_TIMER_QUIET] != SS_NEVER)
         core->due[SS_TIMER_QUIET] = core->now + SS_QUIET_MS;
     switch (ss_aside_check(core, &state->entity, incoming, fields)) {

@@ -315,6 +315,7 @@ struct ss_core {
     bool answered;         // by a peer
     bool replayed;         // the broker has probably replayed all it retains
     bool reread;           // this connection's replay is of all it retains
+    bool brought;          // and has brought something of the scene
     bool checked;          // and it is over: what comes by other ways since was not in it
     bool keeper;           // looks after what the broker retains
     bool compared;         // has looked since it connected or became that, and given back what the broker lacked

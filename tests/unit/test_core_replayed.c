@@ -194,8 +194,29 @@ static void a_part_that_waits_for_its_blob_is_not_missing(void **state) {
     desk_close(&desk);
 }
 
+// Only an empty scene is waited for any longer.
+static void a_scene_that_was_replayed_is_known_at_the_end_of_the_replay(void **state) {
+    (void)state;
+    for (int brings = 0; brings < 2; brings++) {
+        struct desk desk = {0};
+        desk_start(&desk);
+        desk_connect(&desk, false);
+        desk_do(&desk, SS_EV_REPLAYED);
+        const struct ss_field field = {ss_slice_text("name"), ss_slice_text("\xa1x"), {{0, 0, 0, 0, 0, 1}}};
+        struct ss_event event = desk_event(&desk, SS_EV_STATE);
+        event.state = (struct ss_ev_state){.entity = {ss_slice_text("object"), {{7}}, 1, &field}, .part = -1, .retained = true};
+        if (brings)
+            assert_int_equal(desk_step(&desk, &event), SS_OK);
+        assert_false(desk.core->known);
+        desk_do(&desk, SS_EV_REPLAYED);
+        assert_int_equal(desk.core->known, brings);
+        desk_close(&desk);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_scene_that_was_replayed_is_known_at_the_end_of_the_replay),
         cmocka_unit_test(what_a_replay_left_out_of_an_entity_goes_out_again),
         cmocka_unit_test(what_was_replayed_in_all_its_parts_stays),
         cmocka_unit_test(what_is_new_while_it_is_replayed_is_not_missing),
