@@ -43,7 +43,7 @@ static void reach(struct nodes *nodes, const cJSON *indices, int parent) {
 
 static void collect(struct nodes *nodes) {
     const struct ss_source *source = &nodes->import->source;
-    const cJSON *item, *list = cJSON_GetObjectItemCaseSensitive(source->root, "nodes");
+    const cJSON *item, *list = ss_source_list(source, "nodes");
     nodes->list = ss_memory(calloc((size_t)ss_source_count(source, "nodes") + 1, sizeof *nodes->list));
     nodes->pending = ss_memory(calloc((size_t)ss_source_count(source, "nodes") + 1, sizeof *nodes->pending));
     cJSON_ArrayForEach(item, list) {

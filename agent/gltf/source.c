@@ -19,15 +19,17 @@ static const char *const KNOWN[] = {"KHR_lights_punctual", "KHR_materials_emissi
 
 // ---- JSON -------------------------------------------------------------------------------------------------------------------------------
 
-const cJSON *ss_source_item(const struct ss_source *source, const char *list, int index) {
-    const cJSON *items = cJSON_GetObjectItemCaseSensitive(source->root, list);
-    return cJSON_IsArray(items) && index >= 0 ? cJSON_GetArrayItem(items, index) : NULL;
+const cJSON *ss_source_list(const struct ss_source *source, const char *name) {
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(source->root, name);
+    return cJSON_IsArray(list) ? list : NULL;
 }
 
-int ss_source_count(const struct ss_source *source, const char *list) {
-    const cJSON *items = cJSON_GetObjectItemCaseSensitive(source->root, list);
-    return cJSON_IsArray(items) ? cJSON_GetArraySize(items) : 0;
+const cJSON *ss_source_item(const struct ss_source *source, const char *list, int index) {
+    const cJSON *items = ss_source_list(source, list);
+    return items && index >= 0 ? cJSON_GetArrayItem(items, index) : NULL;
 }
+
+int ss_source_count(const struct ss_source *source, const char *list) { return cJSON_GetArraySize(ss_source_list(source, list)); }
 
 double ss_source_number(const cJSON *object, const char *name, double fallback) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
@@ -133,7 +135,7 @@ static bool read_uri(const char *folder, const char *uri, struct ss_source_buffe
 static bool read_buffers(struct ss_source *source, const uint8_t *binary, size_t binary_size) {
     int count = ss_source_count(source, "buffers");
     source->buffers = ss_memory(calloc((size_t)count + 1, sizeof *source->buffers));
-    const cJSON *item, *list = cJSON_GetObjectItemCaseSensitive(source->root, "buffers");
+    const cJSON *item, *list = ss_source_list(source, "buffers");
     cJSON_ArrayForEach(item, list) {
         struct ss_source_buffer *buffer = &source->buffers[source->buffer_count];
         const char *uri = ss_source_text(item, "uri", NULL);

@@ -27,7 +27,9 @@ bool ss_source_open(const char *path, struct ss_source *source);
 bool ss_source_parse(const uint8_t *data, size_t size, const char *folder, struct ss_source *source, const char **why);
 void ss_source_finish(struct ss_source *source);
 
-// ss_source_item is an item of a list of the root, NULL when there is none. ss_source_index reads an index from an object, -1 when it has none.
+// ss_source_list is a list of the root, ss_source_item an item of it: NULL when there is none.
+// ss_source_index reads an index from an object, -1 when it has none.
+const cJSON *ss_source_list(const struct ss_source *source, const char *name);
 const cJSON *ss_source_item(const struct ss_source *source, const char *list, int index);
 int ss_source_count(const struct ss_source *source, const char *list);
 int ss_source_index(const cJSON *object, const char *name);

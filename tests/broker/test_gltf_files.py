@@ -140,6 +140,9 @@ def test_files_that_lie_are_refused_or_left_out(ada, scene, tmp_path):
     assert "parts that cannot be read" in said(glb_write.glb(glb_write.document(), far))[1]
     circle = [{"name": "a", "children": [1]}, {"name": "b", "children": [0, 1]}]
     assert change(nodes=circle)[0] == 0  # a is in the scene, b hangs on it
+    named = {f"a list with names, {number}": {} for number in range(1000)}
+    assert "no scene" in change(nodes=named)[1]
+    assert "parts that cannot be read" in change(buffers={name: {"byteLength": 3, "uri": "data:;base64,AAAA"} for name in named})[1]
     odd = struct.pack("<9f3H2x", float("nan"), float("inf"), 0, 1, 0, 0, 0, 1, 0, 0, 1, 2)
     assert said(glb_write.glb(glb_write.document(), odd))[0] == 0
     ada.run("export", scene, tmp_path / "out.glb")
