@@ -8,6 +8,7 @@
 #include "core/plan.h"
 #include "core/record.h"
 #include "core/repair.h"
+#include "core/replayed.h"
 #include "core/sync.h"
 
 static int ss_sync_touches(struct ss_core *core, uint32_t change, const struct ss_vector *touched) {
@@ -77,7 +78,7 @@ static int ss_sync_plan(struct ss_core *core, const struct ss_ev_sync_reply *rep
     return ss_plan_finish(core);
 }
 
-// What a peer has and the broker had not is retained again, by the first who notices; or has not any more, as we have just said less.
+// What a peer has and the broker had not is retained again, by the first who notices. What is not heard of yet the replay may still bring.
 static void ss_sync_commit(struct ss_core *core, uint32_t *changed) {
     size_t count = 0;
     for (size_t i = 0; i < core->plan.changes.count; i++) {
@@ -86,7 +87,7 @@ static void ss_sync_commit(struct ss_core *core, uint32_t *changed) {
     }
     ss_plan_commit(core);
     for (size_t i = 0; i < count; i++) {
-        if (core->checked || ss_thing_at(core, changed[i])->said >= core->first_replay)
+        if (core->checked || ss_replayed_heard(core, ss_thing_at(core, changed[i])))
             ss_repair_whole(core, changed[i]);
     }
 }

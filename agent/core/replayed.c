@@ -23,6 +23,11 @@ void ss_replayed_note(struct ss_core *core, struct ss_thing *thing, int part, bo
         ss_bit_set(brought ? parts->bits : parts->told, (unsigned)part);
 }
 
+bool ss_replayed_heard(const struct ss_core *core, const struct ss_thing *thing) {
+    return thing->seen >= core->first_replay || thing->told >= core->first_replay ||
+           (thing->seen_parts != NULL && thing->seen_parts->replay >= core->first_replay);
+}
+
 static bool ss_replayed_has(const struct ss_core *core, const struct ss_thing *thing, int part) {
     if (part < 0)
         return thing->seen == core->replay;

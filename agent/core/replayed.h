@@ -9,6 +9,9 @@
 // will have it because it was told meanwhile. Without memory it is not remembered.
 void ss_replayed_note(struct ss_core *core, struct ss_thing *thing, int part, bool brought);
 
+// ss_replayed_heard tells whether, since we connected, anything of a thing came that the broker retains, or went there.
+bool ss_replayed_heard(const struct ss_core *core, const struct ss_thing *thing);
+
 // ss_replayed_whole tells whether it brought all of a thing; a tombstone of which only the stamp is left need not be there.
 bool ss_replayed_whole(const struct ss_core *core, const struct ss_thing *thing);
 

@@ -80,6 +80,19 @@ static void peer_answers(struct desk *desk, const struct ss_effect *call, const 
     assert_int_equal(desk_step(desk, &event), SS_OK);
 }
 
+static void what_a_peer_adds_goes_out(struct desk *desk) {
+    peer_speaks(desk);
+    const struct ss_effect *call = desk_pass(desk, 200, SS_FX_CALL_SYNC);
+    assert_non_null(call);
+    const struct ss_field field = {ss_slice_text("color"), DESK_BYTES(2), {{0, 0, 0, 0, 0, 1}}};
+    peer_answers(desk, call, &(struct ss_entity){ss_slice_text("object"), {{3}}, 1, &field});
+    const struct ss_effect *sent = NULL;
+    for (int i = 0; i < 9 && sent == NULL; i++, sent = desk_pass(desk, 500, SS_FX_PUBLISH_STATE))
+        desk_stored(desk);
+    assert_non_null(sent);
+    assert_int_equal(sent->state.entity.field_count, 2);
+}
+
 static void what_went_out_before_a_peer_answered_goes_out_again_with_what_it_knew(void **state) {
     (void)state;
     struct desk desk = {0};
@@ -91,17 +104,18 @@ static void what_went_out_before_a_peer_answered_goes_out_again_with_what_it_kne
     const struct ss_effect *sent = desk_find(&desk, SS_FX_PUBLISH_STATE);
     assert_int_equal(sent->state.entity.field_count, 1);
     desk_published(&desk, sent->state.token);
-    peer_speaks(&desk);
-    const struct ss_effect *call = desk_pass(&desk, 200, SS_FX_CALL_SYNC);
-    assert_non_null(call);
-    const struct ss_field field = {ss_slice_text("color"), DESK_BYTES(2), {{0, 0, 0, 0, 0, 1}}};
-    peer_answers(&desk, call, &(struct ss_entity){ss_slice_text("object"), {{3}}, 1, &field});
-    desk_stored(&desk);
-    assert_non_null(desk_pass(&desk, 3000, SS_FX_STORE));
-    desk_stored(&desk);
-    sent = desk_find(&desk, SS_FX_PUBLISH_STATE);
-    assert_non_null(sent);
-    assert_int_equal(sent->state.entity.field_count, 2);
+    what_a_peer_adds_goes_out(&desk);
+    desk_close(&desk);
+}
+
+static void what_came_before_a_peer_answered_goes_out_with_what_it_knew(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_start(&desk);
+    desk_connect(&desk, false);
+    const struct ss_field field = {ss_slice_text("name"), DESK_BYTES(1), {{0, 0, 0, 0, 0, 1}}};
+    desk_give(&desk, (struct ss_entity){ss_slice_text("object"), {{3}}, 1, &field}, 8, 1);
+    what_a_peer_adds_goes_out(&desk);
     desk_close(&desk);
 }
 
@@ -368,6 +382,7 @@ int main(void) {
         cmocka_unit_test(a_broker_that_forgot_is_given_everything_before_all_is_at_rest),
         cmocka_unit_test(a_client_waits_longer_for_a_broker_that_answers),
         cmocka_unit_test(what_went_out_before_a_peer_answered_goes_out_again_with_what_it_knew),
+        cmocka_unit_test(what_came_before_a_peer_answered_goes_out_with_what_it_knew),
         cmocka_unit_test(a_newcomer_with_somebody_to_ask_has_nothing_replayed),
         cmocka_unit_test(a_newcomer_with_nobody_to_ask_has_everything_replayed),
         cmocka_unit_test(who_comes_back_asks_at_once_for_what_was_said_before),
