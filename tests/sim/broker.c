@@ -64,6 +64,7 @@ void sim_broker_take(struct sim *sim, int from, struct sim_message *message) {
         sim_retain(sim, message);
     if (message->type == SIM_CLEAR)
         return;
+    sim->told += message->type == SIM_STATE;
     for (int i = 0; i < sim->agents; i++) {
         if (!sim_for(sim, from, i, message))
             continue;

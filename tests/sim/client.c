@@ -5,15 +5,15 @@
 
 #include "sim.h"
 
-enum { SIM_FIELDS = 4 };
+enum { SIM_FIELDS = 4, SIM_ROWS = 8, SIM_BATCHES = 4 };
 
+// sim_draft is a batch: the same fields of one thing or more.
 struct sim_draft {
     char kind[16];
-    struct ss_uuid uuid;
-    size_t count;
+    size_t rows, count;
+    struct ss_uuid uuids[SIM_ROWS];
     char names[SIM_FIELDS][48];
-    uint8_t *values[SIM_FIELDS];
-    size_t lens[SIM_FIELDS];
+    struct ss_slice values[SIM_ROWS * SIM_FIELDS]; // row by row
 };
 
 static const char *const sim_kinds[] = {"object", "transform", "material", "mesh", "image"};
@@ -107,38 +107,39 @@ void sim_client_ack(struct sim *sim, int agent, uint64_t id, bool taken) {
     }
 }
 
-static void sim_promise(struct sim *sim, int agent, const struct sim_draft *draft, uint64_t id) {
-    struct sim_agent *at = &sim->agent[agent];
+static void sim_promise_field(struct sim_agent *at, const struct sim_draft *draft, const struct ss_uuid *uuid, const char *name,
+                              uint64_t id) {
     const uint32_t kind = ss_names_find(&at->core->names, ss_slice_text(draft->kind));
-    const uint32_t number = kind == SS_NONE ? SS_NONE : ss_scene_find(&at->core->scene, kind, &draft->uuid);
-    for (size_t f = 0; number != SS_NONE && f < draft->count; f++) {
-        const struct ss_thing *thing = ss_thing_at(at->core, number);
-        const uint32_t name = ss_names_find(&at->core->names, ss_slice_text(draft->names[f]));
-        const struct ss_cell *cell = ss_cells_get(&at->core->names, thing->cells, thing->count, name);
-        if (cell == NULL)
-            continue;
-        if (at->promise_count == at->promise_capacity) {
-            at->promise_capacity = at->promise_capacity * 2 + 64;
-            at->promises = realloc(at->promises, at->promise_capacity * sizeof *at->promises);
-        }
-        struct sim_promise promise = {
-            .uuid = draft->uuid, .stamp = cell->stamp, .edit = id, .client = at->client, .acked = at->last_ack == id};
-        snprintf(promise.kind, sizeof promise.kind, "%s", draft->kind);
-        snprintf(promise.name, sizeof promise.name, "%s", draft->names[f]);
-        at->promises[at->promise_count++] = promise;
+    const uint32_t number = kind == SS_NONE ? SS_NONE : ss_scene_find(&at->core->scene, kind, uuid);
+    const struct ss_thing *thing = number == SS_NONE ? NULL : ss_thing_at(at->core, number);
+    const uint32_t field = ss_names_find(&at->core->names, ss_slice_text(name));
+    const struct ss_cell *cell = thing == NULL ? NULL : ss_cells_get(&at->core->names, thing->cells, thing->count, field);
+    if (cell == NULL)
+        return;
+    if (at->promise_count == at->promise_capacity) {
+        at->promise_capacity = at->promise_capacity * 2 + 64;
+        at->promises = realloc(at->promises, at->promise_capacity * sizeof *at->promises);
     }
+    struct sim_promise promise = {.uuid = *uuid, .stamp = cell->stamp, .edit = id, .client = at->client, .acked = at->last_ack == id};
+    snprintf(promise.kind, sizeof promise.kind, "%s", draft->kind);
+    snprintf(promise.name, sizeof promise.name, "%s", name);
+    at->promises[at->promise_count++] = promise;
 }
 
 // ---- edits -------------------------------------------------------------------------------------------------------------
 
-static void sim_draft_add(struct sim_draft *draft, const char *name, const void *value, size_t len) {
-    snprintf(draft->names[draft->count], sizeof draft->names[0], "%s", name);
-    draft->values[draft->count] = malloc(len);
-    memcpy(draft->values[draft->count], value, len);
-    draft->lens[draft->count++] = len;
+static struct ss_slice sim_copy(const void *value, size_t len) {
+    uint8_t *copy = malloc(len);
+    memcpy(copy, value, len);
+    return ss_slice_of(copy, len);
 }
 
-static void sim_draft_number(struct sim *sim, struct sim_draft *draft, const char *name) {
+static void sim_draft_add(struct sim_draft *draft, const char *name, const void *value, size_t len) {
+    snprintf(draft->names[draft->count], sizeof draft->names[0], "%s", name);
+    draft->values[draft->count++] = sim_copy(value, len);
+}
+
+static struct ss_slice sim_number(struct sim *sim) {
     uint8_t value[40] = {0xce};
     ss_store_be(value + 1, 4, sim_random(sim, UINT32_MAX));
     if (sim_chance(sim, 100)) { // a text longer than what is kept in place
@@ -146,7 +147,40 @@ static void sim_draft_number(struct sim *sim, struct sim_draft *draft, const cha
         value[1] = 38;
         memset(value + 2, 'a' + (int)sim_random(sim, 26), 38);
     }
-    sim_draft_add(draft, name, value, value[0] == 0xce ? 5 : 40);
+    return sim_copy(value, value[0] == 0xce ? 5 : 40);
+}
+
+static void sim_draft_number(struct sim *sim, struct sim_draft *draft, const char *name) {
+    snprintf(draft->names[draft->count], sizeof draft->names[0], "%s", name);
+    draft->values[draft->count++] = sim_number(sim);
+}
+
+static struct ss_uuid sim_some_uuid(struct sim *sim) {
+    struct ss_uuid uuid = {{0}};
+    ss_store_be(uuid.b, 8, ss_mix(sim_random(sim, SIM_ENTITIES)));
+    return uuid;
+}
+
+static bool sim_has_uuid(const struct sim_draft *draft, const struct ss_uuid *uuid) {
+    bool has = false;
+    for (size_t row = 0; row < draft->rows; row++)
+        has |= ss_uuid_equal(&draft->uuids[row], uuid);
+    return has;
+}
+
+// Many at once, as when a selection is moved.
+static void sim_draft_table(struct sim *sim, struct sim_draft *draft, const char *const names[SIM_FIELDS]) {
+    const uint64_t rows = 2 + sim_random(sim, SIM_ROWS - 1);
+    draft->count = 1 + sim_random(sim, SIM_FIELDS);
+    for (size_t f = 0; f < draft->count; f++)
+        snprintf(draft->names[f], sizeof draft->names[f], "%s", names[f]);
+    while (draft->rows < rows) {
+        const struct ss_uuid uuid = sim_some_uuid(sim);
+        if (!sim_has_uuid(draft, &uuid))
+            draft->uuids[draft->rows++] = uuid;
+    }
+    for (size_t i = 0; i < draft->rows * draft->count; i++)
+        draft->values[i] = sim_number(sim);
 }
 
 static void sim_draft_large(struct sim *sim, struct sim_draft *draft, const char *name) {
@@ -176,7 +210,7 @@ static void sim_draft_material(struct sim *sim, struct sim_draft *draft) {
 static void sim_draft_mesh(struct sim *sim, int agent, struct sim_draft *draft) {
     uint8_t topology[3] = {0xa2, 't', (uint8_t)('0' + sim_random(sim, 3))};
     uint8_t key[512];
-    const size_t len = sim_key(key, ss_slice_text("mesh"), &draft->uuid, ss_slice_text("topology"));
+    const size_t len = sim_key(key, ss_slice_text("mesh"), &draft->uuids[0], ss_slice_text("topology"));
     const struct sim_records *mirror = &sim->agent[agent].mirror;
     bool known = false;
     for (size_t i = 0; i < mirror->count && !known; i++) {
@@ -220,8 +254,10 @@ static void sim_draft_fill(struct sim *sim, int agent, struct sim_draft *draft) 
     static const uint8_t yes = 0xc3, no = 0xc2;
     const uint64_t kind = sim_random(sim, 5);
     memcpy(draft->kind, sim_kinds[kind], strlen(sim_kinds[kind]) + 1);
-    ss_store_be(draft->uuid.b, 8, ss_mix(sim_random(sim, SIM_ENTITIES)));
-    if (sim_chance(sim, 60))
+    draft->uuids[draft->rows++] = sim_some_uuid(sim);
+    if (kind < 2 && sim_chance(sim, 200))
+        sim_draft_table(sim, draft, plain);
+    else if (sim_chance(sim, 60))
         sim_draft_add(draft, "deleted", sim_chance(sim, 600) ? &yes : &no, 1);
     else if (kind == 2)
         sim_draft_material(sim, draft);
@@ -234,47 +270,91 @@ static void sim_draft_fill(struct sim *sim, int agent, struct sim_draft *draft) 
 }
 
 static void sim_draft_free(struct sim_draft *draft) {
-    for (size_t f = 0; f < draft->count; f++)
-        free(draft->values[f]);
+    for (size_t i = 0; i < draft->rows * draft->count; i++)
+        free((void *)(uintptr_t)draft->values[i].data);
+}
+
+// Several kinds of things at once, as when an object is created with its mesh; each thing only once.
+static size_t sim_draft_edit(struct sim *sim, int agent, struct sim_draft drafts[SIM_BATCHES]) {
+    const size_t wanted = sim_chance(sim, 150) ? 2 + sim_random(sim, SIM_BATCHES - 1) : 1;
+    size_t count = 0;
+    for (size_t i = 0; i < wanted; i++) {
+        struct sim_draft *draft = &drafts[count];
+        *draft = (struct sim_draft){.count = 0};
+        sim_draft_fill(sim, agent, draft);
+        bool again = false;
+        for (size_t d = 0; d < count; d++) {
+            for (size_t row = 0; row < draft->rows; row++)
+                again |= strcmp(drafts[d].kind, draft->kind) == 0 && sim_has_uuid(&drafts[d], &draft->uuids[row]);
+        }
+        if (again)
+            sim_draft_free(draft);
+        else
+            count++;
+    }
+    return count;
+}
+
+enum sim_stage { SIM_DRAFTED, SIM_ASKED, SIM_GIVEN_UP };
+
+// What a client does with each field of its edit, before it is sent, after, and if the agent died of it.
+static void sim_client_fields(struct sim *sim, int agent, const struct sim_draft *draft, enum sim_stage stage) {
+    struct sim_agent *at = &sim->agent[agent];
+    for (size_t i = 0; i < draft->rows * draft->count; i++) {
+        const struct ss_uuid *uuid = &draft->uuids[i / draft->count];
+        const char *name = draft->names[i % draft->count];
+        const struct ss_slice value = draft->values[i];
+        if (stage == SIM_ASKED) {
+            sim_promise_field(at, draft, uuid, name, at->next_edit);
+        } else if (stage == SIM_GIVEN_UP) {
+            sim_mirror_forget(at, draft->kind, uuid, name);
+        } else {
+            sim_mirror_set(at, ss_slice_text(draft->kind), uuid, ss_slice_text(name), value);
+            sim_tell(sim, agent, "edit %llu: %s %02x%02x %s = %02x…%02x", (unsigned long long)at->next_edit + 1, draft->kind, uuid->b[0],
+                     uuid->b[1], name, value.data[0], value.data[value.len - 1]);
+        }
+    }
+}
+
+static void sim_client_send(struct sim *sim, int agent, const struct sim_draft *drafts, size_t count) {
+    struct sim_agent *at = &sim->agent[agent];
+    const uint32_t client = at->client;
+    struct ss_slice names[SIM_BATCHES][SIM_FIELDS];
+    struct ss_batch batches[SIM_BATCHES];
+    for (size_t d = 0; d < count; d++) {
+        const struct sim_draft *draft = &drafts[d];
+        for (size_t f = 0; f < draft->count; f++)
+            names[d][f] = ss_slice_text(draft->names[f]);
+        batches[d] = (struct ss_batch){ss_slice_text(draft->kind), draft->rows, draft->count, draft->uuids, names[d], draft->values};
+        sim_client_fields(sim, agent, draft, SIM_DRAFTED);
+    }
+    struct ss_event event = sim_event_of(sim, agent, SS_EV_EDIT);
+    event.edit = (struct ss_ev_edit){client, ++at->next_edit, sim_chance(sim, 400), count, batches};
+    sim->edits++;
+    sim_tell(sim, agent, "edit %llu is sent%s", (unsigned long long)at->next_edit, event.edit.live ? " live" : "");
+    sim_agent_step(sim, agent, &event);
+    for (size_t d = 0; d < count; d++)
+        sim_client_fields(sim, agent, &drafts[d], at->up && at->client == client ? SIM_ASKED : SIM_GIVEN_UP);
 }
 
 void sim_client_edit(struct sim *sim, int agent) {
     struct sim_agent *at = &sim->agent[agent];
-    struct sim_draft draft = {.count = 0};
+    struct sim_draft drafts[SIM_BATCHES];
     if (!at->up || agent == sim->watcher)
         return;
-    sim_draft_fill(sim, agent, &draft);
     const uint32_t client = at->client;
-    if (at->up && at->client == client) {
-        struct ss_slice names[SIM_FIELDS], values[SIM_FIELDS];
-        for (size_t f = 0; f < draft.count; f++) {
-            names[f] = ss_slice_text(draft.names[f]);
-            values[f] = ss_slice_of(draft.values[f], draft.lens[f]);
-            sim_mirror_set(at, ss_slice_text(draft.kind), &draft.uuid, names[f], values[f]);
-        }
-        const struct ss_batch batch = {ss_slice_text(draft.kind), 1, draft.count, &draft.uuid, names, values};
-        struct ss_event event = sim_event_of(sim, agent, SS_EV_EDIT);
-        event.edit = (struct ss_ev_edit){client, ++at->next_edit, sim_chance(sim, 400), 1, &batch};
-        sim->edits++;
-        for (size_t f = 0; f < draft.count; f++)
-            sim_tell(sim, agent, "edit %llu%s: %s %02x%02x %s = %02x…%02x", (unsigned long long)at->next_edit,
-                     event.edit.live ? " live" : "", draft.kind, draft.uuid.b[0], draft.uuid.b[1], draft.names[f], draft.values[f][0],
-                     draft.values[f][draft.lens[f] - 1]);
-        sim_agent_step(sim, agent, &event);
-        const bool asked = at->up && at->client == client;
-        if (asked)
-            sim_promise(sim, agent, &draft, at->next_edit);
-        for (size_t f = 0; f < draft.count && !asked; f++)
-            sim_mirror_forget(at, draft.kind, &draft.uuid, draft.names[f]);
-    }
-    sim_draft_free(&draft);
+    const size_t count = sim_draft_edit(sim, agent, drafts);
+    if (at->up && at->client == client)
+        sim_client_send(sim, agent, drafts, count);
+    for (size_t d = 0; d < count; d++)
+        sim_draft_free(&drafts[d]);
 }
 
 // What nobody can read, over what is retained.
 void sim_stranger_write(struct sim *sim) {
     struct sim_message *message = sim_message_create(SIM_STATE);
     struct ss_entity entity = {.kind = ss_slice_text(sim_kinds[sim_random(sim, sizeof sim_kinds / sizeof *sim_kinds)])};
-    ss_store_be(entity.uuid.b, 8, ss_mix(sim_random(sim, SIM_ENTITIES)));
+    entity.uuid = sim_some_uuid(sim);
     message->state.entity = sim_copy_entity(message, &entity);
     message->state.part = -1;
     message->unreadable = true;
@@ -285,17 +365,15 @@ void sim_stranger_write(struct sim *sim) {
 
 // A plain tool knows one field, has a clock and an origin of its own, and no numbers.
 void sim_tool_write(struct sim *sim) {
-    struct sim_draft draft = {.count = 0};
     struct sim_message *message = sim_message_create(SIM_STATE);
-    ss_store_be(draft.uuid.b, 8, ss_mix(sim_random(sim, SIM_ENTITIES)));
-    sim_draft_number(sim, &draft, sim_chance(sim, 500) ? "location" : "power");
-    struct ss_field field = {ss_slice_text(draft.names[0]), ss_slice_of(draft.values[0], draft.lens[0]), {{0}}};
+    const struct ss_slice value = sim_number(sim);
+    struct ss_field field = {ss_slice_text(sim_chance(sim, 500) ? "location" : "power"), value, {{0}}};
     ss_store_be(field.stamp.b, 6, 1700000000000U + sim->now);
     ss_store_be(field.stamp.b + 8, 8, 1 + sim_random(sim, 5));
-    const struct ss_entity entity = {ss_slice_text("object"), draft.uuid, 1, &field};
+    const struct ss_entity entity = {ss_slice_text("object"), sim_some_uuid(sim), 1, &field};
     message->state.entity = sim_copy_entity(message, &entity);
     message->state.part = -1;
     sim_broker_take(sim, -1, message);
     sim_message_drop(message);
-    sim_draft_free(&draft);
+    free((void *)(uintptr_t)value.data);
 }

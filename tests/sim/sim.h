@@ -158,7 +158,7 @@ struct sim {
     struct sim_snapshot *snapshots;
     size_t snapshot_count;
     uint32_t snapshot_bytes; // answers above this are blobs
-    uint64_t steps, edits, acks, kills, refusals, denials, checkpoints, fetched;
+    uint64_t steps, edits, told, acks, kills, refusals, denials, checkpoints, fetched;
 };
 
 // world.c
