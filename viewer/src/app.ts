@@ -259,8 +259,7 @@ export class App {
   }
 
   private lookThroughActive(): void {
-    const scene = [...this.session.replica.of("scene")].find((one) => !one.deleted);
-    const camera = reference(scene?.get("camera")) ?? [...this.content.graph.nodes.values()].find((node) => node.type === "CAMERA")?.id;
+    const camera = reference(this.session.replica.scene?.get("camera")) ?? [...this.content.graph.nodes.values()].find((node) => node.type === "CAMERA")?.id;
     if (camera !== undefined) this.lookThrough(camera);
   }
 

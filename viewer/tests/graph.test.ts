@@ -8,18 +8,14 @@ import { Replica } from "../src/model/replica.js";
 import { bytesOfHex, stampOfBytes } from "../src/wire/hex.js";
 import type { ValueMap } from "../src/wire/msgpack.js";
 
-const SCENE = "5".repeat(32);
+const SCENE = "3b7ac0fcc9155b1fa65cc042af058416"; // uuid5(uuid5(NAMESPACE_URL, "scenesync:demo"), "scene")
 const [A, B, C] = ["a".repeat(32), "b".repeat(32), "c".repeat(32)] as const;
 
 class World {
-  readonly replica = new Replica(new Clock(new Uint8Array(8), () => 1e6));
+  readonly replica = new Replica(new Clock(new Uint8Array(8), () => 1e6), "demo");
   readonly graph = new Graph(this.replica);
   private counter = 0;
   private hours = 0;
-
-  constructor() {
-    this.put("scene", SCENE, {});
-  }
 
   put(kind: string, id: string, fields: ValueMap): void {
     const bytes = new Uint8Array(16);
@@ -111,6 +107,30 @@ describe("what is shown", () => {
     world.put("collection", group, { hide_viewport: false });
     world.put("object", A, { hide_viewport: true });
     expect(visible()).toBe(false);
+  });
+
+  it("is in the scene where nothing is said of collections, until something is", () => {
+    const world = new World();
+    world.put("object", A, { type: "EMPTY" });
+    world.put("transform", A, { location: [0, 0, 0] });
+    const shown = () => (world.update(), [world.graph.nodes.get(A)!.visible, world.graph.nodes.get(A)!.collections]);
+    expect(shown()).toEqual([true, [SCENE]]);
+    world.put("object", A, { [`collections/${SCENE}`]: false });
+    expect(shown()).toEqual([false, []]);
+    world.put("object", A, { [`collections/${SCENE}`]: null });
+    expect(shown()).toEqual([true, [SCENE]]);
+  });
+
+  it("is set by the scene's own entity, whatever others there are", () => {
+    const world = new World();
+    world.put("scene", "5".repeat(32), { camera: bytesOfHex(A) });
+    world.object(B, {}, {});
+    world.update();
+    expect([world.graph.nodes.get(B)!.visible, world.replica.scene]).toEqual([true, undefined]);
+    world.put("scene", SCENE, { camera: bytesOfHex(B) });
+    expect(world.replica.scene?.get("camera")).toEqual(bytesOfHex(B));
+    world.put("scene", SCENE, { deleted: true });
+    expect(world.replica.scene).toBe(undefined);
   });
 
   it("is not what was deleted, or lacks what it needs", () => {

@@ -90,7 +90,7 @@ describe("settled values", () => {
 
 describe("what is dragged", () => {
   const replica = () => {
-    const made = new Replica(new Clock(ORIGIN, () => 1000));
+    const made = new Replica(new Clock(ORIGIN, () => 1000), "demo");
     made.state("transform", ID, state({ location: [0, 0, 0] }, stamp(100)));
     return made;
   };
@@ -139,7 +139,7 @@ describe("time", () => {
 
   it("sets aside what is early, refuses what is far ahead", () => {
     let wall = 1000;
-    const scene = new Replica(new Clock(ORIGIN, () => wall));
+    const scene = new Replica(new Clock(ORIGIN, () => wall), "demo");
     scene.state("object", ID, state({ name: "later" }, stamp(1000 + 6 * 60_000)));
     expect(scene.get("object", ID)).toBeUndefined();
     expect(scene.waiting).toBe(1);

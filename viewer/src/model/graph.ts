@@ -83,7 +83,6 @@ export function reference(value: Value | undefined): string | undefined {
 export class Graph {
   readonly nodes = new Map<string, Node>();
   readonly groups = new Map<string, Group>();
-  sceneId = "";
   /** Counts rebuilds. */
   version = 0;
   private stale = true;
@@ -96,7 +95,7 @@ export class Graph {
     const moved = new Set<Node>();
     for (const entity of changed) {
       if (entity.kind === "transform") this.transformChanged(entity, moved);
-      else if (entity.kind === "object" || entity.kind === "collection" || entity.kind === "scene") this.stale ||= isStructure(entity);
+      else if (entity.kind === "object" || entity.kind === "collection") this.stale ||= isStructure(entity);
     }
     if (this.stale && now >= this.nextRebuild) {
       this.rebuild();
@@ -108,6 +107,11 @@ export class Graph {
       if (!followsOneOf(node, moved)) place(node, moved);
     }
     return moved;
+  }
+
+  /** The scene's own collection. */
+  get sceneId(): string {
+    return this.replica.sceneId;
   }
 
   get pending(): boolean {
@@ -123,7 +127,6 @@ export class Graph {
   private rebuild(): void {
     this.stale = false;
     this.version++;
-    this.sceneId = [...this.replica.of("scene")].find((scene) => !scene.deleted)?.id ?? "";
     this.collectGroups();
     this.collectNodes();
     for (const node of this.nodes.values()) node.attach(this.parentOf(node));
@@ -148,10 +151,16 @@ export class Graph {
       if (object.deleted || object.get("type") === undefined || transform?.get("location") === undefined) continue;
       const node = before.get(object.id) ?? new Node(object, transform);
       node.children.length = 0;
-      node.collections = membership(object, "collections/");
+      node.collections = this.collectionsOf(object);
       node.visible = object.get("hide_viewport") !== true && node.collections.some((id) => this.reaches(id, shown));
       this.nodes.set(object.id, node);
     }
+  }
+
+  /** An object of which nothing is said is in the scene's own. */
+  private collectionsOf(object: Entity): string[] {
+    const said = [...object.names("collections/")];
+    return said.length === 0 ? [this.sceneId] : membership(object, "collections/");
   }
 
   /** Whether a collection hangs, unhidden, below the scene's own. */

@@ -5,6 +5,7 @@
 import { hexOfBytes, type Stamp } from "../wire/hex.js";
 import type { Live, State } from "../wire/messages.js";
 import { compareBytes, Refused } from "../wire/msgpack.js";
+import { singleton } from "../wire/uuid.js";
 import { ASIDE_MS, REFUSED_MS, type Clock } from "./clock.js";
 import { Entity } from "./entity.js";
 
@@ -21,8 +22,20 @@ export class Replica {
   /** The rows of live messages by kind, number and first id: a drag says the same ids many times a second, in one message or in several. */
   private readonly rows = new Map<string, { ids: Uint8Array; entities: (Entity | undefined)[] }>();
   size = 0;
+  readonly sceneId: string;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    slug: string,
+  ) {
+    this.sceneId = singleton(slug, "scene");
+  }
+
+  /** What is set for the scene as a whole; undefined while nobody has said anything of it. */
+  get scene(): Entity | undefined {
+    const scene = this.get("scene", this.sceneId);
+    return scene?.deleted === false ? scene : undefined;
+  }
 
   get(kind: string, id: string | undefined): Entity | undefined {
     return id === undefined ? undefined : this.kinds.get(kind)?.get(id);

@@ -34,7 +34,7 @@ const COMPLAINTS: Record<Outcome, string | undefined> = {
 export class Session {
   readonly origin = hexOfBytes(crypto.getRandomValues(new Uint8Array(8)));
   readonly clock = new Clock(bytesOfHex(this.origin));
-  readonly replica = new Replica(this.clock);
+  readonly replica: Replica;
   readonly people = new People(this.origin);
   private readonly topics: Topics;
   private readonly user: string;
@@ -62,6 +62,7 @@ export class Session {
     readonly settings: Settings,
     private readonly onLink: (link: Link) => void,
   ) {
+    this.replica = new Replica(this.clock, settings.scene);
     this.topics = new Topics(settings.scene);
     this.user = settings.user || "anonymous";
     this.connection = new Connection({

@@ -21,7 +21,7 @@ function number(entity: Entity | undefined, name: string, fallback: number): num
 
 /** Width by height of the rendered picture. */
 export function pictureAspect(replica: Replica): number {
-  const scene = [...replica.of("scene")].find((one) => !one.deleted);
+  const { scene } = replica;
   const x = number(scene, "render/resolution_x", 1920) * number(scene, "render/pixel_aspect_x", 1);
   return x / (number(scene, "render/resolution_y", 1080) * number(scene, "render/pixel_aspect_y", 1));
 }

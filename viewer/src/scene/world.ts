@@ -34,8 +34,7 @@ export class World {
 
   /** The world of the scene as it is now; undefined when there is none. */
   surroundings(): Surroundings | undefined {
-    const scene = [...this.replica.of("scene")].find((one) => !one.deleted);
-    const world = this.replica.get("world", reference(scene?.get("world")));
+    const world = this.replica.get("world", reference(this.replica.scene?.get("world")));
     return world && !world.deleted ? read(world) : undefined;
   }
 
