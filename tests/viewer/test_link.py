@@ -7,6 +7,7 @@ import select
 import socket
 import threading
 import time
+from urllib.parse import urlencode
 
 import pytest
 import services
@@ -167,6 +168,15 @@ def test_the_broker_says_who_may_edit(page, world, guarded, scene, user, passwor
     assert "password" not in page.evaluate("location.hash")
     page.evaluate("window.lost = 0; scenesync.session.connection.client.on('close', () => lost++); new Promise((done) => setTimeout(done, 3000))")
     assert page.evaluate("lost") == 0 and page.evaluate("scenesync.session.link.state") == "online"  # to be refused has not cost the connection
+
+
+def test_a_link_pasted_into_an_open_page_is_followed(page, world, guarded, scene):
+    broker, store = guarded
+    page.join(world.site, broker=world.broker.ws_url, store=world.store.url, scene=scene)
+    page.wait("window.scenesync?.session.loaded")
+    page.open(world.site.url + "#" + urlencode({"broker": broker.ws_url, "store": store.url, "scene": f"{scene}-2", "user": "alice", "password": "secret-a"}))
+    page.wait(f"window.scenesync?.session.settings.scene === '{scene}-2' && scenesync.session.role === 'editor'")
+    assert "password" not in page.evaluate("location.hash")
 
 
 def test_the_store_answers_a_page_of_another_origin(page, world, guarded):

@@ -23,6 +23,8 @@ function join(settings: Settings): void {
   });
 }
 
+window.addEventListener("hashchange", () => location.reload()); // a link that was pasted into the open page
+
 const { settings, complete } = initialSettings();
 if (complete) join(settings);
 else form.open(settings);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where to connect and as whom: from the address (#broker=…&scene=…, or ?…), else as last time, else the servers of this host:
-// with TLS those of docker/, at the page's own address; without, those of broker-config/.
+// with TLS those of docker/, at the page's own address; without, those of broker-config/. An address that names a scene leads to the
+// same servers for everybody: those of last time shall not be given an invitation's password.
 
 import { isScene, isUser } from "../wire/topics.js";
 
@@ -37,9 +38,13 @@ export function initialSettings(): { settings: Settings; complete: boolean } {
   const given = { ...Object.fromEntries(new URLSearchParams(location.search)), ...Object.fromEntries(new URLSearchParams(location.hash.slice(1))) };
   let remembered: Partial<Settings> = {};
   try {
-    remembered = JSON.parse(localStorage.getItem(REMEMBERED) ?? "{}") as Partial<Settings>;
+    remembered = { ...(JSON.parse(localStorage.getItem(REMEMBERED) ?? "{}") as Partial<Settings>) };
   } catch {
     // what is stored is somebody else's, or storage is forbidden
+  }
+  if (given["scene"] !== undefined) {
+    delete remembered.broker;
+    delete remembered.store;
   }
   const settings = { ...defaults(), ...remembered, password: "" };
   for (const key of [...KEYS, "password"] as const) {
