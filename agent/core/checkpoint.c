@@ -145,12 +145,18 @@ static bool ss_checkpoint_due(const struct ss_core *core) {
     return behind && (ss_vector_excess(core, &vector) == 0 || core->checkpoint.fails >= SS_CHECKPOINT_FAILS);
 }
 
+// Whether the broker replays everything is seen anew when the scene has grown; and when nothing is on its way any more that could excuse it.
+static bool ss_checkpoint_proves(const struct ss_core *core) {
+    const bool rest = core->outbox.entries.count == core->outbox.head && core->settling.count == 0;
+    return core->scene.present > core->proven * 2 || (core->excused && rest);
+}
+
 void ss_checkpoint_run(struct ss_core *core) {
     if (!core->connected || !core->keeper)
         return;
     uint64_t pause = core->config.checkpoint_ms + core->scene.present;
     const bool ready = core->known && core->replayed && core->republish == SS_NONE;
-    if (ready && !core->partial && core->scene.present > core->proven * 2)
+    if (ready && !core->partial && ss_checkpoint_proves(core))
         ss_replay_again(core);
     else if (ready && core->partial && core->scene.present > 0 && ss_checkpoint_due(core) && !ss_checkpoint_write(core))
         pause = SS_RETRY_MS;

@@ -110,7 +110,8 @@ static void ss_replay_judge(struct ss_core *core) {
         missing = ss_replayed_lacks(core, thing);
     }
     core->compared |= !missing;
-    if (lacked && !missing) {
+    core->excused = lacked && !missing;
+    if (core->excused) {
         core->proven = brought; // what is on its way proves nothing yet
     } else if (!missing) {
         core->proven = core->scene.present;

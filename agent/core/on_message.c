@@ -9,6 +9,8 @@
 #include "core/repair.h"
 #include "core/replayed.h"
 
+enum { SS_CROSS_MS = 1000 };
+
 // What is counted once the message is committed.
 struct ss_count {
     uint32_t line; // SS_NONE: nothing
@@ -39,6 +41,11 @@ static int ss_state_plan(struct ss_core *core, const struct ss_ev_state *state, 
     return ss_plan_finish(core);
 }
 
+// Whether a message may have reached the broker before ours that we sent without knowing it: ours would be what is retained.
+static bool ss_state_crossed(const struct ss_core *core, const struct ss_thing *thing) {
+    return thing->said_ms != 0 && (uint32_t)core->now - thing->said_ms < SS_CROSS_MS;
+}
+
 static int ss_state_merge(struct ss_core *core, const struct ss_ev_state *state, struct ss_incoming *incoming, uint32_t fields) {
     const uint32_t thing = ss_thing_take(core, state->entity.kind, &state->entity.uuid);
     struct ss_count count;
@@ -61,7 +68,8 @@ static int ss_state_merge(struct ss_core *core, const struct ss_ev_state *state,
         ss_clock_observe(&core->clock, &incoming[i].stamp);
     if (state->retained || state->numbered) // what agents say is retained, too
         ss_replayed_note(core, ss_thing_at(core, thing), state->part, state->retained);
-    ss_repair_after(core, thing, state->part, incoming, fields, !state->numbered && changed);
+    ss_repair_after(core, thing, state->part, incoming, fields,
+                    changed && (!state->numbered || ss_state_crossed(core, ss_thing_at(core, thing))));
     return SS_OK;
 }
 

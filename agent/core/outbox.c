@@ -131,6 +131,7 @@ static bool ss_outbox_send(struct ss_core *core, struct ss_outgoing *entry) {
     effect->state.expiry_s = (thing->flags & SS_THING_DELETED) != 0 ? SS_TOMBSTONE_S : 0;
     ss_outbox_was_sent(core, entry);
     ss_replayed_note(core, thing, entry->part, false);
+    thing->said_ms = (uint32_t)core->now;
     core->outbox.flying++;
     return true;
 }

@@ -73,6 +73,7 @@ struct ss_thing {
     uint32_t repair;   // number of its repair, plus 1
     uint32_t seen;     // the replay that last brought it, or its base
     uint32_t told;     // the replay during which the broker was last told of that
+    uint32_t said_ms;  // when we last told the broker, the low bits; 0: not yet
     struct ss_seen_parts *seen_parts;
 };
 

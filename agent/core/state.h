@@ -327,6 +327,7 @@ struct ss_core {
     bool republished;      // since we connected: what still is not replayed never is
     bool partial;          // so it is: only a checkpoint tells a newcomer everything
     uint64_t proven;       // as many things this broker did replay
+    bool excused;          // and lacked only what was on its way
     struct ss_checkpoint checkpoint;
     SS_ARRAY(struct ss_peer) peers;
     struct ss_sync sync;

@@ -214,6 +214,60 @@ static void a_scene_that_was_replayed_is_known_at_the_end_of_the_replay(void **s
     }
 }
 
+// What came late to the broker may stand there in the place of what is newer, and only its author can know.
+static void messages_of_two_that_may_have_crossed_are_followed_by_what_both_give(void **state) {
+    (void)state;
+    for (uint64_t later_ms = 100; later_ms <= 5100; later_ms += 5000) {
+        struct desk desk = {0};
+        desk_work(&desk);
+        quiet(&desk);
+        desk.now += 5000;
+        assert_int_equal(desk_edit(&desk, 7, 1, false, 4, "name", DESK_BYTES(1)), SS_OK);
+        desk_stored(&desk);
+        publish(&desk, NULL);
+        desk.now += later_ms;
+        struct ss_field newer = {ss_slice_text("name"), DESK_BYTES(2), {{0}}};
+        ss_store_be(newer.stamp.b, 6, 1700000000000U + desk.now);
+        desk_give(&desk, (struct ss_entity){ss_slice_text("object"), {{4}}, 1, &newer}, 9, 1);
+        const struct ss_effect *sent = NULL;
+        for (int i = 0; i < 9 && sent == NULL; i++, sent = desk_pass(&desk, 500, SS_FX_PUBLISH_STATE))
+            desk_stored(&desk);
+        assert_int_equal(sent != NULL, later_ms == 100);
+        if (sent != NULL)
+            assert_true(ss_slice_equal(sent->state.entity.fields[0].value, newer.value));
+        desk_close(&desk);
+    }
+}
+
+// That what was lacking was on its way is no proof that it would be replayed.
+static void what_was_on_its_way_is_looked_for_when_nothing_is_any_more(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_work(&desk);
+    quiet(&desk);
+    for (uint8_t entity = 5; entity < 9; entity++) {
+        assert_int_equal(desk_edit(&desk, 7, entity, false, entity, "name", DESK_BYTES(1)), SS_OK);
+        desk_stored(&desk);
+        publish(&desk, NULL);
+    }
+    the_broker_forgets(&desk);
+    for (uint8_t entity = 5; entity < 9; entity++) {
+        const struct ss_thing *thing = desk.core->scene.things.items[entity - 5];
+        const struct ss_field field = {ss_slice_text("name"), DESK_BYTES(1), thing->cells[0].stamp};
+        struct ss_event event = desk_event(&desk, SS_EV_STATE);
+        event.state = (struct ss_ev_state){.entity = {ss_slice_text("object"), {{entity}}, 1, &field}, .part = -1, .retained = true};
+        assert_int_equal(desk_step(&desk, &event), SS_OK);
+    }
+    assert_int_equal(desk_edit(&desk, 7, 9, false, 4, "name", DESK_BYTES(2)), SS_OK);
+    desk_stored(&desk);
+    const uint64_t token = desk_find(&desk, SS_FX_PUBLISH_STATE)->state.token;
+    quiet(&desk);
+    assert_null(desk_pass(&desk, 100000, SS_FX_REREAD));
+    desk_published(&desk, token);
+    assert_non_null(desk_pass(&desk, 100000, SS_FX_REREAD));
+    desk_close(&desk);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_scene_that_was_replayed_is_known_at_the_end_of_the_replay),
@@ -222,6 +276,8 @@ int main(void) {
         cmocka_unit_test(what_is_new_while_it_is_replayed_is_not_missing),
         cmocka_unit_test(what_is_on_its_way_while_it_is_replayed_is_not_missing),
         cmocka_unit_test(what_waits_for_its_blob_is_not_missing),
+        cmocka_unit_test(messages_of_two_that_may_have_crossed_are_followed_by_what_both_give),
+        cmocka_unit_test(what_was_on_its_way_is_looked_for_when_nothing_is_any_more),
         cmocka_unit_test(a_part_that_waits_for_its_blob_is_not_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
