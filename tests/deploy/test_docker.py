@@ -8,11 +8,11 @@ import hashlib
 import os
 import re
 import socket
+import ssl
 import subprocess
 import urllib.error
 import urllib.request
 from base64 import b64encode
-from ssl import create_default_context
 
 import blenders
 import docker
@@ -20,6 +20,7 @@ import pytest
 from access import login
 from agents import eventually, new_id
 from blender import Blender
+from browser import Page
 from link import Link
 from mqtt import Client
 from services import REPOSITORY, Agent, binary
@@ -177,7 +178,7 @@ def request(server, people, method, path, user=None, data=None):
     if user:
         url.add_header("Authorization", "Basic " + b64encode(":".join(user).encode()).decode())
     try:
-        with urllib.request.urlopen(url, context=create_default_context(cafile=people[0].ca)) as answer:
+        with urllib.request.urlopen(url, context=ssl.create_default_context(cafile=people[0].ca)) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, b""
@@ -264,13 +265,38 @@ def test_two_blenders_meet_there(server, people, tmp_path):
         for blender, agent in zip((one, other), people):
             blender.join(agent, "main", content="receive")
             blender.synced(60)
-        one.run("it = bpy.data.objects.new('Shared', bpy.data.meshes.new('Shared'))\nbpy.context.scene.collection.objects.link(it)\nit.location.x = 1.5")
+        one.run("mesh = bpy.data.meshes.new('Shared')\nmesh.from_pydata([(0, 0, 0), (1, 0, 0), (0, 1, 0)], [], [(0, 1, 2)])\n"
+                "it = bpy.data.objects.new('Shared', mesh)\nbpy.context.scene.collection.objects.link(it)\nit.location.x = 1.5")
         eventually(lambda: moved(other, "Shared") == 1.5)
         other.run("bpy.data.objects['Shared'].location.x = 2.5")
         eventually(lambda: moved(one, "Shared") == 2.5)
     finally:
         one.close()
         other.close()
+
+
+def test_the_address_that_is_printed_shows_the_scene_in_a_browser(server, people):
+    """What the Blenders made. Chromium trusts that server's certificate alone, as somebody does who says yes to it once."""
+    said = server.compose("exec", "-T", "access", "scenesync", "invite", "main", "--role", "viewer", "--user", "wanda",
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+    address = re.search(r"In a browser.*: (https://\S+)", said).group(1)
+    page = Page(1280, 800, f"--ignore-certificate-errors-spki-list={key_of(server)}")
+    try:
+        page.open(address)
+        page.shown()
+        assert "Shared" in page.evaluate("[...document.querySelectorAll('.row')].map((row) => row.textContent)")
+        with Link(people[0].socket, "main") as link:
+            link.until(lambda: any(frame["t"] == "peer" and frame.get("name") == "wanda" for frame in link.seen))
+    finally:
+        page.close()
+
+
+def key_of(server):
+    """What Chromium calls the key of the certificate."""
+    pem = ssl.get_server_certificate((server.machine.address, 8443))
+    key = subprocess.run(["openssl", "x509", "-pubkey", "-noout"], input=pem.encode(), check=True, capture_output=True).stdout
+    der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "der"], input=key, check=True, capture_output=True).stdout
+    return b64encode(hashlib.sha256(der).digest()).decode()
 
 
 def test_a_blender_on_the_server_saves_the_scene(server, people):

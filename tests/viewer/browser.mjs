@@ -4,10 +4,10 @@ import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
 
 const { chromium } = createRequire(new URL("../../viewer/", import.meta.url))("playwright-core");
-const [executablePath, width, height] = process.argv.slice(2);
+const [executablePath, width, height, ...flags] = process.argv.slice(2);
 const browser = await chromium.launch({
   executablePath,
-  args: ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"],
+  args: ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist", ...flags],
 });
 const context = await browser.newContext({ viewport: { width: Number(width), height: Number(height) } });
 const page = await context.newPage();

@@ -34,11 +34,11 @@ class Site:
 
 
 class Page:
-    """One page in one browser. `click`, `fill`, `text` … are those of browser.mjs."""
+    """One page in one browser, which is given `flags`. `click`, `fill`, `text` … are those of browser.mjs."""
 
-    def __init__(self, width=1280, height=800):
+    def __init__(self, width=1280, height=800, *flags):
         chromium = shutil.which("chromium")
-        self.process = subprocess.Popen(["node", HERE / "browser.mjs", chromium, str(width), str(height)],
+        self.process = subprocess.Popen(["node", HERE / "browser.mjs", chromium, str(width), str(height), *flags],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __getattr__(self, name):
