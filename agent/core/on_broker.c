@@ -146,6 +146,12 @@ static enum ss_keeping ss_replay_kept(const struct ss_core *core) {
     return kept;
 }
 
+// The others are there.
+static void ss_replay_leave(struct ss_core *core) {
+    core->keeper = core->reread = false;
+    core->compared = true;
+}
+
 // One looks after what the broker retains, since brokers lose or roll back their stores: whoever does already, else the first in rank for the
 // whole scene. Whoever takes it over because others have gone (or never were there but in the broker's old store) reads anew, not knowing how
 // far those came.
@@ -154,8 +160,7 @@ static bool ss_replay_keep(struct ss_core *core) {
     core->keeper = kept == SS_KEPT_BY_NOBODY || (kept == SS_KEPT_PERHAPS && core->reread);
     if (core->keeper)
         return true;
-    core->reread = false;
-    core->compared = true; // the others are there
+    ss_replay_leave(core);
     if (ss_looks_on(core))
         ss_timer_by(core, SS_TIMER_KEEP, core->looks_on_ms);
     else if (kept == SS_KEPT_PERHAPS)
@@ -184,7 +189,8 @@ void ss_keeper_run(struct ss_core *core) {
 void ss_replay_yield(struct ss_core *core) {
     for (size_t i = 0; i < core->peers.count && core->keeper; i++) {
         const struct ss_peer *peer = &core->peers.items[i];
-        core->keeper = !(peer->keeps && ss_rank_before(core, &ss_whole_scene, peer));
+        if (peer->keeps && ss_rank_before(core, &ss_whole_scene, peer))
+            ss_replay_leave(core);
     }
 }
 

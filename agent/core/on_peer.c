@@ -132,6 +132,7 @@ int ss_on_peer(struct ss_core *core, const struct ss_event *event) {
         ss_timer_by(core, SS_TIMER_PEER, core->now + SS_GATHER_MS);
     peer->digest = said->digest;
     peer->ready = said->ready;
+    const bool kept = peer->keeps;
     peer->keeps = said->keeps && !said->retained;
     peer->before = said->retained;
     peer->heard_ms = core->now > 0 ? core->now : 1;
@@ -140,6 +141,8 @@ int ss_on_peer(struct ss_core *core, const struct ss_event *event) {
     ss_timer_by(core, SS_TIMER_LOST, core->now + SS_LOST_INTERVALS * (uint64_t)core->config.peer_interval_ms);
     ss_peer_tell(core, peer);
     ss_replay_yield(core);
+    if (kept && !peer->keeps)
+        ss_replay_peer_gone(core);
     if (ss_peer_present(peer)) {
         ss_missing_asked(core, said);
         ss_peer_compare(core, peer);

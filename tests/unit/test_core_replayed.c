@@ -268,6 +268,31 @@ static void what_was_on_its_way_is_looked_for_when_nothing_is_any_more(void **st
     desk_close(&desk);
 }
 
+static void a_peer_keeps(struct desk *desk, uint8_t origin, bool keeps) {
+    struct ss_event event = desk_event(desk, SS_EV_PEER);
+    event.peer = (struct ss_ev_peer){.origin = {{origin}}, .ready = keeps, .keeps = keeps};
+    assert_int_equal(desk_step(desk, &event), SS_OK);
+}
+
+// As who may only look on does once he is told so.
+static void who_keeps_no_longer_is_followed_by_the_next(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_work(&desk);
+    quiet(&desk); // of what came since; now all that it retains
+    quiet(&desk);
+    assert_true(desk.core->keeper);
+    uint8_t first = 1;
+    for (; desk.core->keeper; first++)
+        a_peer_keeps(&desk, first, true);
+    assert_null(desk_pass(&desk, 5000, SS_FX_REREAD));
+    for (uint8_t origin = 1; origin < first; origin++)
+        a_peer_keeps(&desk, origin, false);
+    assert_non_null(desk_pass(&desk, 5000, SS_FX_REREAD));
+    assert_true(desk.core->keeper);
+    desk_close(&desk);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_scene_that_was_replayed_is_known_at_the_end_of_the_replay),
@@ -278,6 +303,7 @@ int main(void) {
         cmocka_unit_test(what_waits_for_its_blob_is_not_missing),
         cmocka_unit_test(messages_of_two_that_may_have_crossed_are_followed_by_what_both_give),
         cmocka_unit_test(what_was_on_its_way_is_looked_for_when_nothing_is_any_more),
+        cmocka_unit_test(who_keeps_no_longer_is_followed_by_the_next),
         cmocka_unit_test(a_part_that_waits_for_its_blob_is_not_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
