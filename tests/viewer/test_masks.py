@@ -41,6 +41,7 @@ def test_a_mask_lies_over_its_clip(page, world, scene):
     page.evaluate(f"scenesync.select('{mask.hex()}', false)")
     page.evaluate(f"(() => {{ const choice = document.querySelector('.preview select'); choice.value = '{clip.hex()}'; choice.dispatchEvent(new Event('change')); }})()")
     page.wait("document.querySelector('.preview video').readyState >= 2 && document.querySelector('.preview canvas').height === 297")
+    page.wait(f"{SEEN}.red[3] > 0")  # Chromium has its first picture a moment later
     seen = page.evaluate(SEEN)
     red, green, blue, _ = seen["red"]
     assert red > 200 and green < 60 and blue < 60 and seen["outline"]
