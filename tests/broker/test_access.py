@@ -36,7 +36,8 @@ def arrives(site, reader, writer, topic, after=None):
     with Client(site.broker.url, *reader, ca=site.broker.ca) as listening:
         for topics in ("state", "live", "peer", "online", "presence", "frame", "call", "json"):
             listening.subscribe(f"{ROOT}/{topics}/#")
-        listening.subscribe(f"{ROOT}/checkpoint")
+        for more in (f"{ROOT}/checkpoint", f"{ROOT}/reply/{reader[0]}/+", f"{ROOT}/access/#"):
+            listening.subscribe(more)
         with Client(site.broker.url, *writer, ca=site.broker.ca) as client:
             client.attempt(topic, b"1")
         with Client(site.broker.url, *last, ca=site.broker.ca) as client:
@@ -50,12 +51,14 @@ def test_each_role_and_each_topic(site):
     editing = {"owner", "editor", "bridge"}
     allowed = {
         "state/light/1": editing, "live/transform": editing, "checkpoint": editing, "call/00ff/render": editing, "call/00ff/sync": set(ROLES),
-        "json/light/1": {"bridge"}, "json/light/1/set": editing, "json/bridge": {"bridge"}, "frame/editor/main": {"editor"}, "peer/viewer/1": {"viewer"},
+        "json/light/1": {"bridge"}, "json/light/1/set": editing, "json/bridge": {"bridge"}, "frame/editor/main": {"editor"}, "reply/editor/1": editing, "peer/viewer/1": {"viewer"},
         "peer/editor/1": {"editor"}, "online/viewer/1": {"viewer"}, "presence/bridge/1": {"bridge"}, "presence/owner/1": {"owner"},
     }
     for topic, roles in allowed.items():
         for role in ROLES:
             assert arrives(site, people["editor"], people[role], f"{ROOT}/{topic}") == (role in roles), (role, topic)
+    for name in ROLES:
+        assert arrives(site, ("admin", "secret"), people["owner"], f"{ROOT}/access/{name}") == (name == "owner"), name
     for role in ROLES:
         for topic in (*allowed, f"presence/{strangers[role][0]}/1"):
             assert not arrives(site, people["editor"], strangers[role], f"{ROOT}/{topic}", people["editor"]), (role, topic)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The agent's numbers for Prometheus."""
 import http.client
+import json
 import re
 import socket
 import subprocess
@@ -52,7 +53,8 @@ def test_numbers_are_those_of_the_scenes(made):
         now = eventually(lambda: (found := numbers(made.port))['scenesync_pending_edits{scene="demo"}'] == 0 and found["scenesync_store_ok"] == 1 and found)
         assert now['scenesync_entities{scene="demo"}'] == now['scenesync_entities{scene="stage"}'] == 1
         assert now['scenesync_broker_connected{scene="demo"}'] == 1
-        assert now['scenesync_broker_latency_seconds{scene="demo"}'] >= 0
+        top = json.loads(made.ada.run("top", "demo", "--once", "--json").stdout)[0]
+        assert top["latency_ms"] > 0 and numbers(made.port)['scenesync_broker_latency_seconds{scene="demo"}'] == pytest.approx(top["latency_ms"] / 1000, rel=0.01)
     with made.link(made.ada):
         eventually(lambda: numbers(made.port)["scenesync_clients"] == 1)
     eventually(lambda: numbers(made.port)["scenesync_clients"] == 0)
