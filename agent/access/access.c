@@ -93,6 +93,7 @@ static bool take_options(struct ss_access *access, int count, char **words, bool
     options[OPTION_COUNT] = (struct option){"expired", no_argument, NULL, EXPIRED};
     options[OPTION_COUNT + 1] = (struct option){"help", no_argument, NULL, HELP};
     opterr = 0;
+    optind = 1; // the manual asks several commands
     for (int option; (option = getopt_long(count, words, ":", options, NULL)) != -1;) {
         if (option == '?' || option == ':') {
             snprintf(wrong, WRONG, option == ':' ? "%s lacks its value" : "%s is no option of this command", words[optind - 1]);

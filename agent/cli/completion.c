@@ -5,17 +5,6 @@
 #include "cli/command.h"
 #include "scenesync_schema.h"
 
-// The options that a usage names, and those of every command that talks to an agent.
-static void print_options(const struct ss_command *command) {
-    for (const char *at = strstr(command->usage, "--"); at; at = strstr(at + 2, "--")) {
-        int len = (int)strcspn(at, " ]|");
-        if (command->main || strncmp(at, "--json", (size_t)len) != 0) {
-            printf("%.*s ", len, at);
-        }
-    }
-    fputs(command->main ? "--help" : "--json --socket --wait --help", stdout);
-}
-
 static void print_arguments(const struct ss_command *command) {
     for (int number = 1; number <= 2; number++) {
         const char *word = ss_command_argument(command, number);
@@ -53,17 +42,15 @@ static int run(struct ss_cli *cli) {
     for (const struct ss_command *const *command = ss_commands; *command; command++) {
         print_arguments(*command);
     }
-    fputs("    esac\n    case $word,${COMP_WORDS[1]} in\n", stdout);
-    for (const struct ss_command *const *command = ss_commands; *command; command++) {
-        printf("        -*,%s) words='", (*command)->name);
-        print_options(*command);
-        fputs("' ;;\n", stdout);
-    }
-    fputs("    esac\n"
-          "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n"
-          "}\n"
-          "complete -o default -F _scenesync scenesync\n",
-          stdout);
+    fputs(
+        "    esac\n"
+        "    if [ \"$COMP_CWORD\" -gt 1 ] && [[ $word == -* ]]; then\n"
+        "        words=$({ echo --help; \"${COMP_WORDS[0]}\" \"${COMP_WORDS[1]}\" --help 2>/dev/null; } | grep -Eo -- '--[a-z]+(-[a-z]+)*' | sort -u)\n"
+        "    fi\n"
+        "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n"
+        "}\n"
+        "complete -o default -F _scenesync scenesync\n",
+        stdout);
     return SS_EXIT_OK;
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "cli/command.h"
 
@@ -18,6 +20,22 @@ static void print(const char *text) {
     }
 }
 
+// What a command with options of its own says of itself, after its first lines, which say how it is called.
+static void print_own_help(const struct ss_command *command) {
+    char *text = NULL, name[32], help[] = "--help", *words[] = {name, help, NULL};
+    size_t size;
+    FILE *page = stdout;
+    snprintf(name, sizeof name, "%s", command->name);
+    stdout = ss_memory(open_memstream(&text, &size));
+    command->main(2, words);
+    fclose(stdout);
+    stdout = page;
+    fputs(".nf\n", stdout);
+    print(strchr(text, '\n') + 1);
+    fputs(".fi\n", stdout);
+    free(text);
+}
+
 static int run(struct ss_cli *cli) {
     (void)cli;
     fputs(".TH SCENESYNC 1 \"\" scenesync \"User Commands\"\n.SH NAME\nscenesync \\- several people, several Blenders, one scene, live\n"
@@ -29,10 +47,7 @@ static int run(struct ss_cli *cli) {
         fputs(".TP\n.B ", stdout);
         print((*command)->usage);
         fputc('\n', stdout);
-        print((*command)->help);
-        if ((*command)->main) {
-            printf("It has options of its own: \\fBscenesync %s \\-\\-help\\fP.\n", (*command)->name);
-        }
+        (*command)->main ? print_own_help(*command) : print((*command)->help);
     }
     fputs(".SH OPTIONS\n.nf\n", stdout);
     print(ss_options_help);

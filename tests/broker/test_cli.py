@@ -5,7 +5,6 @@ import itertools
 import json
 import os
 import re
-import shlex
 import signal
 import subprocess
 import threading
@@ -13,6 +12,7 @@ import uuid
 
 import pytest
 from agents import eventually, world
+from link import Link
 from services import Agent, binary, free_port
 
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -171,16 +171,19 @@ def test_a_circle_of_parents_is_cut_above_the_greatest(ada, scene):
 
 def test_top_says_who_is_there_and_what_changes(two, scene):
     ada, bob = two
-    made = lamp(ada, scene)
-    watching = subprocess.Popen([binary(), "top", scene, "--once", "--json", "--socket", bob.socket], stdout=subprocess.PIPE, text=True)
-    for energy in itertools.count(1):
-        if watching.poll() is not None:
-            break
-        output(ada, "set", scene, f"light/{made}", f"energy={energy}")
-    told, = json.loads(watching.stdout.read())
-    assert (told["scene"], told["broker"], told["store"], told["entities"]) == (scene, "connected", "ok", 1)
-    assert told["peers"] == [] or {"origin", "online", "name", "user", "app"} == told["peers"][0].keys()
-    assert told["settled_per_s"] > 0
+    made, rates = uuid.UUID(lamp(bob, scene)).bytes, set()
+    with Link(ada.socket, scene) as link, subprocess.Popen([binary(), "top", scene, "--json", "--socket", bob.socket], stdout=subprocess.PIPE, text=True) as watching:
+        for energy, line in enumerate(itertools.islice(watching.stdout, 60)):
+            told, = json.loads(line)
+            rates |= {name for name in ("settled_per_s", "live_per_s") if told[name] > 0}
+            people = [(each["name"], each["online"]) for each in told["peers"]]
+            if len(rates) == 2 and people == [("ada", True)] and "latency_ms" in told and not told["pending"]:
+                break
+            link.edit("light", made, {"energy": energy}, live=True)
+        watching.terminate()
+    assert (told["scene"], told["broker"], told["store"], told["entities"], told["pending"]) == (scene, "connected", "ok", 1, 0)
+    assert rates == {"settled_per_s", "live_per_s"} and told["latency_ms"] >= 0 and people == [("ada", True)]
+    assert told["uploads"] == {"n": 0, "bytes": 0} and {"origin", "user", "app"} < told["peers"][0].keys()
     assert output(bob, "top", scene, "--once").startswith(f"{scene}: 1 entities")
     assert scene in {each["scene"] for each in json.loads(output(bob, "top", "--once", "--json"))}
 
@@ -191,39 +194,6 @@ def test_top_ends_when_it_is_told_to(ada, scene):
     assert json.loads(watching.stdout.readline())[0]["scene"] == scene
     watching.send_signal(signal.SIGINT)
     assert watching.wait(20) == 0
-
-
-def said(*words, **options):
-    return subprocess.run(words, capture_output=True, text=True, timeout=30, check=True, **options)
-
-
-def commands():
-    return re.findall(r"^  ([a-z]+)( |$)", said(binary(), "help").stdout.split("Commands:")[1].split("Options")[0], re.M)
-
-
-def test_every_command_of_the_overview_is_one_and_in_the_manual():
-    manual = said(binary(), "manual").stdout
-    assert len(commands()) > 15
-    for command, _ in commands():
-        assert said(binary(), command, "--help").stdout.startswith("usage:")
-        assert f"\n.B {command}" in manual
-
-
-def test_the_manual_is_a_page_that_man_reads():
-    done = said("groff", "-man", "-Kutf8", "-Tutf8", "-P-cbu", "-ww", input=said(binary(), "manual").stdout)
-    assert done.stderr == "" and "DESCRIPTION" in done.stdout and "scenesync.1" in done.stdout
-
-
-@pytest.mark.parametrize("words, wanted", [
-    (["tr"], ["tree"]), (["ls", ""], "scene"), (["ls", "demo", "li"], ["light"]), (["top", "--o"], ["--once"]), (["bridge", "x", "--r"], ["--rate"]),
-    (["get", "demo", "--w"], ["--wait"])])
-def test_bash_completes(ada, scene, words, wanted):
-    lamp(ada, scene)
-    script = f"""source <({binary()} completion)
-        COMP_WORDS=({binary()} {shlex.join(words)}); COMP_CWORD={len(words)}; _scenesync
-        printf '%s\\n' "${{COMPREPLY[@]}}" """
-    completed = said("bash", "-c", script, env=dict(os.environ, SCENESYNC_SOCKET=ada.socket)).stdout.split()
-    assert scene in completed if wanted == "scene" else completed == wanted
 
 
 def test_two_agents_dump_and_digest_alike(ada, bob, scene):
