@@ -4,7 +4,7 @@
 #include "edges/paho_socket.h"
 #include "edges/session.h"
 
-enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000, SETTLED_MS = 5000, DOUBT_EVERY = 8 };
+enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000, SETTLED_MS = 5000, DOUBT_EVERY = 8, OFTEN = 3 };
 
 void ss_attempts_begin(struct ss_attempts *attempts) {
     attempts->version = attempts->version != 0 ? attempts->version : SS_MQTT_5;
@@ -39,10 +39,14 @@ void ss_attempts_lost(struct ss_attempts *attempts, uint64_t after_ms) {
     attempts->doubts = 0;
     attempts->spoke_5 = attempts->version == SS_MQTT_5;
     attempts->version = attempts->only_311 ? SS_MQTT_311 : SS_MQTT_5;
+    attempts->short_lived++;
     if (after_ms > SETTLED_MS) {
+        attempts->short_lived = 0;
         attempts->failures = 0; // a broker that throws us out again and again is left in peace for longer and longer
     }
 }
+
+bool ss_attempts_thrown_out(const struct ss_attempts *attempts) { return attempts->short_lived >= OFTEN; }
 
 uint64_t ss_attempts_wait(struct ss_attempts *attempts) {
     uint64_t delay = (uint64_t)RETRY_FIRST_MS << (attempts->failures < 7 ? attempts->failures : 7);

@@ -7,11 +7,12 @@
 #include <stdint.h>
 
 struct ss_attempts {
-    int version;       // to try next, or in use
-    unsigned failures; // in a row
-    bool only_311;     // the broker said so
-    bool spoke_5;      // the connection before
-    unsigned doubts;   // attempts since that were not answered
+    int version;          // to try next, or in use
+    unsigned failures;    // in a row
+    bool only_311;        // the broker said so
+    bool spoke_5;         // the connection before
+    unsigned doubts;      // attempts since that were not answered
+    unsigned short_lived; // connections in a row that ended soon after they began
     uint64_t written_before;
 };
 
@@ -26,6 +27,9 @@ bool ss_attempts_failed(struct ss_attempts *attempts, int code);
 
 // ss_attempts_lost: a connection ended after so long.
 void ss_attempts_lost(struct ss_attempts *attempts, uint64_t after_ms);
+
+// ss_attempts_thrown_out tells whether one connection after the other ends soon after it began.
+bool ss_attempts_thrown_out(const struct ss_attempts *attempts);
 
 // ss_attempts_wait counts one more failure and gives the milliseconds until the next attempt.
 uint64_t ss_attempts_wait(struct ss_attempts *attempts);

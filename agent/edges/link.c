@@ -204,6 +204,17 @@ static void on_subscribed(struct ss_link *link, int code) {
     begin_replay(link);
 }
 
+// A broker that limits what one user publishes ends the connection; a word of why may be lost with it.
+static void on_lost(struct ss_link *link, const char *text) {
+    ss_log("scene %s: lost the broker %s %s", link->room->name, link->room->agent->config.broker, text);
+    give_up_session(link, SS_LINK_OFFLINE);
+    if (ss_attempts_thrown_out(&link->attempts)) {
+        snprintf(link->why, sizeof(link->why), "%s ends each connection soon: perhaps more is published than it lets one user",
+                 link->room->agent->config.broker);
+        ss_log("scene %s: %s", link->room->name, link->why);
+    }
+}
+
 static void on_news(void *owner, enum ss_news_type type, int code, const char *text) {
     struct ss_link *link = owner;
     if (link->phase == SS_LINK_CLOSING) {
@@ -213,10 +224,7 @@ static void on_news(void *owner, enum ss_news_type type, int code, const char *t
     case SS_NEWS_CONNECTED: on_connected(link, code); break;
     case SS_NEWS_FAILED: on_failed(link, code, text); break;
     case SS_NEWS_SUBSCRIBED: on_subscribed(link, code); break;
-    case SS_NEWS_LOST:
-        ss_log("scene %s: lost the broker %s %s", link->room->name, link->room->agent->config.broker, text);
-        give_up_session(link, SS_LINK_OFFLINE);
-        break;
+    case SS_NEWS_LOST: on_lost(link, text); break;
     case SS_NEWS_GONE: break;
     }
 }

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """broker-config/plugin/ in a real mosquitto: one user who floods it keeps nobody else from working."""
+import os
 import subprocess
 import threading
 from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
+from agents import eventually, new_id
+from link import Link
 from mqtt import Client
-from services import Broker, binary
+from services import LOOPBACK, Agent, Broker, binary, free_port
 
 PEOPLE = {"alice": "wonder", "bob": "builder", "carol": "singer", "resident": "always"}
 TOPIC = "scenesync/v1/demo/live"
@@ -21,7 +24,7 @@ pytestmark = pytest.mark.skipif(not PLUGIN.exists(), reason="the plugin is not m
 def broker(tmp_path, request):
     rate = getattr(request, "param", 1)
     options = f"plugin {PLUGIN}\nplugin_opt_bytes_per_second {rate}\nplugin_opt_burst_bytes {BURST}\nplugin_opt_except resident\n"
-    acl = "".join(f"user {name}\ntopic readwrite {TOPIC}/#\n" for name in PEOPLE if name != "carol")
+    acl = "".join(f"user {name}\ntopic readwrite scenesync/v1/demo/#\n" for name in PEOPLE if name != "carol")
     with Broker(tmp_path, "lan.conf", PEOPLE, acl, edit=lambda text: text + options) as made:
         yield made
 
@@ -50,6 +53,19 @@ def test_who_floods_is_thrown_out_and_others_work_on(broker, protocol):
             came += 1
     assert BURST // (MESSAGE + 512) < came < BURST // MESSAGE
     assert broker.output().count("alice publishes more than a user may") == 1 and "bob publishes" not in broker.output()
+
+
+def test_who_floods_is_told(broker, tmp_path):
+    """By their agent, whose connections end again and again: by its log, and in the status, which the panel shows too."""
+    config = tmp_path / "agent.ini"
+    config.write_text("user = alice\npassword = wonder\n")
+    with Agent(tmp_path / "a", broker.url, f"http://{LOOPBACK}:{free_port()}", config=config) as agent, Link(agent.socket, "demo") as link:
+        for _ in range(2 * BURST // 60_000):
+            link.set("light", new_id(), type="POINT", **{"properties/note": os.urandom(60_000)})
+        told = "perhaps more is published than it lets one user"
+        link.until(lambda: any(told in frame.get("error", "") for frame in link.seen if frame["t"] == "status" and frame["broker"] == "offline"))
+        eventually(lambda: told in agent.run("status").stdout)
+        assert told in agent.output()
 
 
 def test_what_is_refused_counts_as_well(broker):
