@@ -3,6 +3,7 @@
 import json
 import re
 import struct
+import uuid
 
 import glb_write
 import numpy
@@ -207,6 +208,18 @@ def test_an_empty_scene_is_a_file_too(ada, scene, tmp_path):
     assert json.loads(ada.run("export", scene, tmp_path / "out.glb", "--json").stdout) == {"nodes": 0, "meshes": 0, "materials": 0, "bytes": 0}
     assert gltf_problems(tmp_path / "out.glb") == []
     assert Glb(tmp_path / "out.glb").json["scenes"] == [{"name": scene}]
+
+
+def test_what_says_nothing_of_collections_is_in_the_scene_of_which_nobody_said_anything(ada, scene, tmp_path):
+    made = ada.run("create", scene, "object", 'name="leaf"', 'type="EMPTY"').stdout.strip()
+    ada.run("set", scene, f"transform/{made}", "location=[0, 0, 3]")
+    own = uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_URL, "scenesync:" + scene), "scene").hex
+    for said, names in ((None, ["leaf"]), ("false", []), ("true", ["leaf"])):
+        if said:
+            ada.run("set", scene, f"object/{made}", f"collections/{own}={said}")
+        ada.run("export", scene, tmp_path / "out.glb")
+        assert [node["name"] for node in Glb(tmp_path / "out.glb").json.get("nodes", [])] == names
+    assert entities(ada, scene, "scene") == []
 
 
 def test_units_are_metres(ada, scene, through):
