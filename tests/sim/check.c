@@ -334,6 +334,14 @@ static void sim_check_clocks(struct sim *sim) {
         sim_fail(sim, "the clocks are %lld ms apart", (long long)(last - first));
 }
 
+// What nobody has numbered is in every answer.
+static uint64_t sim_unnumbered(const struct ss_core *core) {
+    uint64_t count = 0;
+    for (size_t i = 0; i < core->scene.things.count; i++)
+        count += ss_thing_at(core, (uint32_t)i)->touch_count == 0;
+    return count;
+}
+
 // Who returns takes what has changed, not the scene. (Where MQTT 3.1.1 replays at every connection it costs that.)
 static void sim_check_return(struct sim *sim) {
     enum { EDITS = 3, EACH = 2 }; // what is told meanwhile may come from a peer, too

@@ -26,6 +26,19 @@ static size_t sim_key(uint8_t *key, struct ss_slice kind, const struct ss_uuid *
     return kind.len + 17 + name.len;
 }
 
+// What is deleted is no more; if it comes back all of it is told.
+static void sim_mirror_delete(struct sim_records *mirror, struct ss_slice kind, const struct ss_uuid *uuid) {
+    uint8_t prefix[512], key[512];
+    const size_t len = sim_key(prefix, kind, uuid, ss_slice_of(NULL, 0));
+    for (size_t i = mirror->count; i-- > 0;) {
+        const size_t key_len = mirror->items[i].key_len;
+        if (key_len <= len || memcmp(mirror->items[i].key, prefix, len) != 0)
+            continue;
+        memcpy(key, mirror->items[i].key, key_len);
+        sim_record_put(mirror, key, key_len, NULL, 0);
+    }
+}
+
 // A new topology: arrays of another are dropped.
 static void sim_mirror_topology(struct sim_records *mirror, struct ss_slice kind, const struct ss_uuid *uuid, struct ss_slice value) {
     uint8_t prefix[512];
@@ -87,6 +100,10 @@ void sim_client_change(struct sim *sim, int agent, const struct ss_effect *effec
         sim_fail(sim, "a change for a client that is gone");
     for (size_t i = 0; i < effect->change.entity_count; i++) {
         const struct ss_entity *entity = &effect->change.entities[i];
+        for (size_t f = 0; f < entity->field_count; f++) {
+            if (ss_slice_equal(entity->fields[f].name, ss_slice_text("deleted")) && entity->fields[f].value.data[0] == 0xc3)
+                sim_mirror_delete(&at->mirror, entity->kind, &entity->uuid);
+        }
         for (size_t f = 0; f < entity->field_count; f++)
             sim_mirror_set(at, entity->kind, &entity->uuid, entity->fields[f].name, entity->fields[f].value);
         for (size_t f = 0; f < entity->field_count; f++)
