@@ -140,6 +140,20 @@ def test_a_wrong_password(artist, tmp_path, version):
 
 
 @versions
+def test_a_certificate_that_nobody_vouches_for(artist, tmp_path, version):
+    """And one of another host, by an authority that is known."""
+    names = "DNS:elsewhere.example"
+    with services.Broker(tmp_path, config="lan.conf", passwords={"anna": "right"}, tls=True, names=names) as broker:
+        settings = tmp_path / "agent.ini"
+        for lines, told in (("", "is not trusted (self-signed certificate): ca_file"), (f"ca_file = {broker.ca}\n", "is for elsewhere.example, not for 127.0.0.1")):
+            settings.write_text(f"user = anna\npassword = right\n{lines}")
+            with services.Agent(tmp_path / "a", broker.url, "http://127.0.0.1:1", config=settings) as agent:
+                artist.join(agent, "demo")
+                shows(artist, "The broker does not answer", told)
+                artist.run("bpy.ops.scenesync.leave()")
+
+
+@versions
 def test_people(artist, agents, scene, version):
     other = Blender("3.4")
     try:

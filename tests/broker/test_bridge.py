@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The JSON bridge: what the broker retains of a scene, updates and their answers, and what happens when something ends."""
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -276,6 +278,18 @@ def test_a_retained_update_is_not_done_again_and_again(made, scene, tmp_path):
             tool.has(f"light/{light}")
             tool.listen(1)
     assert fields(made.ada, scene, f"light/{light}")["energy"] == 100
+
+
+def test_nothing_is_answered_before_it_is_durable(made, scene, bridge, tool):
+    light = lamp(made.ada, scene)
+    tool.has(f"light/{light}")
+    os.kill(made.ada.pid, signal.SIGSTOP)
+    try:
+        tool.client.publish(f"{tool.root}/light/{light}/set", '{"fields": {"energy": 1}, "call": "first"}')
+        assert tool.set(f"light/{light}", "{")["error"] == "json"  # which the bridge took after the first
+    finally:
+        os.kill(made.ada.pid, signal.SIGCONT)
+    eventually(lambda: tool.listen().answers[1:] == [(f"light/{light}", {"v": 1, "ok": True, "call": "first"})])
 
 
 def some_value(spec, parent):
