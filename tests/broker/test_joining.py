@@ -76,11 +76,11 @@ def meanwhile(edit, wanted):
             thread.join()
 
 
-def edits(agent, wanted):
-    """While it lasts somebody edits through the agent, at most 500 times a second, which every broker can follow: names by id."""
+def edits(agent, wanted, a_second=500):
+    """While it lasts somebody edits through the agent, not faster than the broker can follow (docs/brokers.md): names by id."""
     def edit(done, stop):
         with Link(agent.socket, "demo") as link:
-            while not stop.wait(0.002):
+            while not stop.wait(1 / a_second):
                 identity = new_id()
                 link.set("object", identity, name=f"poured {len(done)}")
                 done[identity] = f"poured {len(done)}"

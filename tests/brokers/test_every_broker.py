@@ -117,7 +117,7 @@ def test_a_broker_that_is_killed_while_edits_pour_in(scene, forgetting):
     hosts = [scene.agent("ada"), scene.agent("bob")]
     links = [scene.link(host) for host in hosts]
     fill(links[0], 200)
-    with edits(hosts[0], True) as by_ada, edits(hosts[1], True) as by_bob:
+    with edits(hosts[0], True, 100) as by_ada, edits(hosts[1], True, 100) as by_bob:
         for _ in range(2):
             scene.broker.kill()
             if forgetting:

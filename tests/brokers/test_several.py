@@ -20,7 +20,7 @@ def test_a_node_that_is_killed_while_edits_pour_in(scene, number):
     links = [scene.link(host) for host in hosts]
     fill(links[0], 100)
     alone, others = links[number], [link for link in links if link is not links[number]]
-    with edits(hosts[0], True) as by_ada, edits(hosts[1], True) as by_bob, edits(hosts[2], True) as by_cid:
+    with edits(hosts[0], True, 100) as by_ada, edits(hosts[1], True, 100) as by_bob, edits(hosts[2], True, 100) as by_cid:
         scene.broker.parts[number].kill()
         heard, unheard = new_id(), new_id()
         alone.set("object", unheard, name="unheard")
