@@ -5,9 +5,11 @@ import json
 import re
 import socket
 import subprocess
+import uuid
 
 import pytest
 from agents import eventually, world
+from mqtt import Client
 from services import binary, free_port
 
 SAMPLE = re.compile(r'(scenesync_[a-z_]+)(\{([a-z]+="[^"\\]*",?)+\})? (-?[0-9.e+-]+)')
@@ -58,6 +60,13 @@ def test_numbers_are_those_of_the_scenes(made):
     with made.link(made.ada):
         eventually(lambda: numbers(made.port)["scenesync_clients"] == 1)
     eventually(lambda: numbers(made.port)["scenesync_clients"] == 0)
+
+
+def test_what_is_refused_is_counted_by_its_cause(made):
+    with made.link(made.ada, "refusing"), Client(made.broker.url) as tool:
+        for _ in range(3):
+            tool.publish(f"scenesync/v1/refusing/state/light/{uuid.uuid4()}", b"no msgpack")
+        eventually(lambda: numbers(made.port).get('scenesync_refused_total{scene="refusing",cause="malformed"}') == 3)
 
 
 def test_a_broker_that_is_gone_shows(made):
