@@ -265,7 +265,7 @@ static void on_acknowledged(void *owner, const struct ss_sent *sent) {
     if (sent->token == 0) {
         return;
     }
-    double took = (double)(uv_hrtime() / 1000000 - sent->at_ms);
+    double took = (double)(uv_hrtime() - sent->at_ns) / 1e6;
     link->latency_ms = link->latency_ms < 0 ? took : link->latency_ms * 0.9 + took * 0.1;
     ss_room_step(link->room, &(struct ss_event){.type = SS_EV_PUBLISHED, .published = {.token = sent->token}});
 }

@@ -303,7 +303,7 @@ static void deliver_sent(struct ss_mail *mail) {
 static struct ss_sent *expect_puback(struct ss_session *session, uint64_t token) {
     struct ss_sent *sent = ss_new(sizeof(*sent));
     *sent = (struct ss_sent){.mail.deliver = deliver_sent, .session = session, .next = session->sent, .token = token};
-    sent->at_ms = uv_hrtime() / 1000000;
+    sent->at_ns = uv_hrtime();
     if (sent->next != NULL) {
         sent->next->previous = sent;
     }

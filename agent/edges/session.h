@@ -33,7 +33,7 @@ struct ss_sent {
     struct ss_session *session;
     struct ss_sent *next, *previous;
     uint64_t token;
-    uint64_t at_ms;
+    uint64_t at_ns;
     int reason; // MQTT 5: why it was not taken; 0: it was
 };
 

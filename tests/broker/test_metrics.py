@@ -56,7 +56,7 @@ def test_numbers_are_those_of_the_scenes(made):
         assert now['scenesync_entities{scene="demo"}'] == now['scenesync_entities{scene="stage"}'] == 1
         assert now['scenesync_broker_connected{scene="demo"}'] == 1
         top = json.loads(made.ada.run("top", "demo", "--once", "--json").stdout)[0]
-        assert top["latency_ms"] > 0 and numbers(made.port)['scenesync_broker_latency_seconds{scene="demo"}'] == pytest.approx(top["latency_ms"] / 1000, rel=0.01)
+        assert top["latency_ms"] > 0 and numbers(made.port)['scenesync_broker_latency_seconds{scene="demo"}'] == pytest.approx(top["latency_ms"] / 1000, rel=0.01, abs=1e-6)
     with made.link(made.ada):
         eventually(lambda: numbers(made.port)["scenesync_clients"] == 1)
     eventually(lambda: numbers(made.port)["scenesync_clients"] == 0)
