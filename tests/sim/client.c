@@ -29,7 +29,7 @@ static size_t sim_key(uint8_t *key, struct ss_slice kind, const struct ss_uuid *
 // What is deleted is no more; if it comes back all of it is told.
 static void sim_mirror_delete(struct sim_records *mirror, struct ss_slice kind, const struct ss_uuid *uuid) {
     uint8_t prefix[512], key[512];
-    const size_t len = sim_key(prefix, kind, uuid, ss_slice_of(NULL, 0));
+    const size_t len = sim_key(prefix, kind, uuid, ss_slice_text(""));
     for (size_t i = mirror->count; i-- > 0;) {
         const size_t key_len = mirror->items[i].key_len;
         if (key_len <= len || memcmp(mirror->items[i].key, prefix, len) != 0)
