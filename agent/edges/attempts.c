@@ -4,7 +4,7 @@
 #include "edges/paho_socket.h"
 #include "edges/session.h"
 
-enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000, SETTLED_MS = 5000, DOUBT_EVERY = 8, OFTEN = 3 };
+enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 10000, SETTLED_MS = 5000, DOUBT_EVERY = 8, OFTEN = 3, REFUSALS = 5, NO_REASON = 0x80 };
 
 void ss_attempts_begin(struct ss_attempts *attempts) {
     attempts->version = attempts->version != 0 ? attempts->version : SS_MQTT_5;
@@ -33,6 +33,15 @@ bool ss_attempts_failed(struct ss_attempts *attempts, int code) {
         attempts->failures = attempts->failures < 2 ? 0 : attempts->failures;
     }
     return false;
+}
+
+bool ss_attempts_subscribed(struct ss_attempts *attempts, int code) {
+    if (code != NO_REASON) {
+        attempts->refusals = 0;
+        return code >= 0;
+    }
+    attempts->refusals += attempts->refusals <= REFUSALS;
+    return attempts->refusals > REFUSALS;
 }
 
 void ss_attempts_lost(struct ss_attempts *attempts, uint64_t after_ms) {

@@ -13,6 +13,7 @@ struct ss_attempts {
     bool spoke_5;         // the connection before
     unsigned doubts;      // attempts since that were not answered
     unsigned short_lived; // connections in a row that ended soon after they began
+    unsigned refusals;    // of subscriptions, in a row, for no reason
     uint64_t written_before;
 };
 
@@ -24,6 +25,10 @@ void ss_attempts_begin(struct ss_attempts *attempts);
 
 // ss_attempts_failed learns from a CONNECT that was not answered well. Returns whether user and password were refused.
 bool ss_attempts_failed(struct ss_attempts *attempts, int code);
+
+// ss_attempts_subscribed takes the answer to a subscription (below 0: there was none) and tells whether to go on. A cluster that elects
+// refuses for no reason what it takes a little later, so that a new connection is worth some attempts.
+bool ss_attempts_subscribed(struct ss_attempts *attempts, int code);
 
 // ss_attempts_lost: a connection ended after so long.
 void ss_attempts_lost(struct ss_attempts *attempts, uint64_t after_ms);

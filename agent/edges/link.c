@@ -184,7 +184,7 @@ static void say_limit(struct ss_link *link) {
 }
 
 static void on_subscribed(struct ss_link *link, int code) {
-    if (code < 0) {
+    if (!ss_attempts_subscribed(&link->attempts, code)) {
         give_up_session(link, SS_LINK_OFFLINE);
         return;
     }

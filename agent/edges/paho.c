@@ -26,6 +26,7 @@ struct ss_session {
     size_t largest;       // packet that the broker takes, as it said; 0: it did not
     struct ss_sent *sent; // the loop's
     atomic_bool overrun;  // the mailbox was full and something was dropped
+    atomic_int many;      // filters of the last subscription to more than one
 };
 
 struct ss_news {
@@ -104,7 +105,16 @@ static void on_disconnected(void *context, MQTTProperties *properties, enum MQTT
 }
 
 static void on_subscribed(void *context, MQTTAsync_successData *data) {
-    (void)data; // before MQTT 5 brokers do not say why; a filter that was refused shows as silence
+    const struct ss_session *session = context;
+    int worst = 0;
+    for (int i = 0; i < session->many; i++) {
+        worst = data->alt.qosList[i] > worst ? data->alt.qosList[i] : worst;
+    }
+    post_news(context, SS_NEWS_SUBSCRIBED, worst, NULL);
+}
+
+static void on_subscribed_one(void *context, MQTTAsync_successData *data) {
+    (void)data;
     post_news(context, SS_NEWS_SUBSCRIBED, 0, NULL);
 }
 
@@ -273,6 +283,7 @@ bool ss_session_subscribe(struct ss_session *session, const struct ss_filter *fi
     }
     MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
     options.context = session;
+    session->many = count > 1 ? count : session->many;
     if (session->version == SS_MQTT_5) {
         options.onSuccess5 = count == 1 ? on_subscribed_one5 : on_subscribed5;
         options.onFailure5 = on_not_subscribed5;
@@ -280,7 +291,7 @@ bool ss_session_subscribe(struct ss_session *session, const struct ss_filter *fi
         options.subscribeOptionsList = each;
         options.subscribeOptionsCount = count;
     } else {
-        options.onSuccess = on_subscribed;
+        options.onSuccess = count == 1 ? on_subscribed_one : on_subscribed;
         options.onFailure = on_not_subscribed;
     }
     return MQTTAsync_subscribeMany(session->handle, count, topics, qos, &options) == MQTTASYNC_SUCCESS;

@@ -91,7 +91,34 @@ class OldBroker:
             return
         broker.sendall(first)
         threading.Thread(target=copy, args=(broker, client), daemon=True).start()
+        self.ask(client, broker)
+
+    def ask(self, client, broker):
         copy(client, broker)
+
+
+class ElectingBroker(OldBroker):
+    """A way to a broker that, like a cluster that elects, refuses all but one filter of the first `refusals` subscriptions."""
+
+    def __init__(self, port, refusals):
+        self.refusals = refusals
+        super().__init__(port)
+
+    def ask(self, client, broker):
+        with contextlib.suppress(OSError), client.makefile("rb") as stream:
+            while packet := _packet(stream):
+                head, body = packet
+                if head[0] >> 4 == 8 and self.refusals > 0:
+                    self.refusals -= 1
+                    filters, at = 0, 2
+                    while at < len(body):
+                        filters, at = filters + 1, at + 3 + int.from_bytes(body[at:at + 2], "big")
+                    client.sendall(bytes([0x90, 2 + filters]) + body[:2] + b"\x01" + b"\x80" * (filters - 1))
+                else:
+                    broker.sendall(head + body)
+        for end in (broker, client):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
 
 
 class Tap:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgpack
 import pytest
-from agents import ROOT, OldBroker, eventually, new_id, world
+from agents import ROOT, ElectingBroker, OldBroker, eventually, new_id, world
 from link import Link
 from mqtt import Client
 from services import REPOSITORY, Broker
@@ -201,6 +201,24 @@ def test_a_broker_that_knows_only_mqtt_3_1_1(scene, manner):
     scene.broker.start()
     ada.sees("object", cube, "name", "Box")
     eventually(lambda: converged(ada, bob))
+
+
+def test_a_subscription_that_is_refused_for_no_reason_is_tried_again(scene):
+    electing = ElectingBroker(scene.broker.port, 2)
+    ada, bob = scene.link(scene.agent("ada")), scene.link(scene.agent("bob", broker=electing.url))
+    eventually(lambda: electing.refusals == 0)
+    cube = new_id()
+    ada.set("object", cube, name="Cube")
+    bob.sees("object", cube, "name", "Cube")
+    eventually(lambda: converged(ada, bob))
+
+
+def test_a_user_who_may_not_read_everything_stays(scene):
+    electing = ElectingBroker(scene.broker.port, 1000)
+    agent = scene.agent("bob", broker=electing.url)
+    with scene.link(agent):
+        eventually(lambda: "refuses some subscriptions" in agent.output())
+        assert 1000 - electing.refusals == len([version for version in electing.versions if version == 4]) == 6
 
 
 def test_over_websocket(scene):
