@@ -18,7 +18,12 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { MAILBOX_BYTES = 256 << 20, KEPT_BYTES = 24 << 20 };
+enum {
+    MAILBOX_BYTES = 256 << 20,
+    KEPT_BYTES = 24 << 20,
+    REST_MS = 5000,
+    REST_WORK_MS = 50, // less than this of the processor in REST_MS is rest
+};
 
 // ss_run is what lives only as long as ss_agent_main.
 struct ss_run {
@@ -29,6 +34,9 @@ struct ss_run {
     uv_timer_t linger;
     uint32_t clients_seen; // the last client at the last look
     bool was_idle;         // at the last look
+    uv_timer_t rest;
+    uint64_t worked_ms; // of the processor, at its last look
+    bool trimmed;       // since it last worked
 };
 
 // ---- Stopping ---------------------------------------------------------------------------------------------------------------------------
@@ -49,6 +57,7 @@ static void stop_rest(struct ss_run *run) {
     }
     uv_close((uv_handle_t *)&run->clients_gone, NULL);
     uv_close((uv_handle_t *)&run->linger, NULL);
+    uv_close((uv_handle_t *)&run->rest, NULL);
 }
 
 static void on_link_closed(struct ss_room *room) {
@@ -114,6 +123,34 @@ static void on_linger(uv_timer_t *timer) {
     run->clients_seen = run->agent.last_client;
 }
 
+// ---- Memory -----------------------------------------------------------------------------------------------------------------------------
+
+// What one large step took and gave back is taken again by the next: without this, each has the system make the pages anew (as long as
+// all of the work itself).
+static void keep_memory(void) {
+    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+}
+
+static uint64_t processor_ms(void) {
+    uv_rusage_t used;
+    uv_getrusage(&used);
+    return 1000 * (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+           (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
+}
+
+// Once the work is over, what it leaves free between what stays goes back to the system.
+static void on_rest(uv_timer_t *timer) {
+    struct ss_run *run = timer->data;
+    uint64_t worked_ms = processor_ms();
+    bool rests = worked_ms - run->worked_ms < REST_WORK_MS;
+    if (rests && !run->trimmed) {
+        malloc_trim(0);
+    }
+    run->trimmed = rests;
+    run->worked_ms = processor_ms();
+}
+
 // ---- Starting ---------------------------------------------------------------------------------------------------------------------------
 
 static bool start_edges(struct ss_run *run) {
@@ -155,6 +192,9 @@ static bool start(struct ss_run *run) {
         uint64_t every = 1000 * (uint64_t)agent->config.linger_s;
         uv_timer_start(&run->linger, on_linger, every, every);
     }
+    uv_timer_init(&run->loop, &run->rest);
+    run->rest.data = run;
+    uv_timer_start(&run->rest, on_rest, REST_MS, REST_MS);
     return true;
 }
 
@@ -184,13 +224,6 @@ static void finish(struct ss_run *run) {
     ss_buffer_finish(&agent->scratch);
     ss_data_dir_close(&agent->data);
     ss_config_finish(&agent->config);
-}
-
-// What one large step took and gave back is taken again by the next: without this, each has the system make the pages anew (as long as
-// all of the work itself).
-static void keep_memory(void) {
-    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
-    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
 }
 
 // Each client, download and database file is a descriptor; the default limit is for programs with few.

@@ -88,6 +88,20 @@ def test_an_agent_that_stalls(scene):
     eventually(lambda: ada.digest() == bob.digest())
 
 
+def test_what_is_no_longer_used_is_given_back_at_rest(scene):
+    agent = scene.agent("ada")
+    link = scene.link(agent, changes=False)
+    ids = [new_id() for _ in range(COUNT)]
+    before = own_mb(agent)
+    for value in (TEXT * 4, None):
+        for identity in ids:
+            link.edit("object", identity, {"note": value})
+        link.wait("ack", id=link.last_id)
+    grown = own_mb(agent) - before
+    assert grown > SCENE_MB
+    eventually(lambda: own_mb(agent) < before + 3 * grown / 4, 30)
+
+
 def one_at_a_time(text):
     assert "max_inflight_messages 0" in text
     return text.replace("max_inflight_messages 0", "max_inflight_messages 1")
