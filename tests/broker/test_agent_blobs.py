@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 from agents import Tap, eventually, new_id, world
+from docker import servers_root
 from link import Link
 from services import Store
-from stores import S3, Lighttpd, find_lighttpd
+from stores import S3, Lighttpd
 
 
 @pytest.fixture(params=["nginx", "lighttpd", "s3"])
 def scene(request, tmp_path):
-    root = find_lighttpd() if request.param == "lighttpd" else None
+    root = servers_root() if request.param == "lighttpd" else None
     if request.param == "lighttpd" and root is None:
         pytest.skip("lighttpd in a Debian root needs root rights and a Debian mirror")
     stores = {"nginx": lambda: Store(tmp_path), "lighttpd": lambda: Lighttpd(tmp_path, root), "s3": lambda: S3(tmp_path)}

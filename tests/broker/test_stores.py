@@ -8,9 +8,10 @@ import subprocess
 
 import pytest
 from agents import eventually, new_id, world
+from docker import servers_root
 from lines import Line
 from services import binary
-from stores import S3, Lighttpd, find_lighttpd
+from stores import S3, Lighttpd
 
 
 def path_of(content):
@@ -91,7 +92,7 @@ def test_the_doctor_looks_at_a_bucket(tmp_path):
 
 @pytest.fixture(scope="module")
 def lighttpd(tmp_path_factory):
-    root = find_lighttpd()
+    root = servers_root()
     if root is None:
         pytest.skip("lighttpd in a Debian root needs root rights and a Debian mirror")
     with Lighttpd(tmp_path_factory.mktemp("lighttpd"), root) as store:

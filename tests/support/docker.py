@@ -42,6 +42,11 @@ def debian_root(name, suite, packages):
     return made.stdout.strip() if made.returncode == 0 else None
 
 
+def servers_root():
+    """The Debian root with servers that only tests need; None where none can be made."""
+    return debian_root("trixie-servers", "trixie", ["lighttpd", "lighttpd-mod-webdav", "prometheus"])
+
+
 def find_root(release):
     return debian_root(f"{release}-docker", release, RELEASES[release][1])
 

@@ -3,10 +3,8 @@
 import sys
 from pathlib import Path
 
-from docker import debian_root
 from services import CONFIG, LOOPBACK, Service, answers, free_port, in_root
 
-PACKAGES = ["lighttpd", "lighttpd-mod-webdav"]
 
 
 class OtherStore(Service):
@@ -22,7 +20,7 @@ class OtherStore(Service):
 
 
 class Lighttpd(OtherStore):
-    """lighttpd of Debian 13, with broker-config/lighttpd; `root` is find_lighttpd()."""
+    """lighttpd of Debian 13, with broker-config/lighttpd; `root` is docker.servers_root()."""
 
     name = "lighttpd"
 
@@ -63,8 +61,3 @@ class S3(OtherStore):
 
     def command(self):
         return [sys.executable, Path(__file__).with_name("s3.py"), self.port, self.served, self.key, self.secret, *self.options]
-
-
-def find_lighttpd():
-    """The Debian root that has it; None where none can be made."""
-    return debian_root("trixie-stores", "trixie", PACKAGES)
