@@ -5,7 +5,7 @@
 #include "core/plan.h"
 #include "core/record.h"
 
-enum { SS_RESAVE_MS = 1000, SS_RESAVE_MOST_MS = 60000, SS_RESAVE_THINGS = 512 };
+enum { SS_RESAVE_MS = 1000, SS_RESAVE_MOST_MS = 5000, SS_RESAVE_THINGS = 512 };
 
 // Acknowledgements are in the order of their transactions; those that wait for blobs may stay behind.
 void ss_acks_pump(struct ss_core *core) {

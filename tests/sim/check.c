@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/blobs.h"
 #include "sim.h"
 #include "util/value.h"
 
@@ -96,15 +97,17 @@ static void sim_forget_never_stored(struct sim_agent *at) {
     }
 }
 
-// Whether a value names a blob that nobody has any more: clients are not given it.
-static bool sim_gone(const struct sim *sim, const struct sim_record *record) {
+// Whether a value names a blob that an agent can get from nobody any more: his client is not given it. Others offer only what their scene names.
+static bool sim_gone(const struct sim *sim, int agent, const struct sim_record *record) {
     struct ss_sha256 sha256;
     if (record->value_len != SIM_BLOB_VALUE || record->value[0] != 0x82)
         return false;
     memcpy(sha256.b, record->value + 10, sizeof sha256.b);
     bool here = sim_has(sim->store, sim->store_count, &sha256);
-    for (int i = 0; i < sim->agents && !here; i++)
-        here = !sim->agent[i].dead && sim_has(sim->agent[i].cache, sim->agent[i].cache_count, &sha256);
+    for (int i = 0; i < sim->agents && !here; i++) {
+        const struct sim_agent *at = &sim->agent[i];
+        here = !at->dead && sim_has(at->cache, at->cache_count, &sha256) && (i == agent || ss_blob_find(at->core, &sha256) != SS_NONE);
+    }
     return !here;
 }
 
@@ -117,7 +120,7 @@ static void sim_check_mirror(struct sim *sim, int agent) {
     for (size_t i = 0; i < mirror->count; i++) {
         const struct sim_record *record = &mirror->items[i];
         const struct sim_record *have = sim_find(&dump, record->key, record->key_len);
-        if (!sim_shows(mirror, record) || (have != NULL && sim_gone(sim, have)))
+        if (!sim_shows(mirror, record) || (have != NULL && sim_gone(sim, agent, have)))
             continue;
         shown++;
         char text[SIM_NAME];
@@ -127,7 +130,7 @@ static void sim_check_mirror(struct sim *sim, int agent) {
             sim_fail(sim, "the client of agent %d has another %s", agent, sim_name(record, text));
     }
     for (size_t i = 0; i < dump.count && shown != dump.count; i++) {
-        if (sim_gone(sim, &dump.items[i]))
+        if (sim_gone(sim, agent, &dump.items[i]))
             continue;
         const struct sim_record *have = sim_find(mirror, dump.items[i].key, dump.items[i].key_len);
         char text[SIM_NAME];

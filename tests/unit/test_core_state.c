@@ -326,6 +326,24 @@ static void what_the_disk_refused_is_refused_and_stored_again(void **state) {
     desk_close(&desk);
 }
 
+static void after_many_refusals_what_the_disk_refused_is_stored_within_seconds_of_its_recovery(void **state) {
+    (void)state;
+    struct desk desk = {0};
+    desk_work(&desk);
+    for (uint64_t id = 1; id <= 20; id++) {
+        assert_int_equal(desk_edit(&desk, 7, id, false, 3, "name", DESK_BYTES((uint8_t)id)), SS_OK);
+        struct ss_event event = desk_event(&desk, SS_EV_STORE_FAILED);
+        event.stored.txn = desk.core->last_txn;
+        assert_int_equal(desk_step(&desk, &event), SS_OK);
+    }
+    desk.now += 5000;
+    desk_do(&desk, SS_EV_TIME);
+    assert_non_null(desk_find(&desk, SS_FX_STORE));
+    desk_stored(&desk);
+    assert_non_null(desk_find(&desk, SS_FX_PUBLISH_STATE));
+    desk_close(&desk);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_large_entity_moves_to_parts_and_survives_a_restart),
@@ -338,6 +356,7 @@ int main(void) {
         cmocka_unit_test(the_future_waits_or_is_refused),
         cmocka_unit_test(what_was_set_aside_is_published_when_it_is_news),
         cmocka_unit_test(what_the_disk_refused_is_refused_and_stored_again),
+        cmocka_unit_test(after_many_refusals_what_the_disk_refused_is_stored_within_seconds_of_its_recovery),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
