@@ -124,10 +124,17 @@ def test_a_long_recording_has_keyframes_to_begin_at(two, scene, tmp_path):
     for i in range(100):
         ada.run("set", scene, "object/Cube", "properties/note=" + json.dumps(f"{i:03}" + "x" * 60000))
     recorder.end()
-    kinds = [frame[0] for frame in frames(path)]
-    assert kinds.count(1) == 2 and kinds[-1] == 4 and len(list(frames(path))[-1][2]) == 2
+    found = list(frames(path))
+    kinds = [frame[0] for frame in found]
+    assert kinds.count(1) == 2 and kinds[-1] == 4 and len(found[-1][2]) == 2
     bob.run("replay", path, "--speed", "0", "--from", "3600")
     assert shown(bob, scene + "-replay") == shown(ada, scene)
+    second = found[kinds.index(1, kinds.index(1) + 1)]
+    before = [frame for frame in found if frame[0] == 2 and frame[1] < second[1]][-1]  # who began at the second keyframe would not see it
+    bob.run("replay", path, "--scene", "before-" + scene, "--speed", "0", "--from", str(before[1] / 1000), "--to", str(before[1] / 1000))
+    values = dict(zip(*before[4][0][2:]))
+    note = json.loads(bob.run("get", "before-" + scene, "object/Cube", "--json").stdout)["fields"]["properties/note"]
+    assert note == values["properties/note"] != json.loads(ada.run("get", scene, "object/Cube", "--json").stdout)["fields"]["properties/note"]
 
 
 def test_what_names_the_scene_names_the_other(two, scene, tmp_path):
