@@ -221,29 +221,29 @@ static bool sim_by_tool(const struct sim_record *record) {
            (ss_slice_equal(name, ss_slice_text("location")) || ss_slice_equal(name, ss_slice_text("power")));
 }
 
-static bool sim_by_the_dead(const struct sim *sim, const struct ss_core *core, const struct sim_record *record) {
+static bool sim_by_the_lost(const struct sim *sim, const struct ss_core *core, const struct sim_record *record) {
     const struct ss_cell *cell = sim_cell(core, record);
-    bool dead = false;
-    for (int i = 0; i < sim->agents && cell != NULL; i++)
-        dead = dead || (sim->agent[i].dead && memcmp(cell->stamp.b + 8, sim->agent[i].origin.b, sizeof sim->agent[i].origin.b) == 0);
-    return dead;
+    bool lost = false;
+    for (size_t i = 0; i < sim->lost_count && cell != NULL; i++)
+        lost = lost || memcmp(cell->stamp.b + 8, sim->lost[i].b, sizeof sim->lost[i].b) == 0;
+    return lost;
 }
 
-static bool sim_deleted_by_the_dead(const struct sim *sim, const struct ss_core *core, const struct sim_record *record) {
+static bool sim_deleted_by_the_lost(const struct sim *sim, const struct ss_core *core, const struct sim_record *record) {
     uint8_t key[512];
     const size_t head = sim_head(record);
     memcpy(key, record->key, head);
     memcpy(key + head, "deleted", 7);
-    return sim_by_the_dead(sim, core, &(struct sim_record){.key = key, .key_len = head + 7});
+    return sim_by_the_lost(sim, core, &(struct sim_record){.key = key, .key_len = head + 7});
 }
 
-// A broker that does not replay everything may retain what nobody was told: of a plain tool, or of an agent that died with its disk. A newcomer
+// A broker that does not replay everything may retain what nobody was told: of a plain tool, or of an agent whose disk is lost. A newcomer
 // alone can be the first who is.
 static bool sim_untold(const struct sim *sim, const struct sim_record *record) {
     const struct ss_core *core = sim->agent[sim->agents - 1].core;
     const bool alone = !sim->agent[0].up;
     return sim->replay != SIM_WHOLE &&
-           (sim_by_tool(record) || (alone && (sim_by_the_dead(sim, core, record) || sim_deleted_by_the_dead(sim, core, record))));
+           (sim_by_tool(record) || (alone && (sim_by_the_lost(sim, core, record) || sim_deleted_by_the_lost(sim, core, record))));
 }
 
 static bool sim_lacks_nothing(struct sim *sim, const struct sim_records *all, const struct sim_records *some, const char *otherwise) {
@@ -361,7 +361,7 @@ static void sim_check_return(struct sim *sim) {
     sim_run(sim, sim->now + 60000);
     const uint64_t most = (sim->told - before) * EACH + sim_unnumbered(at->core); // some may have been published again
     const bool blobs = sim->snapshot_bytes < SS_PART_SIZE; // one large entity may be half of the scene, and a checkpoint the answer
-    if (!sim->echo && !sim->lost && !blobs && at->received > most)
+    if (!sim->echo && sim->lost_count == 0 && !blobs && at->received > most)
         sim_fail(sim, "%llu messages while it was away cost an agent %llu entities", (unsigned long long)(sim->told - before),
                  (unsigned long long)at->received);
     sim_until_equal(sim);

@@ -46,7 +46,10 @@ static void sim_clock_jump(struct sim *sim) {
 
 // What an agent had promised was on the disk that is gone.
 static void sim_disk_gone(struct sim *sim, struct sim_agent *at) {
-    sim->lost = true;
+    sim->lost = realloc(sim->lost, (sim->lost_count + 1) * sizeof *sim->lost);
+    if (sim->lost == NULL)
+        abort();
+    sim->lost[sim->lost_count++] = at->origin;
     at->promises_gone = at->promise_count;
     sim_records_clear(&at->disk);
     sim_records_clear(&at->mirror);

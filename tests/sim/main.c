@@ -239,6 +239,7 @@ static void sim_cluster(const struct sim_options *options) {
         sim_snapshot_drop(&sim->snapshots[i]);
     free(sim->snapshots);
     free(sim->store);
+    free(sim->lost);
     free(sim->heap);
     free(sim);
 }

@@ -146,7 +146,8 @@ struct sim {
     enum { SIM_WHOLE, SIM_LOSSY, SIM_FEW, SIM_NONE } replay; // of what is retained: all, most, the first, nothing (to a wildcard)
     bool forgets;                                            // the blob store loses some
     int watcher;                                             // an agent whom the broker lets look on only; -1: none
-    bool lost; // some disk is gone or older: of its origin messages may be missing that nobody ever gets
+    struct ss_origin *lost; // whose disk was gone or older: of theirs messages may be missing that nobody ever gets
+    size_t lost_count;
     bool broker_up;
     struct sim_event *heap;
     size_t heap_count, heap_capacity;
