@@ -41,9 +41,16 @@ static int ss_state_plan(struct ss_core *core, const struct ss_ev_state *state, 
     return ss_plan_finish(core);
 }
 
-// Whether a message may have reached the broker before ours that we sent without knowing it: ours would be what is retained.
-static bool ss_state_crossed(const struct ss_core *core, const struct ss_thing *thing) {
-    return thing->said_ms != 0 && (uint32_t)core->now - thing->said_ms < SS_CROSS_MS;
+// Whether a message may have reached the broker before one that was sent without knowing it, by us or, where we look after what the broker
+// retains, by anybody: the latter would be what is retained.
+static bool ss_state_crossed(struct ss_core *core, struct ss_thing *thing, uint32_t line) {
+    const bool lately = thing->said_ms != 0 && (uint32_t)core->now - thing->said_ms < SS_CROSS_MS;
+    const bool crossed = lately && thing->said_by != line;
+    if (core->keeper && line != SS_NONE && !(lately && thing->said_by == core->own_line)) {
+        thing->said_ms = (uint32_t)core->now;
+        thing->said_by = line;
+    }
+    return crossed;
 }
 
 static int ss_state_merge(struct ss_core *core, const struct ss_ev_state *state, struct ss_incoming *incoming, uint32_t fields) {
@@ -68,8 +75,8 @@ static int ss_state_merge(struct ss_core *core, const struct ss_ev_state *state,
         ss_clock_observe(&core->clock, &incoming[i].stamp);
     if (state->retained || state->numbered) // what agents say is retained, too
         ss_replayed_note(core, ss_thing_at(core, thing), state->part, state->retained);
-    ss_repair_after(core, thing, state->part, incoming, fields,
-                    changed && (!state->numbered || ss_state_crossed(core, ss_thing_at(core, thing))));
+    const bool crossed = ss_state_crossed(core, ss_thing_at(core, thing), count.line);
+    ss_repair_after(core, thing, state->part, incoming, fields, changed && (!state->numbered || crossed));
     return SS_OK;
 }
 

@@ -132,6 +132,7 @@ static bool ss_outbox_send(struct ss_core *core, struct ss_outgoing *entry) {
     ss_outbox_was_sent(core, entry);
     ss_replayed_note(core, thing, entry->part, false);
     thing->said_ms = (uint32_t)core->now;
+    thing->said_by = core->own_line;
     core->outbox.flying++;
     return true;
 }

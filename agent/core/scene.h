@@ -73,7 +73,8 @@ struct ss_thing {
     uint32_t repair;   // number of its repair, plus 1
     uint32_t seen;     // the replay that last brought it, or its base
     uint32_t told;     // the replay during which the broker was last told of that
-    uint32_t said_ms;  // when we last told the broker, the low bits; 0: not yet
+    uint32_t said_ms;  // when we last told the broker, or as its keeper heard another do so: the low bits; 0: not yet
+    uint32_t said_by;  // that one's number in ss_vectors
     struct ss_seen_parts *seen_parts;
 };
 

@@ -239,6 +239,32 @@ static void messages_of_two_that_may_have_crossed_are_followed_by_what_both_give
     }
 }
 
+// In a cluster the order in which one hears two others says nothing of what stands there, and both may die before they can see to it.
+static void who_looks_after_what_is_retained_sees_to_messages_of_others_that_may_have_crossed(void **state) {
+    (void)state;
+    for (int authors = 1; authors <= 2; authors++) {
+        for (uint64_t later_ms = 100; later_ms <= 5100; later_ms += 5000) {
+            struct desk desk = {0};
+            desk_work(&desk);
+            quiet(&desk);
+            assert_true(desk.core->keeper);
+            struct ss_field field = {ss_slice_text("name"), DESK_BYTES(1), {{0}}};
+            for (int message = 0; message < 2; message++) {
+                desk.now += message == 0 ? 5000 : later_ms;
+                field.value = message == 0 ? DESK_BYTES(1) : DESK_BYTES(2);
+                ss_store_be(field.stamp.b, 6, 1700000000000U + desk.now);
+                desk_give(&desk, (struct ss_entity){ss_slice_text("object"), {{4}}, 1, &field}, (uint8_t)(authors == 2 ? 9 + message : 9),
+                          (uint64_t)(authors == 2 ? 1 : 1 + message));
+            }
+            const struct ss_effect *sent = NULL;
+            for (int i = 0; i < 9 && sent == NULL; i++, sent = desk_pass(&desk, 500, SS_FX_PUBLISH_STATE))
+                desk_stored(&desk);
+            assert_int_equal(sent != NULL, authors == 2 && later_ms == 100);
+            desk_close(&desk);
+        }
+    }
+}
+
 // That what was lacking was on its way is no proof that it would be replayed.
 static void what_was_on_its_way_is_looked_for_when_nothing_is_any_more(void **state) {
     (void)state;
@@ -302,6 +328,7 @@ int main(void) {
         cmocka_unit_test(what_is_on_its_way_while_it_is_replayed_is_not_missing),
         cmocka_unit_test(what_waits_for_its_blob_is_not_missing),
         cmocka_unit_test(messages_of_two_that_may_have_crossed_are_followed_by_what_both_give),
+        cmocka_unit_test(who_looks_after_what_is_retained_sees_to_messages_of_others_that_may_have_crossed),
         cmocka_unit_test(what_was_on_its_way_is_looked_for_when_nothing_is_any_more),
         cmocka_unit_test(who_keeps_no_longer_is_followed_by_the_next),
         cmocka_unit_test(a_part_that_waits_for_its_blob_is_not_missing),
