@@ -10,6 +10,8 @@ static bool sim_watcher_has(const struct ss_core *core, const struct ss_core *al
     if (number == SS_NONE)
         return false;
     const struct ss_thing *own = ss_thing_at(core, number);
+    if ((own->flags & SS_THING_SHRUNK) != 0 && cell->name != all->word.deleted)
+        return true; // it may alone have heard that this is deleted, a month ago
     const struct ss_cell *topology = ss_cells_get(&core->names, own->cells, own->count, core->word.topology);
     const bool array = text.len > 3 && memcmp(text.data, "at/", 3) == 0;
     if (array && topology != NULL && ss_stamp_compare(&topology->stamp, &cell->stamp) > 0)
