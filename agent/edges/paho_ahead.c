@@ -50,7 +50,9 @@ static struct ss_ahead *of_locked(int fd) {
 
 static size_t take(struct ss_ahead *ahead, uint8_t *bytes, size_t len) {
     const size_t here = ahead->len - ahead->at, taken = len < here ? len : here;
-    memcpy(bytes, ahead->bytes + ahead->at, taken);
+    if (taken > 0) { // Paho reads what is empty into no memory
+        memcpy(bytes, ahead->bytes + ahead->at, taken);
+    }
     ahead->at += taken;
     return taken;
 }
