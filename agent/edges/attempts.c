@@ -38,7 +38,7 @@ bool ss_attempts_failed(struct ss_attempts *attempts, int code) {
 bool ss_attempts_subscribed(struct ss_attempts *attempts, int code) {
     if (code != NO_REASON) {
         attempts->refusals = 0;
-        return code >= 0;
+        return true;
     }
     attempts->refusals += attempts->refusals <= REFUSALS;
     return attempts->refusals > REFUSALS;

@@ -26,8 +26,8 @@ void ss_attempts_begin(struct ss_attempts *attempts);
 // ss_attempts_failed learns from a CONNECT that was not answered well. Returns whether user and password were refused.
 bool ss_attempts_failed(struct ss_attempts *attempts, int code);
 
-// ss_attempts_subscribed takes the answer to a subscription (below 0: there was none) and tells whether to go on. A cluster that elects
-// refuses for no reason what it takes a little later, so that a new connection is worth some attempts.
+// ss_attempts_subscribed takes the answer to a subscription and tells whether to go on. A cluster that elects refuses for no reason, now of this
+// filter and then of that one, what it takes a little later: asking again is worth some attempts.
 bool ss_attempts_subscribed(struct ss_attempts *attempts, int code);
 
 // ss_attempts_lost: a connection ended after so long.

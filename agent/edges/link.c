@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A scene's connection to the broker: when to connect, what to subscribe to, when a replay is over.
+// A scene's connection to the broker: when to connect, when to subscribe, when a replay is over.
 #include "edges/attempts.h"
 #include "edges/broker.h"
 #include "edges/log.h"
 #include "edges/memory.h"
 #include "edges/paho_socket.h"
+#include "edges/subscribe.h"
 #include "util/bytes.h"
 
 #include <stdio.h>
@@ -122,35 +123,27 @@ static void on_failed(struct ss_link *link, int code, const char *text) {
     give_up_session(link, refused ? SS_LINK_REFUSED : SS_LINK_OFFLINE);
 }
 
-static struct ss_filter filter_of(const struct ss_room *room, enum ss_topic_type type, int qos, bool replay) {
-    const char *user = room->agent->config.user;
-    struct ss_topic topic = {.type = type, .scene = ss_slice_text(room->name), .user = ss_slice_text(user), .origin = room->origin};
-    // Our own `online` comes back: that is the probe for the end of a replay.
-    struct ss_filter filter = {.qos = qos, .no_local = type != SS_TOPIC_ONLINE, .replay = replay};
-    ss_topic_filter(room->agent->config.prefix, &topic, filter.topic);
-    return filter;
-}
-
-static bool subscribe(struct ss_link *link, bool replay) {
-    const struct ss_room *room = link->room;
-    // In this order: some brokers replay a thousand messages and no more, and the scene must not take the place of those that help.
-    const struct ss_filter filters[] = {
-        filter_of(room, SS_TOPIC_CHECKPOINT, 1, true), filter_of(room, SS_TOPIC_ONLINE, 1, true),
-        filter_of(room, SS_TOPIC_PEER, 1, true),       filter_of(room, SS_TOPIC_STATE, 1, replay),
-        filter_of(room, SS_TOPIC_LIVE, 0, false),      filter_of(room, SS_TOPIC_PRESENCE, 0, false),
-        filter_of(room, SS_TOPIC_CALL, 1, false),      filter_of(room, SS_TOPIC_REPLY, 1, false),
-    };
-    return ss_session_subscribe(link->session, filters, sizeof(filters) / sizeof(filters[0]));
+static void subscribe_first(struct ss_link *link) {
+    // A peer has the scene, or what is new in it, in few messages; the core asks for a replay where there is none. MQTT 3.1.1 always replays.
+    link->all_replayed = link->attempts.version == SS_MQTT_311;
+    if (!ss_subscribe(link->session, link->room, link->all_replayed)) {
+        give_up_session(link, SS_LINK_OFFLINE);
+    }
 }
 
 static void on_connected(struct ss_link *link, int largest) {
     link->largest = largest;
     link->phase = SS_LINK_SUBSCRIBING;
     ss_room_step(link->room, &(struct ss_event){.type = SS_EV_ANSWERED});
-    // A peer has the scene, or what is new in it, in few messages; the core asks for a replay where there is none. MQTT 3.1.1 always replays.
-    link->all_replayed = link->attempts.version == SS_MQTT_311;
-    if (!subscribe(link, link->all_replayed)) {
-        give_up_session(link, SS_LINK_OFFLINE);
+    subscribe_first(link);
+}
+
+static void on_subscribe_again(uv_timer_t *timer) {
+    struct ss_link *link = timer->data;
+    if (link->phase == SS_LINK_SUBSCRIBING) {
+        subscribe_first(link);
+    } else {
+        ss_link_reread(link);
     }
 }
 
@@ -184,8 +177,12 @@ static void say_limit(struct ss_link *link) {
 }
 
 static void on_subscribed(struct ss_link *link, int code) {
-    if (!ss_attempts_subscribed(&link->attempts, code)) {
+    if (code < 0) {
         give_up_session(link, SS_LINK_OFFLINE);
+        return;
+    }
+    if (!ss_attempts_subscribed(&link->attempts, code)) {
+        uv_timer_start(&link->retry, on_subscribe_again, ss_attempts_wait(&link->attempts), 0);
         return;
     }
     if (code >= 0x80) {
@@ -292,8 +289,7 @@ void ss_link_heard_retained(struct ss_link *link) {
 
 void ss_link_reread(struct ss_link *link) {
     if (link != NULL && link->phase == SS_LINK_CONNECTED) {
-        struct ss_filter state = filter_of(link->room, SS_TOPIC_STATE, 1, true);
-        ss_session_subscribe(link->session, &state, 1);
+        ss_subscribe_again(link->session, link->room);
     }
 }
 
