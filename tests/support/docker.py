@@ -7,6 +7,7 @@
 
 Nothing of it is left when it is stopped: its network, its processes and its mounts end with their namespaces. Needs root rights.
 """
+import itertools
 import os
 import random
 import signal
@@ -59,12 +60,13 @@ class Docker(Service):
     """dockerd with a data folder of its own; `address` is its machine's."""
 
     name = "dockerd"
+    numbers = itertools.count()  # the kernel takes back a link some time after its machine has gone
 
     def __init__(self, release, directory):
         super().__init__(directory)
         self.release, self.words, self.root = release, RELEASES[release][0], find_root(release)
         self.socket = self.directory / "docker.sock"
-        self.link = f"ss{os.getpid()}"
+        self.link = f"ss{os.getpid()}-{next(self.numbers)}"
         self.subnet = f"10.{random.randrange(64, 128)}.{random.randrange(256)}"
         self.address = f"{self.subnet}.2"
 
