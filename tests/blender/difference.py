@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What differs between two dumps of compare.py."""
 
+from collections import Counter
+
 import numpy
 
 RENAMED = ("blend_method", "use_nodes", "subsurface_method")  # other words or none in later versions
@@ -24,7 +26,14 @@ def _walk(path, a, b, lines, mixed):
     elif isinstance(a, numpy.ndarray) and isinstance(b, numpy.ndarray):
         _walk_arrays(path, a, b, lines)
     elif not _equal(a, b) and not (mixed and _incomparable(path, a, b)):
-        lines.append(f"{path}: {a!r} != {b!r}"[:300])
+        lines.append(f"{path}: {_only(a, b)!r} != {_only(b, a)!r}"[:300])
+
+
+def _only(a, b):
+    """What the first of two lists of names has more often than the other; anything else whole, as names whose order alone differs."""
+    if isinstance(a, list) and isinstance(b, list) and all(isinstance(name, str) for name in a + b) and sorted(a) != sorted(b):
+        return sorted((Counter(a) - Counter(b)).elements())
+    return a
 
 
 def _version_dependent(path):
