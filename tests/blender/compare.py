@@ -200,6 +200,7 @@ def _mesh(mesh):
         layer.data.foreach_get("uv", values)
         fields["uv/" + layer.name] = values
     fields["uv active"] = mesh.uv_layers.active.name if mesh.uv_layers.active else None
+    fields["uv rendered"] = [layer.name for layer in mesh.uv_layers if layer.active_render]
     fields["groups"] = [sorted((g.group, g.weight) for g in vertex.groups) for vertex in mesh.vertices]
     _attribute_layers(mesh, fields)
     _shape_keys(mesh, fields)

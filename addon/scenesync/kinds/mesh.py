@@ -56,6 +56,11 @@ class Memory:
         self.normals = mesh_normals.Memory()
         self.early = {}
 
+    def see_order(self, names):
+        """The UV maps are in this order, unless one that is wanted has yet to come."""
+        if all(name in names or mesh_layers.UV + mesh_layers.encode_level(name) in self.arrays for name in self.order):
+            self.order = names
+
     def announce(self, name):
         """This topology shall be. If it is the one that is here, returns its arrays that came before this."""
         before = self.ahead[1] if name == self.ahead[0] else {}
@@ -128,6 +133,7 @@ class Mesh(Kind):
             fields["topology"] = name
             arrays = self._read_arrays(ctx, mesh, shown, memory, user, fields)
             mesh_settings.read_layer_names(shown, ctx.caps.mesh_attributes_only, fields)
+        memory.see_order(fields[mesh_settings.ORDER])
         positions = memory.arrays.get("positions")
         arrays = memory.keep(arrays)
         if arrays["positions"] is not positions or memory.bounds is None:
@@ -270,6 +276,7 @@ class Mesh(Kind):
         topology = mesh_topology.checked(f"{AT}{name}/", arrived)
         if topology.name() != name:
             raise KindError("topology", "the arrays are not those of this topology", "send the mesh again")
+        memory.names = {**mesh_settings.read_active(mesh), **memory.names}
         mesh_topology.build(mesh, topology, arrived["positions"], ctx.caps.mesh_attributes_only, ctx.data)
         memory.become(topology, name)
         memory.groups.weights = {}

@@ -142,9 +142,8 @@ def _write_references(ctx, mesh, fields):
 # ---- which layers are active
 
 
-def read_layer_names(mesh, attributes_only, fields):
-    maps, colors = mesh.uv_layers, mesh.color_attributes
-    fields[ORDER] = [layer.name for layer in maps]
+def read_active(mesh):
+    maps, colors, fields = mesh.uv_layers, mesh.color_attributes, {}
     if maps.active is not None:
         fields["active_uv"] = maps.active.name
     for layer in maps:
@@ -154,6 +153,12 @@ def read_layer_names(mesh, attributes_only, fields):
         index = getattr(colors, prop)
         if 0 <= index < len(colors):
             fields[field] = colors[index].name
+    return fields
+
+
+def read_layer_names(mesh, attributes_only, fields):
+    fields[ORDER] = [layer.name for layer in mesh.uv_layers]
+    fields.update(read_active(mesh))
     if not attributes_only:
         for attribute in mesh.attributes:
             if mesh_layers.is_map(attribute):

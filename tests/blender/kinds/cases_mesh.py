@@ -89,6 +89,34 @@ def case_rebuild_keeps_the_datablock():
 # ---- edits
 
 
+def case_another_topology_keeps_the_order_of_layers_and_which_are_active():
+    for received in (False, True):  # our own mesh, or one that came from another
+        ctx, mesh = harness.context(), grid()
+        for name in ("eel", "bee", "ant"):
+            mesh.uv_layers.new(name=name)
+        mesh.uv_layers.active = mesh.uv_layers["bee"]
+        mesh.uv_layers["ant"].active_render = True
+        for name in ("dog", "cat"):
+            mesh.color_attributes.new(name, "FLOAT_COLOR", "POINT")
+        mesh.color_attributes.active_color_index = mesh.color_attributes.find("cat")
+        mesh.color_attributes.render_color_index = mesh.color_attributes.find("dog")
+        before = harness.read(ctx, "mesh", mesh)
+        other = copied(ctx, before)
+        if received:
+            mesh = copied(ctx, before)
+        work = bmesh.new()
+        work.from_mesh(other)
+        bmesh.ops.subdivide_edges(work, edges=work.edges, cuts=1)
+        work.to_mesh(other)
+        work.free()
+        edited = {field: value for field, value in harness.read(ctx, "mesh", other).items() if field == "topology" or field.startswith("at/")}
+        harness.write(ctx, "mesh", mesh, edited)
+        after = harness.read(ctx, "mesh", mesh)
+        assert after["topology"] == edited["topology"]
+        for field in ("uv_order", "active_uv", "render_uv", "active_color", "render_color"):
+            assert after[field] == before[field], (received, field, before[field], after[field])
+
+
 def case_one_vertex_is_one_array():
     ctx, mesh = harness.context(), rich()
     before = harness.read(ctx, "mesh", mesh)
