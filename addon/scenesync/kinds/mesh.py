@@ -30,6 +30,8 @@ class Memory:
         self.arrays = {}
         self.bounds = None
         self.order = []  # names of the UV maps, in the order wanted
+        self.seen_order = []  # and in the order last read
+        self.written = False  # since then
         self.plain_layers = set()
         self.names = {}  # active layers that shall be, as soon as they are there
         self.normals = mesh_normals.Memory()
@@ -57,9 +59,10 @@ class Memory:
         self.early = {}
 
     def see_order(self, names):
-        """The UV maps are in this order, unless one that is wanted has yet to come."""
-        if all(name in names or mesh_layers.UV + mesh_layers.encode_level(name) in self.arrays for name in self.order):
+        """The UV maps are in this order. Unless a write has made it so, somebody here wants it."""
+        if names != self.seen_order and not self.written:
             self.order = names
+        self.seen_order, self.written = names, False
 
     def announce(self, name):
         """This topology shall be. If it is the one that is here, returns its arrays that came before this."""
@@ -215,6 +218,7 @@ class Mesh(Kind):
         if mesh.is_editmode:
             raise KindError("topology", "the mesh is being edited", "leave Edit Mode")
         memory = self.memory(ctx, mesh)
+        memory.written = True
         problems = Problems()
         with problems.caught():
             mesh_settings.write(ctx, mesh, fields, memory.slots)

@@ -109,12 +109,39 @@ def case_another_topology_keeps_the_order_of_layers_and_which_are_active():
         bmesh.ops.subdivide_edges(work, edges=work.edges, cuts=1)
         work.to_mesh(other)
         work.free()
-        edited = {field: value for field, value in harness.read(ctx, "mesh", other).items() if field == "topology" or field.startswith("at/")}
+        edited = _geometry(ctx, other)
         harness.write(ctx, "mesh", mesh, edited)
         after = harness.read(ctx, "mesh", mesh)
         assert after["topology"] == edited["topology"]
         for field in ("uv_order", "active_uv", "render_uv", "active_color", "render_color"):
             assert after[field] == before[field], (received, field, before[field], after[field])
+
+
+def _geometry(ctx, mesh):
+    """What an edit of a mesh in Edit Mode sends."""
+    return {field: value for field, value in harness.read(ctx, "mesh", mesh).items() if field == "topology" or field.startswith("at/")}
+
+
+def case_maps_that_two_made_at_once_end_in_one_order():
+    ctx, orders = harness.context(), []
+    for own, theirs in (("cat", "bee"), ("bee", "cat")):
+        mesh = grid()
+        mesh.uv_layers.new(name="dog")
+        harness.read(ctx, "mesh", mesh)
+        mesh.uv_layers.new(name=own)
+        fields = harness.read(ctx, "mesh", mesh)
+        maps = {field: value for field, value in fields.items() if field.endswith("/dog")}
+        received = {field.replace("/dog", f"/{theirs}"): value for field, value in maps.items()}
+        if own == "cat":  # who added the other one was the later
+            received["uv_order"] = ["dog", theirs]
+        harness.write(ctx, "mesh", mesh, received)
+        harness.read(ctx, "mesh", mesh)
+        rebuilt = grid(size=5)
+        for name in ("dog", "bee", "cat"):
+            rebuilt.uv_layers.new(name=name)
+        harness.write(ctx, "mesh", mesh, _geometry(ctx, rebuilt))
+        orders.append([layer.name for layer in mesh.uv_layers])
+    assert orders == [["dog", "bee", "cat"]] * 2, orders
 
 
 def case_one_vertex_is_one_array():
