@@ -4,7 +4,7 @@
 import os
 import signal
 
-from blender import same, settle
+from blender import hear, same, settle
 
 SETUP = """
 bpy.ops.mesh.primitive_cube_add()
@@ -116,6 +116,24 @@ def test_name_and_collection(both):
         "c = bpy.data.collections.new('c')\nbpy.context.scene.collection.children.link(c)\nc.objects.link(bpy.data.objects['cube'])",
     )
     assert a.run("result = [o.name for o in bpy.data.collections['c'].objects]") == ["box"]
+
+
+def test_into_one_collection_and_out_of_another(both):
+    """Moved elsewhere here while the link that another made waits for the next batch: it is no longer where it was."""
+    a, b = both
+    a.run(SETUP + "for name in ('c', 'd'):\n    bpy.context.scene.collection.children.link(bpy.data.collections.new(name))")
+    settle(a, b)
+    b.run("apply = __import__('scenesync').registration.session().apply\nlink, apply._link = apply._link, lambda now: None")
+    hear(a, b, "bpy.data.collections['c'].objects.link(bpy.data.objects['cube'])\nbpy.context.view_layer.update()", "apply.links")
+    b.run("""
+cube = bpy.data.objects["cube"]
+bpy.context.scene.collection.objects.unlink(cube)
+bpy.data.collections["d"].objects.link(cube)
+apply._link = link
+""")
+    settle(b, a)
+    for blender in both:
+        assert blender.run("result = sorted(c.name for c in bpy.data.objects['cube'].users_collection)") == ["c", "d"]
 
 
 def test_two_custom_properties(both):

@@ -137,7 +137,8 @@ class Fresh:
             except RuntimeError:
                 return False  # it is in it already, or shows it
             self.ctx.structure.changed(uuid, collection, True)
-            record.values.pop(self.nowhere, None)
+        if record.values.get(self.nowhere) is False:
+            del record.values[self.nowhere]
         record.values.update(fields)
         record.remote.update(fields)
         return True
