@@ -120,7 +120,7 @@ def is_edited(scene, saving=False):
     ctx = Context(slug, name)
     ctx.identity.tagging = False
     ctx.identity.bind("scene", scene, identity.singleton(slug, "scene"))
-    local = {(ctx.kind_of(block).name, ctx.id_of(block)) for block in ctx.walk()}
+    local = ctx.shared()
     now = Mirror()
     now.know(ctx, local)
     if any(not before.known(*key) for key in local):

@@ -206,6 +206,10 @@ class Context:
         """The shared datablocks of a kind."""
         return [block for block in self.walk() if self.kind_of(block).name == kind_name]
 
+    def shared(self):
+        """{(kind, UUID)} of what `walk` finds."""
+        return {(self.kind_of(block).name, self.id_of(block)) for block in self.walk()}
+
     def walk(self):
         """Every shared datablock: the scene, what it uses, and the kinds of which everything is shared."""
         seen = {}

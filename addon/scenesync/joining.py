@@ -90,7 +90,7 @@ class Joining:
         if not absence.is_edited(session.ctx.scene):
             return False
         held = Mirror()
-        both = self._in_both(self._local())
+        both = self._in_both(self.session.ctx.shared())
         held.know(session.ctx, both)
         inbox = session.apply.inbox
         return any(
@@ -98,11 +98,6 @@ class Joining:
             or (kind_name == "object" and _differs(held.transforms.get(uuid), inbox["transform"].get(uuid, {})))
             for kind_name, uuid in both
         )
-
-    def _local(self):
-        """{(kind, UUID)} of the file's shared datablocks."""
-        ctx = self.session.ctx
-        return {(ctx.kind_of(block).name, ctx.id_of(block)) for block in ctx.walk()}
 
     def _own_work(self):
         """UUIDs of the file's shared objects, unless all is what Blender starts with and as it made it."""
@@ -119,7 +114,7 @@ class Joining:
         ctx.identity.tagging = True
         ctx.identity.write_tags()
         self._name_world()
-        local = self._local()
+        local = ctx.shared()
         if choice == "receive":
             self._let_go()
         if choice == "publish":
