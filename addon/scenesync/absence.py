@@ -120,7 +120,7 @@ def is_edited(scene, saving=False):
     ctx = Context(slug, name)
     ctx.identity.tagging = False
     ctx.identity.bind("scene", scene, identity.singleton(slug, "scene"))
-    local = ctx.shared()
+    local = ctx.shared_keys()
     now = Mirror()
     now.know(ctx, local)
     if any(not before.known(*key) for key in local):

@@ -206,7 +206,7 @@ class Context:
         """The shared datablocks of a kind."""
         return [block for block in self.walk() if self.kind_of(block).name == kind_name]
 
-    def shared(self):
+    def shared_keys(self):
         """{(kind, UUID)} of what `walk` finds."""
         return {(self.kind_of(block).name, self.id_of(block)) for block in self.walk()}
 

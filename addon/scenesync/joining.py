@@ -90,7 +90,7 @@ class Joining:
         if not absence.is_edited(session.ctx.scene):
             return False
         held = Mirror()
-        both = self._in_both(self.session.ctx.shared())
+        both = self._in_both(self.session.ctx.shared_keys())
         held.know(session.ctx, both)
         inbox = session.apply.inbox
         return any(
@@ -114,7 +114,7 @@ class Joining:
         ctx.identity.tagging = True
         ctx.identity.write_tags()
         self._name_world()
-        local = ctx.shared()
+        local = ctx.shared_keys()
         if choice == "receive":
             self._let_go()
         if choice == "publish":
