@@ -219,6 +219,13 @@ def move_to_collection(rng):
         edited(rng)
 
 
+def put_into_collection(rng):
+    item, target = object_of_scene(rng), _collections(rng)
+    if item is not None and item.name not in target.objects:
+        target.objects.link(item)
+        edited(rng)
+
+
 def scene(rng):
     bpy.context.scene.frame_end = rng.randint(100, 300)
     bpy.context.scene.camera = object_of_scene(rng, "CAMERA")
@@ -236,5 +243,5 @@ def world(rng):
 EDITS = {
     move: 10, move_many: 2, add_mesh: 4, add_other: 4, add_by_script: 4, delete: 4, delete_by_script: 4, duplicate: 5, parent: 4,
     unparent: 2, join: 1, shade: 2, apply_transform: 2, apply_modifier: 1, make_single_user: 2, clear_parent: 1, purge: 1, rename: 4,
-    property: 4, visibility: 2, add_collection: 2, delete_collection: 1, move_to_collection: 4, scene: 2, world: 1,
+    property: 4, visibility: 2, add_collection: 2, delete_collection: 1, move_to_collection: 4, put_into_collection: 2, scene: 2, world: 1,
 }
