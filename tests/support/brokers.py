@@ -14,6 +14,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 import urllib.request
 from pathlib import Path
 
@@ -180,6 +181,12 @@ class NatsNode(Alone):
 
     def command(self):
         return self.inside("nats-server", "-c", self.directory / "nats.conf")
+
+    def launch(self):
+        """Returns when the others can find it: of nodes that begin all at once, NATS 2.10 now and then never takes one for fit to hold anything."""
+        super().launch()
+        while self.alive and not answers(self.routes[self.number - 1]):
+            time.sleep(0.01)
 
     def ready(self):
         """Whether it is one with a majority of them. Not whether all that it keeps of clients that have gone is up to date."""

@@ -61,6 +61,7 @@ export class Eye {
     camera.far = Math.max(2000, this.distance * 50);
     camera.updateProjectionMatrix();
     camera.position.copy(this.position());
+    settle(camera); // lookAt looks from where the matrix says
     camera.lookAt(this.target);
     settle(camera);
   }
